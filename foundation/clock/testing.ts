@@ -1,0 +1,2 @@
+/** A clock that tests drive by hand. */
+export { VirtualClock } from "./virtual-clock.ts";

@@ -1,0 +1,402 @@
+/**
+ * The schema of everything a user can ask for, as JSON Schema 2020-12. Types, validation, OpenAPI, the editors'
+ * schema and the CLI's help are derived from this one literal.
+ */
+export const definitions = {
+  Name: {
+    type: "string",
+    // A DNS label (RFC 1123): names become host names, file names and labels, and can carry no shell or path syntax.
+    pattern: "^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$",
+    description: "A DNS label: lower-case letters, digits and inner hyphens, at most 40 characters.",
+  },
+  Duration: {
+    type: "string",
+    pattern: "^[0-9]{1,9}(\\.[0-9]{1,3})?(ms|s|m|h)$",
+    description: 'A length of time such as "500ms", "10s" or "5m".',
+  },
+  Size: {
+    type: "string",
+    pattern: "^[0-9]{1,9}(\\.[0-9]{1,3})?(KiB|MiB|GiB)$",
+    description: 'An amount of memory such as "256MiB".',
+  },
+  Command: {
+    type: "array",
+    items: { type: "string", maxLength: 131072, pattern: "^[^\\u0000]*$" },
+    minItems: 1,
+    maxItems: 1024,
+    description:
+      "An argument vector, run without a shell. ${PORT} and ${HOST} are replaced by the instance's own.",
+  },
+  Probe: {
+    type: "object",
+    description: "How to ask an instance a yes-or-no question: exactly one of http, tcp or exec.",
+    properties: {
+      http: {
+        type: "string",
+        pattern: "^/[\\x21-\\x7e]*$",
+        maxLength: 2048,
+        description: "Path to GET on the instance's port; 200 to 399 is a yes.",
+      },
+      tcp: { const: true, description: "Yes when the instance's port accepts a connection." },
+      exec: { $ref: "#/$defs/Command", description: "Yes when this command exits with 0." },
+      period: {
+        $ref: "#/$defs/Duration",
+        description: "Time between two probes. Default: 5s; while starting, 200ms.",
+      },
+      timeout: { $ref: "#/$defs/Duration", description: "After this the answer is no. Default: 2s." },
+      successThreshold: {
+        type: "integer",
+        minimum: 1,
+        maximum: 100,
+        description: "Yeses in a row to turn good. Default: 1.",
+      },
+      failureThreshold: {
+        type: "integer",
+        minimum: 1,
+        maximum: 10000,
+        description: "Noes in a row to turn bad. Default: 3; for startup, 150.",
+      },
+    },
+    additionalProperties: false,
+  },
+  Health: {
+    type: "object",
+    description: "Without any, an instance is ready once its port accepts a connection.",
+    properties: {
+      startup: {
+        $ref: "#/$defs/Probe",
+        description:
+          "Must say yes once before the others begin; its thresholds bound how long a start may take.",
+      },
+      ready: { $ref: "#/$defs/Probe", description: "Requests are sent only while this says yes." },
+      live: { $ref: "#/$defs/Probe", description: "The instance is restarted when this says no." },
+    },
+    additionalProperties: false,
+  },
+  Resources: {
+    type: "object",
+    properties: {
+      memory: { $ref: "#/$defs/Size", description: "Most memory the instance may use." },
+      cpu: {
+        type: "number",
+        minimum: 0.01,
+        maximum: 1024,
+        description: "Most CPUs' worth of time the instance may use.",
+      },
+      processes: {
+        type: "integer",
+        minimum: 1,
+        maximum: 4194304,
+        description: "Most processes and threads the instance may have.",
+      },
+      enforce: {
+        enum: ["required", "best-effort"],
+        description:
+          "Whether a limit this machine cannot enforce is refused or only reported. Default: required.",
+      },
+    },
+    additionalProperties: false,
+  },
+  Deploy: {
+    type: "object",
+    properties: {
+      grace: { $ref: "#/$defs/Duration", description: "Time between SIGTERM and SIGKILL. Default: 10s." },
+      drain: {
+        $ref: "#/$defs/Duration",
+        description: "Longest wait for requests under way before an old instance is stopped. Default: 30s.",
+      },
+      hold: {
+        $ref: "#/$defs/Duration",
+        description: "Longest time a request waits in the proxy while no instance is ready. Default: 10s.",
+      },
+    },
+    additionalProperties: false,
+  },
+  EnvironmentValue: {
+    anyOf: [
+      { type: "string", maxLength: 131072, pattern: "^[^\\u0000]*$" },
+      {
+        type: "object",
+        properties: {
+          secret: { $ref: "#/$defs/Name", description: "Name of a secret set with `plinth secrets set`." },
+        },
+        required: ["secret"],
+        additionalProperties: false,
+      },
+    ],
+  },
+  Source: {
+    type: "object",
+    description: "The copy of the service's files that a release keeps. Written by `plinth up`, not by hand.",
+    properties: {
+      directory: {
+        type: "string",
+        pattern: "^/[^\\u0000]*$",
+        description: "Where instances run, inside the kept copy.",
+      },
+      digest: {
+        type: "string",
+        pattern: "^sha256:[0-9a-f]{64}$",
+        description: "Fingerprint of the files this service can see.",
+      },
+    },
+    required: ["directory", "digest"],
+    additionalProperties: false,
+  },
+  ServiceSpec: {
+    type: "object",
+    properties: {
+      command: { $ref: "#/$defs/Command" },
+      cwd: {
+        type: "string",
+        minLength: 1,
+        maxLength: 4096,
+        pattern: "^[^\\u0000]*$",
+        description: "Working directory, relative to the config file. Default: the config file's directory.",
+      },
+      replicas: {
+        type: "integer",
+        minimum: 0,
+        maximum: 100,
+        description: "How many instances run. Default: 1.",
+      },
+      port: {
+        type: "integer",
+        minimum: 1,
+        maximum: 65535,
+        description:
+          "A fixed port instead of ${PORT}. Then one instance runs per host and deploys stop it first.",
+      },
+      health: { $ref: "#/$defs/Health" },
+      env: {
+        type: "object",
+        propertyNames: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,255}$" },
+        additionalProperties: { $ref: "#/$defs/EnvironmentValue" },
+        maxProperties: 1000,
+        description: "Environment variables: text, or { secret: NAME }.",
+      },
+      calls: {
+        type: "array",
+        items: { $ref: "#/$defs/Name" },
+        uniqueItems: true,
+        maxItems: 100,
+        description: "Services this one calls; each is handed over as PLINTH_<SERVICE>_URL.",
+      },
+      resources: { $ref: "#/$defs/Resources" },
+      deploy: { $ref: "#/$defs/Deploy" },
+      restart: {
+        enum: ["always", "on-failure", "never"],
+        description: "What to do when the main process ends. Default: always.",
+      },
+      source: { $ref: "#/$defs/Source" },
+    },
+    required: ["command"],
+    additionalProperties: false,
+  },
+  Services: {
+    type: "object",
+    propertyNames: { $ref: "#/$defs/Name" },
+    additionalProperties: { $ref: "#/$defs/ServiceSpec" },
+    minProperties: 1,
+    maxProperties: 500,
+    description: "The app's services by name.",
+  },
+  Ingress: {
+    type: "object",
+    propertyNames: { pattern: "^(\\*|[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?)$" },
+    additionalProperties: { $ref: "#/$defs/Name" },
+    maxProperties: 500,
+    description: 'Which service answers for which host name; "*" stands for every other name.',
+  },
+  AppSpec: {
+    type: "object",
+    properties: {
+      services: { $ref: "#/$defs/Services" },
+      ingress: { $ref: "#/$defs/Ingress" },
+      directory: {
+        type: "string",
+        pattern: "^/[^\\u0000]*$",
+        description: "Where the config file is. Written by `plinth up`.",
+      },
+    },
+    required: ["services"],
+    additionalProperties: false,
+  },
+  /** What stands in plinth.config.ts, .yaml or .json. */
+  Config: {
+    type: "object",
+    properties: {
+      $schema: { type: "string" },
+      name: { $ref: "#/$defs/Name", description: "The app's name." },
+      services: { $ref: "#/$defs/Services" },
+      ingress: { $ref: "#/$defs/Ingress" },
+    },
+    required: ["name", "services"],
+    additionalProperties: false,
+  },
+  Failure: {
+    type: "object",
+    description: "Why a release was halted, with what was seen last.",
+    properties: {
+      service: { type: "string" },
+      instance: { type: "string" },
+      reason: { enum: ["CannotStart", "Crashed", "NotReady", "Refused"] },
+      message: { type: "string" },
+      exitCode: { type: "integer" },
+      probe: { type: "string", description: "The last probe's answer." },
+      log: { type: "array", items: { type: "string" }, description: "The last lines the instance wrote." },
+    },
+    required: ["service", "reason", "message"],
+    additionalProperties: false,
+  },
+  AppStatus: {
+    type: "object",
+    properties: {
+      observedGeneration: { type: "integer" },
+      phase: { enum: ["Progressing", "Healthy", "Degraded", "Failed", "Deleting"] },
+      message: { type: "string" },
+      activeRelease: { type: "integer", description: "The newest release that got ready as a whole." },
+      targetRelease: { type: "integer", description: "The release instances are being brought to." },
+      failedRelease: {
+        type: "integer",
+        description: "The newest release that was halted, until another gets ready.",
+      },
+      failure: { $ref: "#/$defs/Failure" },
+      urls: { type: "array", items: { type: "string" } },
+    },
+    additionalProperties: false,
+  },
+  ServiceResourceSpec: {
+    type: "object",
+    properties: {
+      app: { $ref: "#/$defs/Name" },
+      service: { $ref: "#/$defs/Name" },
+      replicas: { type: "integer" },
+      calls: { type: "array", items: { $ref: "#/$defs/Name" } },
+      port: { type: "integer" },
+    },
+    required: ["app", "service", "replicas", "calls"],
+    additionalProperties: false,
+  },
+  ServiceStatus: {
+    type: "object",
+    properties: {
+      phase: { enum: ["Progressing", "Ready", "Degraded", "Down"] },
+      message: { type: "string" },
+      replicas: { type: "integer", description: "Instances that exist." },
+      updated: { type: "integer", description: "Instances of the target release." },
+      ready: { type: "integer", description: "Instances that take requests." },
+      restarts: { type: "integer" },
+      addresses: {
+        type: "object",
+        additionalProperties: { type: "string" },
+        description: "Callers' addresses for this service, by caller.",
+      },
+    },
+    additionalProperties: false,
+  },
+  InstanceSpec: {
+    type: "object",
+    properties: {
+      app: { $ref: "#/$defs/Name" },
+      service: { $ref: "#/$defs/Name" },
+      release: { type: "integer" },
+      revision: {
+        type: "string",
+        description:
+          "Fingerprint of all that would make a different process; equal revisions are left running.",
+      },
+      driver: { type: "string" },
+      port: { type: "integer" },
+    },
+    required: ["app", "service", "release", "revision", "driver", "port"],
+    additionalProperties: false,
+  },
+  InstanceStatus: {
+    type: "object",
+    properties: {
+      state: {
+        enum: [
+          "Pending",
+          "Starting",
+          "Ready",
+          "Unready",
+          "Backoff",
+          "Draining",
+          "Stopping",
+          "Exited",
+          "Failed",
+        ],
+      },
+      reason: { type: "string" },
+      pid: { type: "integer" },
+      startedAt: { type: "string", format: "date-time" },
+      restarts: { type: "integer" },
+      exitCode: {
+        type: "integer",
+        description: "How the last run ended; 128 + the signal's number for a signal.",
+      },
+      address: { type: "string", description: "HOST:PORT the instance serves on." },
+      probe: { type: "string", description: "The last probe's answer." },
+      exposed: { type: "string", description: "An address beyond loopback it was found listening on." },
+      notices: {
+        type: "array",
+        items: { type: "string" },
+        description: "What is weaker here than was asked for.",
+      },
+    },
+    additionalProperties: false,
+  },
+  ReleaseSpec: {
+    type: "object",
+    properties: {
+      app: { $ref: "#/$defs/Name" },
+      number: { type: "integer", minimum: 1 },
+      digest: { type: "string" },
+      services: { $ref: "#/$defs/Services" },
+      ingress: { $ref: "#/$defs/Ingress" },
+      directory: { type: "string" },
+      secrets: {
+        type: "object",
+        additionalProperties: { type: "integer" },
+        description: "The version of each secret the release was made with.",
+      },
+    },
+    required: ["app", "number", "digest", "services"],
+    additionalProperties: false,
+  },
+  ReleaseStatus: {
+    type: "object",
+    properties: {
+      phase: { enum: ["Progressing", "Active", "Superseded", "Failed"] },
+      failure: { $ref: "#/$defs/Failure" },
+      finishedAt: { type: "string", format: "date-time" },
+    },
+    additionalProperties: false,
+  },
+  SecretSpec: { type: "object", properties: {}, additionalProperties: false },
+  SecretStatus: {
+    type: "object",
+    properties: { version: { type: "integer" }, updatedAt: { type: "string", format: "date-time" } },
+    additionalProperties: false,
+  },
+  Metadata: {
+    type: "object",
+    properties: {
+      name: { type: "string", pattern: "^[a-z0-9]([a-z0-9.-]{0,158}[a-z0-9])?$", maxLength: 160 },
+      uid: { type: "string" },
+      resourceVersion: { type: "string" },
+      generation: { type: "integer", description: "Counts changes of spec." },
+      creationTimestamp: { type: "string", format: "date-time" },
+      deletionTimestamp: { type: "string", format: "date-time" },
+      labels: { type: "object", maxProperties: 64, additionalProperties: { type: "string", maxLength: 256 } },
+      annotations: {
+        type: "object",
+        maxProperties: 64,
+        additionalProperties: { type: "string", maxLength: 65536 },
+      },
+    },
+    required: ["name"],
+    additionalProperties: false,
+  },
+} as const;

@@ -1,0 +1,108 @@
+import type { Static } from "typebox";
+import { definitions } from "./definitions.ts";
+
+type Definitions = typeof definitions;
+/** The TypeScript type of one definition. */
+type Defined<Name extends keyof Definitions> = Static<{ $defs: Definitions; $ref: `#/$defs/${Name}` }>;
+
+export type Config = Defined<"Config">;
+export type Probe = Defined<"Probe">;
+export type ServiceSpec = Defined<"ServiceSpec">;
+export type AppSpec = Defined<"AppSpec">;
+export type AppStatus = Defined<"AppStatus">;
+export type Failure = Defined<"Failure">;
+export type ServiceResourceSpec = Defined<"ServiceResourceSpec">;
+export type ServiceStatus = Defined<"ServiceStatus">;
+export type InstanceSpec = Defined<"InstanceSpec">;
+export type InstanceStatus = Defined<"InstanceStatus">;
+export type ReleaseSpec = Defined<"ReleaseSpec">;
+export type ReleaseStatus = Defined<"ReleaseStatus">;
+export type SecretSpec = Defined<"SecretSpec">;
+export type SecretStatus = Defined<"SecretStatus">;
+export type Metadata = Defined<"Metadata">;
+
+export const API_VERSION = "plinth.dev/v1";
+
+/** A typed resource by the Kubernetes API conventions: `spec` is what was asked for, `status` what is. */
+export interface Resource<Name extends string = string, Spec = unknown, Status = unknown> {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: Name;
+  readonly metadata: Metadata;
+  readonly spec: Spec;
+  readonly status?: Status;
+}
+
+export type App = Resource<"App", AppSpec, AppStatus>;
+export type Service = Resource<"Service", ServiceResourceSpec, ServiceStatus>;
+export type Instance = Resource<"Instance", InstanceSpec, InstanceStatus>;
+export type Release = Resource<"Release", ReleaseSpec, ReleaseStatus>;
+export type Secret = Resource<"Secret", SecretSpec, SecretStatus>;
+
+export interface KindTypes {
+  App: App;
+  Service: Service;
+  Instance: Instance;
+  Release: Release;
+  Secret: Secret;
+}
+export type KindName = keyof KindTypes;
+
+export interface Kind {
+  readonly kind: KindName;
+  /** Lower-case plural: the path segment and the first column of `plinth get`. */
+  readonly plural: string;
+  readonly shortNames: readonly string[];
+  readonly spec: keyof Definitions;
+  readonly status: keyof Definitions;
+  readonly description: string;
+  /** Whether users may create, change and delete it; the others are written by controllers alone. */
+  readonly writable: boolean;
+}
+
+export const kinds: Readonly<Record<KindName, Kind>> = {
+  App: {
+    kind: "App",
+    plural: "apps",
+    shortNames: ["app"],
+    spec: "AppSpec",
+    status: "AppStatus",
+    description: "Services deployed together from one config file.",
+    writable: true,
+  },
+  Service: {
+    kind: "Service",
+    plural: "services",
+    shortNames: ["service", "svc"],
+    spec: "ServiceResourceSpec",
+    status: "ServiceStatus",
+    description: "One service of an app: a name that instances answer for.",
+    writable: false,
+  },
+  Instance: {
+    kind: "Instance",
+    plural: "instances",
+    shortNames: ["instance", "inst"],
+    spec: "InstanceSpec",
+    status: "InstanceStatus",
+    description: "One running copy of a service.",
+    writable: false,
+  },
+  Release: {
+    kind: "Release",
+    plural: "releases",
+    shortNames: ["release", "rel"],
+    spec: "ReleaseSpec",
+    status: "ReleaseStatus",
+    description: "An immutable state of an app that can be returned to.",
+    writable: false,
+  },
+  Secret: {
+    kind: "Secret",
+    plural: "secrets",
+    shortNames: ["secret"],
+    spec: "SecretSpec",
+    status: "SecretStatus",
+    description: "A value kept encrypted and handed to instances by name.",
+    writable: false,
+  },
+};

@@ -1,0 +1,93 @@
+import type { Probe, ServiceSpec } from "./kinds.ts";
+import { parseDurationMs, parseSizeBytes } from "./quantity.ts";
+
+export type ProbeQuestion =
+  | { readonly http: string }
+  | { readonly tcp: true }
+  | { readonly exec: readonly string[] };
+
+export interface ProbeSettings {
+  readonly question: ProbeQuestion;
+  readonly periodMs: number;
+  readonly timeoutMs: number;
+  readonly successThreshold: number;
+  readonly failureThreshold: number;
+}
+
+export interface ResourceLimits {
+  readonly memoryBytes: number | undefined;
+  readonly cpus: number | undefined;
+  readonly processes: number | undefined;
+  /** True: a limit that cannot be enforced is reported instead of refused. */
+  readonly bestEffort: boolean;
+}
+
+/** A service's spec with every default filled in and every quantity in its base unit. */
+export interface ServiceSettings {
+  readonly command: readonly string[];
+  readonly directory: string;
+  readonly replicas: number;
+  readonly fixedPort: number | undefined;
+  readonly startup: ProbeSettings;
+  readonly ready: ProbeSettings;
+  readonly live: ProbeSettings | undefined;
+  readonly limits: ResourceLimits;
+  readonly graceMs: number;
+  readonly drainMs: number;
+  readonly holdMs: number;
+  readonly restart: "always" | "on-failure" | "never";
+  readonly calls: readonly string[];
+}
+
+/** 150 probes at 200 ms: half a minute to get ready, as most platforms allow. */
+const STARTUP_PERIOD = "200ms";
+const STARTUP_FAILURES = 150;
+
+function questionOf(probe: Probe | undefined): ProbeQuestion | undefined {
+  if (probe?.http !== undefined) return { http: probe.http };
+  if (probe?.exec !== undefined) return { exec: probe.exec };
+  if (probe?.tcp !== undefined) return { tcp: true };
+  return undefined;
+}
+
+function probeSettings(
+  probe: Probe | undefined,
+  question: ProbeQuestion,
+  period: string,
+  failures: number,
+): ProbeSettings {
+  return {
+    question: questionOf(probe) ?? question,
+    periodMs: parseDurationMs(probe?.period ?? period),
+    timeoutMs: parseDurationMs(probe?.timeout ?? "2s"),
+    successThreshold: probe?.successThreshold ?? 1,
+    failureThreshold: probe?.failureThreshold ?? failures,
+  };
+}
+
+/** Fills in the defaults the schema's descriptions state. `cwd` must be absolute by now. */
+export function serviceSettings(spec: ServiceSpec): ServiceSettings {
+  const { health, resources, deploy } = spec;
+  const readyQuestion = questionOf(health?.ready) ?? questionOf(health?.startup) ?? { tcp: true };
+  return {
+    command: spec.command,
+    directory: spec.source?.directory ?? spec.cwd ?? "/",
+    replicas: spec.replicas ?? 1,
+    fixedPort: spec.port,
+    // Without a startup probe the readiness question is asked, at the pace of a start.
+    startup: probeSettings(health?.startup, readyQuestion, STARTUP_PERIOD, STARTUP_FAILURES),
+    ready: probeSettings(health?.ready, readyQuestion, "5s", 3),
+    live: health?.live && probeSettings(health.live, readyQuestion, "5s", 3),
+    limits: {
+      memoryBytes: resources?.memory === undefined ? undefined : parseSizeBytes(resources.memory),
+      cpus: resources?.cpu,
+      processes: resources?.processes,
+      bestEffort: resources?.enforce === "best-effort",
+    },
+    graceMs: parseDurationMs(deploy?.grace ?? "10s"),
+    drainMs: parseDurationMs(deploy?.drain ?? "30s"),
+    holdMs: parseDurationMs(deploy?.hold ?? "10s"),
+    restart: spec.restart ?? "always",
+    calls: spec.calls ?? [],
+  };
+}
