@@ -7,7 +7,7 @@ const steps: readonly (readonly [name: string, command: string, ...parameters: s
   ["lint", "oxlint", "--type-aware", "--deny-warnings"],
   ["types", "tsc", "-p", "."],
   ["tidy", process.execPath, "scripts/tidy.ts"],
-  ["dead code", "knip"],
+  ["dead code", "knip", "--no-config-hints"],
   ["unit tests", process.execPath, "--test", "--test-reporter=dot", ...unitTests()],
 ];
 
