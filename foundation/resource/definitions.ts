@@ -253,6 +253,7 @@ export const definitions = {
     type: "object",
     properties: {
       observedGeneration: { type: "integer" },
+      observedDeploy: { type: "string", description: "The deploy annotation this status answers." },
       phase: { enum: ["Progressing", "Healthy", "Degraded", "Failed", "Deleting"] },
       message: { type: "string" },
       activeRelease: { type: "integer", description: "The newest release that got ready as a whole." },

@@ -1,6 +1,6 @@
 /** The schema of every kind, and what is derived from it. */
 export { definitions } from "./definitions.ts";
-export { API_VERSION, kinds } from "./kinds.ts";
+export { API_VERSION, APP_LABEL, DEPLOY_ANNOTATION, kinds, SERVICE_LABEL } from "./kinds.ts";
 export type {
   App,
   AppSpec,
