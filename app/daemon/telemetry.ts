@@ -23,7 +23,8 @@ export class Telemetry {
     while (!signal.aborted) {
       try {
         const { startedAt, edges } = await this.#control.stats({ signal });
-        this.#window.add({ atMs: this.#clock.monotonic(), startedAt, edges });
+        const named = edges.map((edge) => ({ ...edge, callee: edge.service }));
+        this.#window.add({ atMs: this.#clock.monotonic(), startedAt, edges: named });
       } catch {
         // The next sample tells.
       }
