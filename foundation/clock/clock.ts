@@ -54,3 +54,8 @@ export const systemClock: Clock = new SystemClock();
 export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
+
+/** The instant an RFC 3339 time stands for, in milliseconds since the epoch; NaN where it is none. */
+export function epochMs(isoText: string): number {
+  return Date.parse(isoText);
+}
