@@ -20,6 +20,7 @@ export interface HomePaths {
   readonly proxyControl: string;
   readonly proxyRecord: string;
   readonly supervisorRecord: string;
+  readonly compileCache: string;
   readonly instances: string;
   readonly logs: string;
   readonly daemonLog: string;
@@ -46,6 +47,7 @@ export function homePaths(directory: string): HomePaths {
     proxyControl: inHome("proxy", "control.sock"),
     proxyRecord: inHome("proxy", "proxy.json"),
     supervisorRecord: inHome("supervisor.json"),
+    compileCache: inHome("cache"),
     instances: inHome("instances"),
     logs: inHome("logs"),
     daemonLog: inHome("daemon.log"),

@@ -1,5 +1,6 @@
 /** plinthd. Ends with 0 when asked to shut down, so that whoever watches it lets it rest. */
 import { closeSync, writeSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { createLog } from "@plinth/log";
 import { messageOf } from "@plinth/fault";
 import { parseDaemonArguments } from "./arguments.ts";
@@ -25,6 +26,8 @@ try {
   const { startDaemon } = await import("./daemon.ts");
   await using daemon = await startDaemon(options, log);
   report.ready();
+  // Written now and not at the end: a daemon that is killed leaves its successor a quick start all the same.
+  flushCompileCache();
   ended.signal.addEventListener("abort", () => daemon.end(), { once: true });
   if (ended.signal.aborted) daemon.end();
   await daemon.ended;

@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import type { Clock } from "@plinth/clock";
 import type { ProxyControl } from "@plinth/connect";
 import { Fault, messageOf } from "@plinth/fault";
 import type { Log } from "@plinth/log";
 import { isRunning, type RuntimeName, runtimePath } from "@plinth/process";
+import { proxyMain } from "@plinth/proxy";
 import type { HomePaths } from "./home.ts";
 import { type ProcessRecord, readProcessRecord } from "./process-record.ts";
 
@@ -27,9 +27,6 @@ const WATCH_MS = 100;
 const START_TIMEOUT_MS = 10_000;
 const BACKOFF_MS = 100;
 const BACKOFF_MAX_MS = 5000;
-
-/** The proxy's entry; a runtime runs it directly. */
-const ENTRY = fileURLToPath(import.meta.resolve("@plinth/proxy/main"));
 
 /** Keeps one proxy running: adopts the one that is there, starts one where there is none, replaces one that dies. */
 export class ProxyProcess {
@@ -120,10 +117,14 @@ export class ProxyProcess {
     if (binary === undefined)
       throw new Fault("unsupported", `Cannot start the proxy: the ${runtime} runtime is not installed`);
     const output = openSync(paths.proxyLog, "a", 0o600);
-    const child = spawn(binary, [ENTRY, "--home", paths.directory], {
+    const child = spawn(binary, [proxyMain, "--home", paths.directory], {
       detached: true,
       stdio: ["ignore", output, output],
-      env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "/" },
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        HOME: process.env["HOME"] ?? "/",
+        NODE_COMPILE_CACHE: paths.compileCache,
+      },
       cwd: "/",
     });
     closeSync(output);

@@ -60,6 +60,8 @@ function launch(entry: string, options: DaemonOptions, logFile: string): ChildPr
     detached: true,
     stdio: ["ignore", output, output, "pipe"],
     cwd: "/",
+    // Compiled code kept in the home: a quicker start, and 30 MB less for not loading the TypeScript stripper.
+    env: { ...process.env, NODE_COMPILE_CACHE: homePaths(options.home).compileCache },
   });
   closeSync(output);
   return child;

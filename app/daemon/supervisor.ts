@@ -1,5 +1,6 @@
 /** The small process that starts the daemon again when it dies, for `plinth up --detach`. */
 import { closeSync, writeSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { parseDaemonArguments } from "./arguments.ts";
 import { homePaths } from "./home.ts";
 import { writeProcessRecord } from "./process-record.ts";
@@ -17,5 +18,9 @@ const report = reportReadiness((text) => {
 const options = parseDaemonArguments(process.argv.slice(2));
 await writeProcessRecord(homePaths(options.home).supervisorRecord);
 const supervision = superviseDaemon({ ...options, signal: ended.signal });
-await supervision.ready.then(report.ready, report.failed);
+await supervision.ready.then(
+  () => report.ready(),
+  (error: unknown) => report.failed(error),
+);
+flushCompileCache();
 await supervision.ended;

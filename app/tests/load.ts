@@ -33,7 +33,7 @@ export function startLoad({ port, path = "/", host, clients = 8 }: LoadOptions):
   const failures: Record<string, number> = {};
   let requests = 0;
   let succeeded = 0;
-  let running = true;
+  const ended = new AbortController();
   let waiters: { at: number; resolve: () => void }[] = [];
 
   const one = (agent: Agent | false): Promise<string | undefined> =>
@@ -63,7 +63,7 @@ export function startLoad({ port, path = "/", host, clients = 8 }: LoadOptions):
     });
 
   const client = async (agent: Agent | false): Promise<void> => {
-    while (running) {
+    while (!ended.signal.aborted) {
       const failure = await one(agent);
       requests++;
       if (failure === undefined) succeeded++;
@@ -78,7 +78,7 @@ export function startLoad({ port, path = "/", host, clients = 8 }: LoadOptions):
   );
 
   const stop = async (): Promise<LoadReport> => {
-    running = false;
+    ended.abort();
     await all;
     kept.destroy();
     return { requests, failures, failed: requests - succeeded };

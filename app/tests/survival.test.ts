@@ -77,7 +77,7 @@ test("an instance that dies while the daemon is dead is restarted and its exit c
   site(project);
   await using plinth = createPlinth();
   await plinth.up(project.directory);
-  const [victim] = (await allReady(plinth, 3)).filter(({ service }) => service === "front");
+  const victim = (await allReady(plinth, 3)).find(({ service }) => service === "front");
   const daemon = await plinth.pidOf("daemon");
   process.kill(daemon, "SIGKILL");
   await fetch(`http://${victim!.address}/exit`, { headers: { "x-code": "42" } });
@@ -97,7 +97,7 @@ test("an instance killed under load is passed over, restarted and counted", asyn
   site(project);
   await using plinth = createPlinth();
   await plinth.up(project.directory);
-  const [victim] = (await allReady(plinth, 3)).filter(({ service }) => service === "front");
+  const victim = (await allReady(plinth, 3)).find(({ service }) => service === "front");
   const load = startLoad({ port: await plinth.ingressPort() });
   await load.more(100);
   process.kill(victim!.pid!, "SIGKILL");

@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { InstanceStatus } from "@plinth/resource";
+import type { InstanceView } from "./rollout.ts";
 import { CRASHES_MAX, failureOf, serviceStatus } from "./app-status.ts";
 
+const view = (revision: string, leaving = false): InstanceView => ({
+  name: revision,
+  revision,
+  state: "Ready",
+  leaving,
+});
 const failure = (status: InstanceStatus): string | undefined =>
   failureOf([{ instance: "a.b.c", service: "b", status }])?.reason;
 
@@ -19,12 +26,6 @@ test("failureOf() gives a crash more tries, but not a missing program or a start
 
 test("serviceStatus() is Ready only when all arrived and no old instance stays", () => {
   const spec = { command: ["x"], replicas: 1 };
-  const view = (revision: string, leaving = false) => ({
-    name: revision,
-    revision,
-    state: "Ready" as const,
-    leaving,
-  });
   assert.equal(serviceStatus(spec, "new", [view("new")], 0, {}).phase, "Ready");
   assert.equal(serviceStatus(spec, "new", [view("new"), view("old", true)], 0, {}).phase, "Ready");
   assert.equal(serviceStatus(spec, "new", [view("new"), view("old")], 0, {}).phase, "Degraded");

@@ -45,11 +45,9 @@ export function revisionOf(spec: ServiceSpec, secrets: SecretVersions): string {
 
 /** Fingerprint of a whole release: equal ones are the same release. */
 export function releaseDigest(spec: AppSpec, secrets: SecretVersions): string {
-  const services = Object.entries(spec.services).map(([name, service]) => [
+  const services = Object.entries(spec.services).map(([name, service]): [string, unknown] => [
     name,
-    revisionOf(service, secrets),
-    service.replicas ?? 1,
-    service.deploy ?? {},
+    [revisionOf(service, secrets), service.replicas ?? 1, service.deploy ?? {}],
   ]);
-  return digest({ services: services.sort(), ingress: spec.ingress ?? {} });
+  return digest({ services: Object.fromEntries(services), ingress: spec.ingress ?? {} });
 }

@@ -27,3 +27,4 @@ export { askProbe } from "./probe.ts";
 export type { AskProbe, ProbeAnswer, ProbeOptions, ProbeTarget } from "./probe.ts";
 export { createProcessDriver } from "./process/driver.ts";
 export type { ProcessDriverOptions } from "./process/driver.ts";
+export { lastLines, tailLog } from "./tail-shim.ts";

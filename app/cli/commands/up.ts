@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import type { StatusReport } from "@plinth/client";
 import { Fault } from "@plinth/fault";
+import { DEPLOY_ANNOTATION } from "@plinth/resource";
 import type { Context } from "../command.ts";
 import { EXIT_UNHEALTHY } from "../exit-code.ts";
 import { failureLines } from "../failure.ts";
@@ -82,9 +84,11 @@ async function deploy(context: Context, project: Project): Promise<Outcome> {
   const { client, output } = context;
   using deadline = withTimeout(context, "5m", `${project.name} did not become healthy`);
   output.note(`Deploying ${project.name} from ${project.file}`);
+  // Asking again for what failed, without any change, is asking for another try.
+  const annotations = { [DEPLOY_ANNOTATION]: randomUUID() };
   const app = await client.apply(
     "App",
-    { metadata: { name: project.name }, spec: project.spec },
+    { metadata: { name: project.name, annotations }, spec: project.spec },
     { signal: deadline.signal },
   );
   using progress = showProgress(context);
@@ -92,6 +96,7 @@ async function deploy(context: Context, project: Project): Promise<Outcome> {
     client,
     app: project.name,
     generation: app.metadata.generation ?? 0,
+    deploy: annotations[DEPLOY_ANNOTATION],
     signal: deadline.signal,
     onChange: (view) => progress.update(view),
   });

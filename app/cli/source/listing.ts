@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 /** Version control's own data and caches: no program runs from them. */
 const EXCLUDED: ReadonlySet<string> = new Set([".git", ".hg", ".svn", "__pycache__", ".DS_Store"]);
 /** A project beyond these is data, or the wrong directory; copying it at every `up` would be slow and fill the disk. */
-export const SOURCE_BYTES_MAX = 256 * 2 ** 20;
+export const SOURCE_BYTES_MAX: number = 256 * 2 ** 20;
 export const SOURCE_FILES_MAX = 20_000;
 
 /** One thing that a kept copy holds. */
