@@ -5,7 +5,7 @@ import { createPlinth, createProject, serverSaying, startLoad } from "./index.ts
 const config = (replicas: number) => ({
   name: "site",
   services: {
-    web: { command: ["node", "web/server.mjs"], cwd: ".", replicas, health: { ready: { http: "/" } } },
+    web: { command: ["node", "server.mjs"], cwd: "web", replicas, health: { ready: { http: "/" } } },
     other: { command: ["node", "server.mjs"], cwd: "other" },
   },
   ingress: { "*": "web", "other.localhost": "other" },

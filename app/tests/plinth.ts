@@ -41,7 +41,7 @@ export interface StatusReport {
 /** The command line as users have it. */
 const LAUNCHER = new URL("../cli/plinth", import.meta.url).pathname;
 /** Longest wait for anything that is awaited here; only a failing test waits this long. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 30_000;
 
 /** A whole Plinth in a home of its own, taken down and removed when disposed. */
 export interface Plinth extends AsyncDisposable {

@@ -281,7 +281,7 @@ export class ReleaseController {
     }
     const arrived = Object.entries(services).every(([service, spec]) => {
       const { phase } = this.#serviceStatus(target, service, spec);
-      return phase === "Ready" || this.#brokenBefore(target, service);
+      return phase === "Ready" || this.#brokenBefore(target, service, spec);
     });
     if (!arrived) return { status, target };
     await this.#releases.succeed(target);
@@ -296,10 +296,12 @@ export class ReleaseController {
   }
 
   /** A service this release did not touch and that was not ready before either cannot be held against it. */
-  #brokenBefore(target: Release, service: string): boolean {
+  #brokenBefore(target: Release, service: string, spec: ServiceSpec): boolean {
     const { app, number } = target.spec;
-    const views = this.#options.instances.list(app).filter(({ spec }) => spec.service === service);
-    return views.length > 0 && views.every(({ spec }) => spec.release < number);
+    const revision = this.#revision(target, spec);
+    const own = this.#options.instances.list(app).filter((instance) => instance.spec.service === service);
+    const isUntouched = own.every((one) => one.spec.revision === revision && one.spec.release < number);
+    return isUntouched && own.length >= (spec.replicas ?? 1);
   }
 
   /** Takes the next steps of each service towards the target. */
