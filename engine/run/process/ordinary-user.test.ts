@@ -14,7 +14,7 @@ test("the process driver passes its tests as an ordinary user", { timeout: 120_0
   }
   const asNobody = ["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--"];
   const env = { PATH: "/usr/bin:/bin", HOME: "/tmp" };
-  const files = ["driver.test.ts", "faults.test.ts"].map((name) =>
+  const files = ["driver.test.ts", "faults.test.ts", "limits.test.ts"].map((name) =>
     fileURLToPath(new URL(name, import.meta.url)),
   );
   try {
