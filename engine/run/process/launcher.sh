@@ -74,6 +74,8 @@ __plinth_main() {
   trap : HUP INT QUIT TERM USR1 USR2 ALRM PIPE
   IFS= read -r __plinth_boot </proc/sys/kernel/random/boot_id
   IFS= read -r __plinth_launcher <"/proc/$$/stat"
+  # A shell reports killed commands on its standard error; that is the instance's log, and none of the shell's business.
+  exec 3>&2 2>/dev/null
   # In the foreground: a shell makes background commands ignore SIGINT and SIGQUIT for good.
   (
     IFS= read -r __plinth_self </proc/self/stat
@@ -91,13 +93,13 @@ __plinth_main() {
     done
     trap 'printf "exec %s\n" "$?" >"$__plinth_state/cannot-start"' EXIT # runs only when exec fails
     exec "$@"
-  )
+  ) 2>&3 3>&-
   __plinth_status=$?
   # Where the command could not be moved into its cgroup, members are found as if there were none.
   if [ -n "$__plinth_members" ]; then
     [ -e "$__plinth_state/cannot-start" ] && __plinth_members=
   fi
-  __plinth_end_members 2>/dev/null
+  __plinth_end_members
   printf '%s\n' "$__plinth_mark" "$__plinth_status" >"$__plinth_state/exit.new" &&
     "$__plinth_mv" -f "$__plinth_state/exit.new" "$__plinth_state/exit"
   exit "$__plinth_status"
