@@ -1,7 +1,6 @@
 import type { App } from "@plinth/resource";
 import type { Context } from "./command.ts";
 import { UsageFault } from "./exit-code.ts";
-import { nearestName } from "./terminal/nearest-name.ts";
 
 /** The app a command is about: the one named, else the one deployed from this directory, else the only one. */
 export async function chooseApp(context: Context, named: string | undefined): Promise<App> {
@@ -13,25 +12,23 @@ export async function chooseApp(context: Context, named: string | undefined): Pr
   if (named !== undefined) {
     const found = items.find(({ metadata }) => metadata.name === named);
     if (found !== undefined) return found;
-    const nearest = nearestName(named, names);
-    throw new UsageFault(
-      `There is no app "${named}" here`,
-      context.words,
-      nearest === undefined ? `Deployed: ${names.join(", ") || "none yet"}.` : `Did you mean "${nearest}"?`,
-    );
+    throw new UsageFault(`There is no app "${named}" here`, context.words, {
+      hint: `Deployed: ${names.join(", ") || "none yet"}.`,
+      mistyped: { word: named, among: names },
+    });
   }
   const here = items.filter(({ spec }) => spec.directory === process.cwd());
   const candidates = here.length > 0 ? here : items;
   const [only, another] = candidates;
   if (only === undefined) {
-    throw new UsageFault("No app is deployed here", context.words, "`plinth up` deploys one.");
+    throw new UsageFault("No app is deployed here", context.words, {
+      hint: "`plinth up` deploys one.",
+    });
   }
   if (another !== undefined) {
-    throw new UsageFault(
-      `Several apps are deployed: ${names.join(", ")}`,
-      context.words,
-      "Name one of them.",
-    );
+    throw new UsageFault(`Several apps are deployed: ${names.join(", ")}`, context.words, {
+      hint: "Name one of them.",
+    });
   }
   return only;
 }

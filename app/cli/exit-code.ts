@@ -1,4 +1,5 @@
 import { Fault, type FaultCode } from "@plinth/fault";
+import type { Surface } from "./terminal/output.ts";
 
 /** Every exit code, as documented in docs/cli.md. */
 export const exitCodes: Readonly<Record<number, string>> = {
@@ -24,15 +25,33 @@ const byFault: Partial<Record<FaultCode, number>> = {
 export const EXIT_FAILED = 1;
 export const EXIT_UNHEALTHY = 5;
 
+/** A mistyped word and what it may have meant; the nearest is looked for only when the fault is shown. */
+export interface Mistyped {
+  readonly word: string;
+  readonly among: readonly string[];
+  /** How the right word is written in a hint, around it: ["`plinth ", "`"]. */
+  readonly around?: readonly [before: string, after: string];
+}
+
 /** The command line is wrong: nothing was done. */
 export class UsageFault extends Fault {
   /** The command whose help to point at. */
   readonly words: readonly string[];
+  readonly mistyped: Mistyped | undefined;
 
-  constructor(message: string, words: readonly string[], hint?: string) {
-    super("invalid", message, hint === undefined ? {} : { hint });
+  constructor(message: string, words: readonly string[], more: { hint?: string; mistyped?: Mistyped } = {}) {
+    super("invalid", message, more);
     this.words = words;
+    this.mistyped = more.mistyped;
   }
+}
+
+/** A fault that is more than a sentence. */
+export abstract class DetailedFault extends Fault {
+  /** All of it for a person. */
+  abstract lines(surface: Surface): string[];
+  /** What a program gets beside code and message. */
+  abstract readonly details: object;
 }
 
 /** The user or the system asked this process to end. */

@@ -1,15 +1,5 @@
 import { type KindName, kinds } from "@plinth/resource";
 import { UsageFault } from "./exit-code.ts";
-import { nearestName } from "./terminal/nearest-name.ts";
-
-/** Every way to write a kind: its plural, its name and its short names. */
-export function kindWords(): string[] {
-  return Object.values(kinds).flatMap(({ kind, plural, shortNames }) => [
-    plural,
-    kind.toLowerCase(),
-    ...shortNames,
-  ]);
-}
 
 /** The kind a word on the command line means. */
 export function kindNamed(word: string, words: readonly string[]): KindName {
@@ -19,14 +9,9 @@ export function kindNamed(word: string, words: readonly string[]): KindName {
       plural === lower || kind.toLowerCase() === lower || shortNames.includes(lower),
   );
   if (found !== undefined) return found.kind;
-  const nearest = nearestName(lower, kindWords());
-  throw new UsageFault(
-    `There is no kind "${word}"`,
-    words,
-    nearest === undefined
-      ? `Kinds: ${Object.values(kinds)
-          .map(({ plural }) => plural)
-          .join(", ")}.`
-      : `Did you mean "${nearest}"?`,
-  );
+  const all = Object.values(kinds);
+  throw new UsageFault(`There is no kind "${word}"`, words, {
+    hint: `Kinds: ${all.map(({ plural }) => plural).join(", ")}.`,
+    mistyped: { word: lower, among: all.flatMap(({ kind, plural }) => [plural, kind.toLowerCase()]) },
+  });
 }

@@ -2,7 +2,6 @@ import { parseArgs } from "node:util";
 import type { Argument, Command, Flag } from "./command.ts";
 import { commands, findCommand, globalFlags } from "./command-table.ts";
 import { UsageFault } from "./exit-code.ts";
-import { nearestName } from "./terminal/nearest-name.ts";
 
 /** A command line, checked against the table. */
 export interface Parsed {
@@ -55,15 +54,10 @@ export function parseCommandLine(line: readonly string[]): Parsed {
 
 function withoutCommand(line: readonly string[], word: string | undefined): Parsed {
   if (word !== undefined) {
-    const nearest = nearestName(
-      word,
-      commands.filter((command) => command.hidden !== true).map(({ name }) => name),
-    );
-    throw new UsageFault(
-      `Unknown command "${word}"`,
-      [],
-      nearest === undefined ? undefined : `Did you mean \`plinth ${nearest}\`?`,
-    );
+    const among = commands.filter((command) => command.hidden !== true).map(({ name }) => name);
+    throw new UsageFault(`Unknown command "${word}"`, [], {
+      mistyped: { word, among, around: ["`plinth ", "`"] },
+    });
   }
   const values = new Map<string, string | true>();
   for (const token of tokenize(line, globalFlags)) {
@@ -81,7 +75,7 @@ function tokenize(line: readonly string[], flags: readonly Flag[]): readonly Tok
     };
   }
   const parsed = parseArgs({ args: [...line], options, strict: false, allowPositionals: true, tokens: true });
-  return parsed.tokens as readonly Token[];
+  return parsed.tokens;
 }
 
 function positionals(line: readonly string[]): readonly Token[] {
@@ -97,15 +91,12 @@ function readFlag(
 ): void {
   const flag = flags.find((candidate) => candidate.name === token.name);
   if (flag === undefined) {
-    const nearest = nearestName(
-      token.name ?? "",
-      flags.map(({ name }) => name),
-    );
-    throw new UsageFault(
-      `Unknown option "${token.rawName}"${words.length > 0 ? ` for \`plinth ${words.join(" ")}\`` : ""}`,
-      words,
-      nearest === undefined ? undefined : `Did you mean --${nearest}?`,
-    );
+    const of = words.length > 0 ? ` for \`plinth ${words.join(" ")}\`` : "";
+    const among = flags.map(({ name }) => name);
+    throw new UsageFault(`Unknown option "${token.rawName}"${of}`, words, {
+      mistyped: { word: token.name ?? "", among, around: ["--", ""] },
+      ...(words[0] === "exec" ? { hint: "Put -- before the command to run." } : {}),
+    });
   }
   if (flag.value === undefined) {
     if (token.value !== undefined) throw new UsageFault(`Option --${flag.name} takes no value`, words);
@@ -120,12 +111,10 @@ function readFlag(
 }
 
 function checkValue(name: string, value: string, of: Flag | Argument, words: readonly string[]): void {
-  const wrong = (expected: string, hint?: string): UsageFault =>
-    new UsageFault(`Cannot use ${JSON.stringify(value)} for ${name}: expected ${expected}`, words, hint);
-  if (of.choices !== undefined && !of.choices.includes(value)) {
-    const nearest = nearestName(value, of.choices);
-    throw wrong(of.choices.join(", "), nearest === undefined ? undefined : `Did you mean "${nearest}"?`);
-  }
+  const more = of.choices === undefined ? {} : { mistyped: { word: value, among: of.choices } };
+  const wrong = (expected: string): UsageFault =>
+    new UsageFault(`Cannot use ${JSON.stringify(value)} for ${name}: expected ${expected}`, words, more);
+  if (of.choices !== undefined && !of.choices.includes(value)) throw wrong(of.choices.join(", "));
   if (of.kind === "port" && (!COUNT.test(value) || Number(value) < 1 || Number(value) > PORT_MAX)) {
     throw wrong("a port from 1 to 65535");
   }
@@ -135,14 +124,11 @@ function checkValue(name: string, value: string, of: Flag | Argument, words: rea
 
 function missingSubcommand(command: Command, words: readonly string[], word: string | undefined): UsageFault {
   const names = command.subcommands!.map(({ name }) => name);
-  const nearest = word === undefined ? undefined : nearestName(word, names);
-  return new UsageFault(
-    word === undefined
-      ? `\`plinth ${words.join(" ")}\` needs a subcommand: ${names.join(", ")}`
-      : `Unknown subcommand "${word}" of \`plinth ${words.join(" ")}\``,
-    words,
-    nearest === undefined ? undefined : `Did you mean \`plinth ${words.join(" ")} ${nearest}\`?`,
-  );
+  const line = `plinth ${words.join(" ")}`;
+  if (word === undefined) return new UsageFault(`\`${line}\` needs a subcommand: ${names.join(", ")}`, words);
+  return new UsageFault(`Unknown subcommand "${word}" of \`${line}\``, words, {
+    mistyped: { word, among: names, around: [`\`${line} `, "`"] },
+  });
 }
 
 function readArguments(
@@ -170,8 +156,10 @@ function readArguments(
       `\`plinth ${words.join(" ")}\` takes ${count(command.arguments.length)}, and ${given.length} were given`,
       words,
       words[0] === "secrets"
-        ? "A secret's value never goes on the command line, where other users see it: use standard input or --file."
-        : undefined,
+        ? {
+            hint: "A secret's value never goes on the command line, where other users see it: use standard input or --file.",
+          }
+        : {},
     );
   }
   return values;

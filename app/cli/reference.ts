@@ -55,8 +55,9 @@ function section(words: readonly string[], command: Command): string[] {
   return lines;
 }
 
+const cell = (text: string): string => text.trim().replaceAll("|", "\\|");
+
 function table(rows: readonly (readonly [string, string])[]): string[] {
-  const cell = (text: string): string => text.trim().replaceAll("|", "\\|");
   return ["| | |", "| --- | --- |", ...rows.map(([term, text]) => `| \`${cell(term)}\` | ${cell(text)} |`)];
 }
 

@@ -35,26 +35,25 @@ const fields: Readonly<Record<KindName, readonly (readonly [title: string, path:
 export function resourceColumns(kind: KindName, nowMs: number): Column<Resource>[] {
   const own = fields[kind].map(([title, path]): Column<Resource> => {
     const text = (resource: Resource): string => plainLine(valueAt(resource, path));
-    const isState = title === "PHASE" || title === "STATE";
-    return {
-      title,
-      text,
-      ...(isState ? { colour: (resource: Resource) => phaseColours[text(resource)] } : {}),
-    };
+    if (title !== "PHASE" && title !== "STATE") return { title, text };
+    return { title, text, colour: (resource) => phaseColours[text(resource)] };
   });
   const age: Column<Resource> = {
     title: "AGE",
     text: ({ metadata }) => ageText(metadata.creationTimestamp, nowMs),
     right: true,
   };
-  // A sentence goes last, where it may be cut.
-  const isSentence = ({ title }: Column<Resource>): boolean => title === "REASON" || title === "MESSAGE";
   return [
     { title: "NAME", text: ({ metadata }) => plainLine(metadata.name) },
     ...own.filter((column) => !isSentence(column)),
     age,
     ...own.filter(isSentence),
   ];
+}
+
+/** A sentence goes last, where it may be cut. */
+function isSentence({ title }: Column<Resource>): boolean {
+  return title === "REASON" || title === "MESSAGE";
 }
 
 function valueAt(resource: Resource, path: string): string {

@@ -82,7 +82,7 @@ function outputFor(noColour: boolean, quiet: boolean): Output {
 async function report(error: unknown, output: Output, json: boolean): Promise<void> {
   const { errorJson, errorLines } = await import("./report.ts");
   if (json && !(error instanceof UsageFault)) output.event(errorJson(error));
-  for (const line of errorLines(error, output.stderr)) output.error(line);
+  for (const line of await errorLines(error, output.stderr)) output.error(line);
 }
 
 function listenForInterruptions(): { first: AbortSignal; second: AbortSignal; stop(): void } {

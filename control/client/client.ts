@@ -159,7 +159,13 @@ class SocketClient implements Client {
       stream: (resourceVersion) =>
         this.#values(
           "GET",
-          collection(kind) + query({ watch: true, resourceVersion, labelSelector: selector(labels) }),
+          collection(kind) +
+            query({
+              watch: true,
+              allowWatchBookmarks: true,
+              resourceVersion,
+              labelSelector: selector(labels),
+            }),
           options,
         ),
     });

@@ -127,6 +127,7 @@ async function valuesOf(
     case "duration":
     case "count":
     case "command":
+    default:
       return [];
   }
 }

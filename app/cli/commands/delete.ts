@@ -11,7 +11,7 @@ export async function run(context: Context): Promise<void> {
     throw new UsageFault(
       `Cannot delete ${kind.toLowerCase()} "${name}": ${kinds[kind].plural} are written by Plinth alone`,
       words,
-      "Delete or change the app it belongs to.",
+      { hint: "Delete or change the app it belongs to." },
     );
   }
   await client.delete(kind, name, { signal });

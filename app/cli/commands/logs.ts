@@ -3,7 +3,6 @@ import type { Instance } from "@plinth/resource";
 import { chooseApp } from "../app-name.ts";
 import type { Context } from "../command.ts";
 import { UsageFault } from "../exit-code.ts";
-import { nearestName } from "../terminal/nearest-name.ts";
 import type { Colour } from "../terminal/output.ts";
 import { plainText } from "../terminal/plain-text.ts";
 
@@ -81,19 +80,17 @@ async function select(context: Context): Promise<Selection> {
   if (slash === -1 && name.includes(".")) {
     const instance = await client.get("Instance", name, { signal }).catch((error: unknown) => {
       if (!(error instanceof Fault) || error.code !== "not-found") throw error;
-      throw new UsageFault(`There is no instance "${name}"`, words, "`plinth ps` lists them.");
+      throw new UsageFault(`There is no instance "${name}"`, words, { hint: "`plinth ps` lists them." });
     });
     return { app: instance.spec.app, accepts: ({ metadata }) => metadata.name === name };
   }
   const app = await chooseApp(context, slash === -1 ? context.text("app") : target.slice(0, slash));
   const services = Object.keys(app.spec.services);
   if (!services.includes(name)) {
-    const nearest = nearestName(name, services);
-    throw new UsageFault(
-      `${app.metadata.name} has no service "${name}"`,
-      words,
-      nearest === undefined ? `Its services: ${services.join(", ")}.` : `Did you mean "${nearest}"?`,
-    );
+    throw new UsageFault(`${app.metadata.name} has no service "${name}"`, words, {
+      hint: `Its services: ${services.join(", ")}.`,
+      mistyped: { word: name, among: services },
+    });
   }
   return { app: app.metadata.name, accepts: ({ spec }) => spec.service === name };
 }

@@ -2,7 +2,6 @@ import { chooseApp } from "../app-name.ts";
 import { awaitHealthy } from "../await-healthy.ts";
 import type { Context } from "../command.ts";
 import { UsageFault } from "../exit-code.ts";
-import { nearestName } from "../terminal/nearest-name.ts";
 
 /** The schema's limit for replicas, said before anything is sent. */
 const REPLICAS_MAX = 100;
@@ -24,12 +23,10 @@ export async function run(context: Context): Promise<number> {
   const known = Object.keys(app.spec.services);
   for (const service of Object.keys(services)) {
     if (known.includes(service)) continue;
-    const nearest = nearestName(service, known);
-    throw new UsageFault(
-      `${app.metadata.name} has no service "${service}"`,
-      words,
-      nearest === undefined ? `Its services: ${known.join(", ")}.` : `Did you mean "${nearest}"?`,
-    );
+    throw new UsageFault(`${app.metadata.name} has no service "${service}"`, words, {
+      hint: `Its services: ${known.join(", ")}.`,
+      mistyped: { word: service, among: known },
+    });
   }
   const changed = await client.patch("App", app.metadata.name, { spec: { services } }, { signal });
   const code = await awaitHealthy(context, changed);

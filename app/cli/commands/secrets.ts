@@ -26,8 +26,10 @@ async function set(context: Context): Promise<void> {
       `Cannot name a secret ${JSON.stringify(shown)}: expected lower-case letters, digits and inner hyphens, at most 40`,
       words,
       name.includes("=")
-        ? "A value never goes on the command line, where other users see it: use standard input or --file."
-        : undefined,
+        ? {
+            hint: "A value never goes on the command line, where other users see it: use standard input or --file.",
+          }
+        : {},
     );
   }
   const file = context.text("file");

@@ -4,8 +4,8 @@ import { loadConfig } from "../config/load-config.ts";
 export async function run(context: Context): Promise<void> {
   const { clock, signal, output, json } = context;
   if (context.is("schema")) {
-    const { configSchema } = await import("../config/check.ts");
-    return output.json(configSchema());
+    const { jsonSchema } = await import("@plinth/resource");
+    return output.json(jsonSchema("Config"));
   }
   const { name, spec, file } = await loadConfig(context.text("DIR|FILE") ?? ".", {
     clock,

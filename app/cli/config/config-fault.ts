@@ -1,4 +1,5 @@
-import { Fault } from "@plinth/fault";
+import { pathText } from "@plinth/resource";
+import { DetailedFault } from "../exit-code.ts";
 import type { Surface } from "../terminal/output.ts";
 import { plainText } from "../terminal/plain-text.ts";
 import { frameLines } from "./frame.ts";
@@ -7,7 +8,7 @@ import type { Span } from "./source-map.ts";
 /** One thing wrong with a config, and where. */
 export interface ConfigProblem {
   /** Keys from the root, such as ["services", "web", "replicas"]; empty when the file as a whole is wrong. */
-  readonly path: readonly string[];
+  readonly path: readonly (string | number)[];
   readonly message: string;
   readonly expected?: string;
   readonly received?: string;
@@ -22,7 +23,7 @@ export interface ConfigProblem {
 }
 
 /** Everything wrong with a config at once. */
-export class ConfigFault extends Fault {
+export class ConfigFault extends DetailedFault {
   readonly file: string;
   readonly problems: readonly ConfigProblem[];
   readonly #texts: ReadonlyMap<string, string>;
@@ -45,7 +46,11 @@ export class ConfigFault extends Fault {
     this.#texts = texts;
   }
 
-  lines(surface: Surface): string[] {
+  override get details(): object {
+    return { file: this.file, problems: this.problems };
+  }
+
+  override lines(surface: Surface): string[] {
     const lines = this.problems.flatMap((problem) => [...this.#problemLines(problem, surface), ""]);
     const count = this.problems.length === 1 ? "1 problem" : `${this.problems.length} problems`;
     lines.push(`${surface.paint("red", "error:")} ${count} in ${plainText(this.file)}; nothing was changed.`);
@@ -68,15 +73,4 @@ export class ConfigFault extends Fault {
     if (problem.suggestion !== undefined) lines.push(`  did you mean "${plainText(problem.suggestion)}"?`);
     return lines;
   }
-}
-
-/** services.web.env["LOG.LEVEL"] */
-export function pathText(path: readonly string[]): string {
-  return path
-    .map((key, index) => {
-      if (/^[0-9]+$/.test(key)) return `[${key}]`;
-      if (/^[A-Za-z_$][\w$-]*$/.test(key)) return index === 0 ? key : `.${key}`;
-      return `[${JSON.stringify(key)}]`;
-    })
-    .join("");
 }

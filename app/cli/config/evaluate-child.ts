@@ -53,7 +53,7 @@ function ownFrame(stack: string): Frame | undefined {
 }
 
 try {
-  const exported = (await import(url)) as { default?: unknown };
+  const exported = (await import(url)) as { default?: Promise<unknown> };
   if (exported.default === undefined) {
     send({ kind: "nothing" });
   } else {

@@ -2,8 +2,7 @@ import { readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Clock } from "@plinth/clock";
 import { Fault, messageOf } from "@plinth/fault";
-import type { AppSpec, Config, ServiceSpec } from "@plinth/resource";
-import { checkConfig } from "./check.ts";
+import { type AppSpec, type Config, type ServiceSpec, quoted, validate } from "@plinth/resource";
 import { ConfigFault, type ConfigProblem } from "./config-fault.ts";
 import {
   EVALUATION_BYTES_MAX,
@@ -41,11 +40,11 @@ interface Read {
 export async function loadConfig(target: string, options: LoadOptions): Promise<LoadedConfig> {
   const file = realpathSync(locateConfig(target));
   const read = /\.[mc]?[tj]s$/.test(file) ? await readScript(file, options) : await readData(file);
-  const problems = checkConfig(read.value);
+  const problems: ConfigProblem[] = validate("Config", read.value);
   if (problems.length === 0) problems.push(...checkDirectories(read.value as Config, dirname(file)));
   if (problems.length > 0) {
-    const placed = problems.map((problem) => place(problem, read.map));
-    throw new ConfigFault(file, placed, new Map([[file, read.text]]));
+    const placed = problems.map((problem) => place(problem, read));
+    throw new ConfigFault(file, placed.sort(byPlace), new Map([[file, read.text]]));
   }
   return { ...specOf(read.value as Config, dirname(file)), file };
 }
@@ -84,9 +83,10 @@ function checkDirectories({ services }: Config, directory: string): ConfigProble
   return problems;
 }
 
-function place(problem: ConfigProblem, map: SourceMap): ConfigProblem {
-  const isAboutKey = problem.received === undefined;
-  const whole = map.place(problem.path, isAboutKey ? "key" : "value");
+function place(problem: ConfigProblem, { map, value }: Pick<Read, "map" | "value">): ConfigProblem {
+  // What was received is the value, or the key when that is what is wrong.
+  const isAboutValue = problem.received === quoted(valueAt(value, problem.path));
+  const whole = map.place(problem.path, isAboutValue ? "value" : "key");
   if (whole !== undefined) return { ...problem, ...whole };
   // What is missing has no place: the nearest thing around it has.
   for (let length = problem.path.length - 1; length > 0; length--) {
@@ -94,6 +94,20 @@ function place(problem: ConfigProblem, map: SourceMap): ConfigProblem {
     if (around !== undefined) return { ...problem, ...around };
   }
   return problem;
+}
+
+/** As a reader goes through the file; what has no place comes first. */
+function byPlace(one: ConfigProblem, other: ConfigProblem): number {
+  return (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0);
+}
+
+function valueAt(root: unknown, path: readonly (string | number)[]): unknown {
+  let value = root;
+  for (const key of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<string | number, unknown>)[key];
+  }
+  return value;
 }
 
 async function readData(file: string): Promise<Read> {
@@ -132,7 +146,10 @@ async function readScript(file: string, options: LoadOptions): Promise<Read> {
   const map = scriptMap(text);
   if (answer.problems.length > 0) {
     const problems = answer.problems.map((problem) =>
-      place({ ...problem, expected: "text, numbers, booleans, lists and plain objects" }, map),
+      place(Object.assign(problem, { expected: "text, numbers, booleans, lists and plain objects" }), {
+        map,
+        value: undefined,
+      }),
     );
     throw new ConfigFault(file, problems, new Map([[file, text]]));
   }
@@ -176,14 +193,14 @@ function evaluationFault(
         message: `printed or exported more than ${EVALUATION_BYTES_MAX / 2 ** 20} MiB, and was stopped`,
       });
     case "ended":
+    default:
       // 13 is Node's code for a promise that nothing can settle any more.
-      return answer.exitCode === 13
-        ? one({ message: "waits for a promise that never settles" })
-        : one(
-            {
-              message: `ended its process (${answer.signal ?? `exit code ${answer.exitCode}`}) before it exported anything`,
-            },
-            "A config must not call process.exit.",
-          );
+      if (answer.exitCode === 13) return one({ message: "waits for a promise that never settles" });
+      return one(
+        {
+          message: `ended its process (${answer.signal ?? `exit code ${answer.exitCode}`}) before it exported anything`,
+        },
+        "A config must not call process.exit.",
+      );
   }
 }

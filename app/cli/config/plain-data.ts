@@ -1,11 +1,10 @@
-/** Deeper than any config; a cycle would go on for ever. */
-const DEPTH_MAX = 64;
+type Path = readonly (string | number)[];
 
 export interface PlainData {
   readonly value: unknown;
   /** What cannot be carried over as data. */
   readonly problems: readonly {
-    readonly path: readonly string[];
+    readonly path: Path;
     readonly message: string;
     readonly received: string;
   }[];
@@ -13,23 +12,32 @@ export interface PlainData {
 
 /** Copies what JSON can carry and names everything else. Members that are undefined are left out. */
 export function plainData(root: unknown): PlainData {
-  const problems: { path: readonly string[]; message: string; received: string }[] = [];
-  const refuse = (path: readonly string[], received: string): null => {
+  const problems: { path: Path; message: string; received: string }[] = [];
+  const around = new Set<object>();
+  const refuse = (path: Path, received: string): null => {
     problems.push({ path, message: "is not plain data", received });
     return null;
   };
-  const copy = (value: unknown, path: readonly string[]): unknown => {
+  const copy = (value: unknown, path: Path): unknown => {
     if (value === null || typeof value === "string" || typeof value === "boolean") return value;
     if (typeof value === "number") return Number.isFinite(value) ? value : refuse(path, String(value));
     if (typeof value !== "object") return refuse(path, describe(value));
-    if (path.length > DEPTH_MAX) return refuse(path.slice(0, 4), "a cycle, or something nested too deep");
-    if (Array.isArray(value)) return value.map((item, index) => copy(item, [...path, String(index)]));
+    if (around.has(value)) return refuse(path, "a value that contains itself");
+    around.add(value);
+    const copied = Array.isArray(value)
+      ? value.map((item, index) => copy(item, [...path, index]))
+      : members(value, path);
+    around.delete(value);
+    return copied;
+  };
+  const members = (value: object, path: Path): unknown => {
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return refuse(path, describe(value));
-    const members = Object.entries(value).filter(([, member]) => member !== undefined);
     // A null prototype keeps "__proto__" an ordinary key, for validation to name.
     const result = Object.create(null) as Record<string, unknown>;
-    for (const [name, member] of members) result[name] = copy(member, [...path, name]);
+    for (const [name, member] of Object.entries(value)) {
+      if (member !== undefined) result[name] = copy(member, [...path, name]);
+    }
     return result;
   };
   return { value: copy(root, []), problems };

@@ -18,7 +18,7 @@ export function scriptMap(text: string): SourceMap {
     place(path): Span | undefined {
       keys ??= readKeys(text);
       // An array's element is looked for by the key that holds the array.
-      const names = path.filter((step) => !/^[0-9]+$/.test(step));
+      const names = path.filter((step) => typeof step === "string");
       for (let length = names.length; length >= 1; length--) {
         const suffix = names.slice(-length);
         const fitting = keys.filter(

@@ -8,7 +8,7 @@ export interface Span {
 /** Where the parts of a config stand in its file. */
 export interface SourceMap {
   /** The place of a key or of its value; undefined where it cannot be told for sure. */
-  place(path: readonly string[], part: "key" | "value"): Span | undefined;
+  place(path: readonly (string | number)[], part: "key" | "value"): Span | undefined;
 }
 
 /** Turns offsets into lines and columns. */

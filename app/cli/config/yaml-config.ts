@@ -37,7 +37,7 @@ export function parseYamlConfig(text: string): ParsedConfig {
   const problems = [...first.errors, ...first.warnings].map(({ code, message, pos }): ConfigProblem => {
     const span = lines.span(pos[0], pos[1]);
     const word = text.slice(pos[0], pos[1]);
-    return { path: [], message: explain(code, message, word), ...span };
+    return Object.assign(span, { path: [], message: explain(code, message, word) });
   });
   if (problems.length > 0) return { value: undefined, map: nothing, problems };
 
@@ -80,7 +80,7 @@ function tooDeep(text: string): number | undefined {
 
 function placeIn(
   root: Node,
-  path: readonly string[],
+  path: readonly (string | number)[],
   part: "key" | "value",
   lines: LineIndex,
 ): Span | undefined {

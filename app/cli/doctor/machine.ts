@@ -75,6 +75,11 @@ function bun(): Check {
   );
 }
 
+/** Whether other users may look into it. */
+function isOpen(path: string): boolean {
+  return ((lstatSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0;
+}
+
 function homeChecks(home: string): Check[] {
   const socket = Buffer.byteLength(join(home, "plinth.sock"));
   if (socket > SOCKET_PATH_BYTES_MAX) {
@@ -99,12 +104,10 @@ function homeChecks(home: string): Check[] {
     ];
   }
   const checks: Check[] = [];
-  const open = (path: string): boolean =>
-    ((lstatSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0;
-  if (open(home)) checks.push(bad("home", `${home} is open to other users`, `chmod 700 ${home}`));
+  if (isOpen(home)) checks.push(bad("home", `${home} is open to other users`, `chmod 700 ${home}`));
   for (const name of ["token", "keys/secrets.key"]) {
     const path = join(home, name);
-    if (open(path))
+    if (isOpen(path))
       checks.push(bad("home", `${path} is open to other users`, `chmod 600 ${path}, and set secrets anew`));
   }
   return checks.length > 0 ? checks : [good("home", `${home}, for this user alone`)];
