@@ -44,6 +44,11 @@ export interface Api extends AsyncDisposable {
 
 type Handler = (exchange: Exchange) => void | Promise<void>;
 
+const answer =
+  (value: unknown): Handler =>
+  ({ response }) =>
+    sendJson(response, 200, value);
+
 const streaming: ReadonlySet<RouteName> = new Set(["log", "exec"]);
 
 export async function createApi(options: ApiOptions): Promise<Api> {
@@ -74,10 +79,6 @@ class HttpApi implements Api {
     const resources = new Resources(registry);
     const deeds = new Deeds(actions);
     const document = openApi(version);
-    const answer =
-      (value: unknown): Handler =>
-      ({ response }) =>
-        sendJson(response, 200, value);
     this.#handlers = {
       health: answer({ alive: true }),
       login: (exchange) => this.#login(exchange),

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { chmodSync, lstatSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { Fault, messageOf } from "@plinth/fault";
 import {
   CONNECTIONS_MAX,
@@ -17,31 +18,37 @@ import { Refusal, statusOf } from "./status.ts";
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** An HTTP server with every limit set. */
-export function limitedServer(handle: RequestHandler): Server {
+/** An HTTP server with every limit set; a test shortens the time for headers. */
+export function limitedServer(handle: RequestHandler, headersTimeoutMs: number = HEADERS_TIMEOUT_MS): Server {
   const server = createServer({
     maxHeaderSize: HEADER_BYTES_MAX,
-    headersTimeout: HEADERS_TIMEOUT_MS,
+    headersTimeout: headersTimeoutMs,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    connectionsCheckingInterval: 1000,
+    connectionsCheckingInterval: headersTimeoutMs / 10,
   });
   server.maxHeadersCount = HEADERS_MAX;
   server.maxConnections = CONNECTIONS_MAX;
   server.setTimeout(SOCKET_IDLE_MS);
-  server.on("request", handle);
+  const answering = new WeakSet<Duplex>();
+  const onRequest: RequestHandler = (request, response) => {
+    answering.add(request.socket);
+    response.once("close", () => answering.delete(request.socket));
+    handle(request, response);
+  };
+  server.on("request", onRequest);
   // The body is asked for only once it is known to be wanted.
-  server.on("checkContinue", handle);
-  server.on("checkExpectation", handle);
-  server.on("clientError", answerMalformed);
+  server.on("checkContinue", onRequest);
+  server.on("checkExpectation", onRequest);
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    // In the middle of an answer, another one would be taken for its content.
+    if (error.code === "ECONNRESET" || !socket.writable || answering.has(socket)) socket.destroy();
+    else answerMalformed(error, socket);
+  });
   return server;
 }
 
-function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
-    socket.destroy();
-    return;
-  }
+function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   const refusal =
     error.code === "HPE_HEADER_OVERFLOW"
       ? new Refusal(

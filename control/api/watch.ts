@@ -37,7 +37,7 @@ export async function streamWatch(exchange: Exchange, registry: Registry, clock:
     lifetime.defer(clock.schedule(Number(timeoutText) * 1000, () => end.abort()));
   }
   const bookmarks = query.get("allowWatchBookmarks") !== "false";
-  let cancelHeartbeat = (): void => {};
+  let cancelHeartbeat: (() => void) | undefined;
   const beat = (): void => {
     // To a client that does not read, another line would only be more to hold in memory.
     if (!response.writableNeedDrain && bookmarks) {
@@ -47,7 +47,7 @@ export async function streamWatch(exchange: Exchange, registry: Registry, clock:
     cancelHeartbeat = clock.schedule(HEARTBEAT_MS, beat);
   };
   cancelHeartbeat = clock.schedule(HEARTBEAT_MS, beat);
-  lifetime.defer(() => cancelHeartbeat());
+  lifetime.defer(() => cancelHeartbeat?.());
   try {
     for await (const { type, object } of watch) await writePart(exchange, line(type, object));
   } catch (error) {
