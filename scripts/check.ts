@@ -6,6 +6,7 @@ const steps: readonly (readonly [name: string, command: string, ...parameters: s
   ["format", "oxfmt", "--check", "."],
   ["lint", "oxlint", "--type-aware", "--deny-warnings"],
   ["types", "tsc", "-p", "."],
+  ["dashboard types", "tsc", "-p", "app/dashboard"],
   ["tidy", process.execPath, "scripts/tidy.ts"],
   ["dead code", "knip", "--no-config-hints"],
   ["unit tests", process.execPath, "--test", "--test-reporter=dot", ...unitTests()],
