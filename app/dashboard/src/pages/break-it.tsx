@@ -157,7 +157,7 @@ export function BreakIt({ app }: { readonly app: App }): ReactNode {
         <KillInstance instances={instances} note={note} />
         <div className="row">
           <Deed label="Ship a release that crashes" danger disabled={broken} act={ship("crash")} />
-          <Deed label="… that never gets ready" danger disabled={broken} act={ship("unready")} />
+          <Deed label="Ship one that never gets ready" danger disabled={broken} act={ship("unready")} />
         </div>
         {(broken || failedRelease !== undefined) && activeRelease !== undefined && (
           <Deed label={`Undo: roll back to release ${activeRelease}`} act={undo} />

@@ -47,13 +47,14 @@ function FigureRow({ figures }: { readonly figures: Figures | undefined }): Reac
   );
 }
 
-function History({
-  samples,
-  figures,
-}: {
+interface HistoryProps {
   readonly samples: readonly Sample[];
   readonly figures: Figures;
-}): ReactNode {
+  /** Leaves out the latency, where room is short. */
+  readonly brief?: boolean;
+}
+
+function History({ samples, figures, brief = false }: HistoryProps): ReactNode {
   return (
     <>
       <Sparkline
@@ -63,13 +64,15 @@ function History({
         slots={SLOTS}
         least={5}
       />
-      <Sparkline
-        label="p95"
-        value={milliseconds(figures.latencyP95Ms)}
-        values={samples.map(({ p95Ms }) => p95Ms)}
-        slots={SLOTS}
-        least={20}
-      />
+      {!brief && (
+        <Sparkline
+          label="p95"
+          value={milliseconds(figures.latencyP95Ms)}
+          values={samples.map(({ p95Ms }) => p95Ms)}
+          slots={SLOTS}
+          least={20}
+        />
+      )}
       <Sparkline
         label="Failing"
         value={figures.successRate === null ? "–" : percent(1 - figures.successRate)}
@@ -112,8 +115,9 @@ export function Totals({ app }: { readonly app: App }): ReactNode {
       </dl>
       <h3>From outside</h3>
       <FigureRow figures={edge} />
-      {edge && <History samples={history.get(edgeKey(edge.caller, edge.callee)) ?? []} figures={edge} />}
-      <p className="soft">Choose a service or a call for more.</p>
+      {edge && (
+        <History brief samples={history.get(edgeKey(edge.caller, edge.callee)) ?? []} figures={edge} />
+      )}
     </>
   );
 }

@@ -113,7 +113,8 @@ export function OverviewPage({ app }: PageProps): ReactNode {
           }
         />
         <p className="legend soft">
-          On each call: success and requests per second, then p50 · p95 · p99 over the last seconds.
+          On each call: success and requests per second, then p50 · p95 · p99 over the last seconds. Choose
+          one for more.
           <span>
             <Badge tone="good">≥ 99 %</Badge> <Badge tone="warn">≥ 90 %</Badge> <Badge tone="bad">less</Badge>{" "}
             <Badge tone="off">no traffic</Badge>
