@@ -3,6 +3,7 @@ export const staticChecks: readonly (readonly [name: string, command: string, ..
   ["format", "oxfmt", "--check", "."],
   ["lint", "oxlint", "--type-aware", "--deny-warnings"],
   ["types", "tsc", "-p", "."],
+  ["dashboard types", "tsc", "-p", "app/dashboard"],
   ["tidy", process.execPath, "scripts/tidy.ts"],
   ["dead code", "knip", "--no-config-hints"],
 ];

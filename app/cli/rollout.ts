@@ -84,7 +84,11 @@ function keep<R extends Service | Instance>(into: Map<string, R>, resource: R, d
   else into.set(resource.metadata.name, resource);
 }
 
-function outcomeOf(app: App | undefined, generation: number, deploy: string | undefined): Outcome | undefined {
+function outcomeOf(
+  app: App | undefined,
+  generation: number,
+  deploy: string | undefined,
+): Outcome | undefined {
   if (app === undefined) return { kind: "gone" };
   const { status } = app;
   if (status === undefined || (status.observedGeneration ?? 0) < generation) return undefined;
