@@ -22,8 +22,11 @@ export type {
   ReasonCode,
   RunnerExecOptions,
 } from "./instance-runner.ts";
-export { logFile, logNumbers, nextLogFile } from "./log-files.ts";
+export { DEFAULT_LOG_CAPS, trimLogs } from "./log-trim.ts";
+export type { LogCaps } from "./log-trim.ts";
 export { askProbe } from "./probe.ts";
 export type { AskProbe, ProbeAnswer, ProbeOptions, ProbeTarget } from "./probe.ts";
 export { createProcessDriver } from "./process/driver.ts";
 export type { ProcessDriverOptions } from "./process/driver.ts";
+export { lastLines, tailLog } from "./tail-log.ts";
+export type { TailOptions } from "./tail-log.ts";

@@ -9,6 +9,7 @@ import { canExec, type Driver, type TaskHandle, type TaskStats } from "./driver.
 import type { ExitStatus } from "./exit-status.ts";
 import { exposedAddress } from "./exposure.ts";
 import { nextLogFile } from "./log-files.ts";
+import { type LogCaps, trimLogs } from "./log-trim.ts";
 import { type AskProbe, askProbe, type ProbeAnswer } from "./probe.ts";
 import { followProbe, untilStarted } from "./probe-loop.ts";
 
@@ -37,6 +38,8 @@ export interface InstanceRunnerOptions {
   readonly onChange: (status: InstanceStatus) => void;
   /** The status another daemon left; restarts go on counting from it. */
   readonly previous?: InstanceStatus | undefined;
+  /** Default: DEFAULT_LOG_CAPS. */
+  readonly logCaps?: LogCaps;
   /** How probes ask. Default: over the network and the driver's exec. */
   readonly ask?: AskProbe;
 }
@@ -83,6 +86,8 @@ export function parseReason(reason: string): { code: ReasonCode | undefined; mes
 
 /** Wide listening is a mistake to point out, not an attack to race: half a minute is soon enough. */
 const EXPOSURE_PERIOD_MS = 30_000;
+/** A service that writes 10 MB/s is over its cap by less than that again. */
+const LOG_TRIM_PERIOD_MS = 5000;
 /** What a probe command prints is read up to here for its answer's text. */
 const PROBE_OUTPUT_BYTES_MAX = 4096;
 
@@ -111,6 +116,8 @@ class Runner implements InstanceRunner {
   /** Set by stop(): nothing is started any more. */
   #isStopped = false;
   #isReleased = false;
+  /** Ends what is done while the current task runs. */
+  #keeping: AbortController = new AbortController();
   /** Once it was ready, failing to get ready again is a crash like others and no reason to give up. */
   #wasReady: boolean;
   #readySinceMs: number | undefined;
@@ -220,6 +227,7 @@ class Runner implements InstanceRunner {
 
   [Symbol.dispose](): void {
     this.#isReleased = true;
+    this.#keeping.abort();
     const phase = this.#phase;
     if ("watching" in phase) phase.watching.abort();
     if ("handle" in phase) phase.handle[Symbol.dispose]();
@@ -273,6 +281,7 @@ class Runner implements InstanceRunner {
   #watchStart(handle: TaskHandle): void {
     const watching = new AbortController();
     this.#setPhase({ name: "starting", handle, watching }, statusOf(handle));
+    this.#update({ notices: handle.notices.length > 0 ? [...handle.notices] : undefined });
     this.#watchEnd(handle);
     this.#during(watching, async (signal) => {
       const { settings } = this.#options;
@@ -385,13 +394,32 @@ class Runner implements InstanceRunner {
     });
   }
 
+  /** What is done from a task's start, or its adoption, to its end. */
   #watchEnd(handle: TaskHandle): void {
+    this.#keeping.abort();
+    const keeping = new AbortController();
+    this.#keeping = keeping;
+    this.#during(keeping, (signal) => this.#keepLogs(handle, signal));
     handle.wait().then(
       (exit) => {
         if (!this.#isReleased) this.#ended(exit);
       },
       () => {},
     );
+  }
+
+  async #keepLogs(handle: TaskHandle, signal: AbortSignal): Promise<never> {
+    const { clock, log, id, logDirectory, logCaps } = this.#options;
+    let said: string | undefined;
+    for (;;) {
+      const problem = await trimLogs(logDirectory, logCaps);
+      if (problem !== undefined && problem !== said) {
+        log.warn("a log cannot be capped", { instance: id, reason: problem });
+        this.#update({ notices: [...handle.notices, problem] }, signal);
+      }
+      said = problem;
+      await clock.sleep(LOG_TRIM_PERIOD_MS, signal);
+    }
   }
 
   /** Ends a task that is not as it should be; what follows is decided when it has ended. */
@@ -408,6 +436,7 @@ class Runner implements InstanceRunner {
   }
 
   #ended(exit: ExitStatus): void {
+    this.#keeping.abort();
     const { settings, clock, log, id } = this.#options;
     if ("watching" in this.#phase) this.#phase.watching.abort();
     const readyMs = this.#readySinceMs === undefined ? 0 : clock.monotonic() - this.#readySinceMs;
@@ -488,6 +517,5 @@ function statusOf(handle: TaskHandle): StatusChanges {
     pid: handle.pid,
     startedAt: isoTime(handle.startedAtMs),
     reason: undefined,
-    notices: handle.notices.length > 0 ? [...handle.notices] : undefined,
   };
 }
