@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { droppedBytes, logFile, nextLogFile } from "./log-files.ts";
 import { type LogCaps, trimLogs } from "./log-trim.ts";
 import { lastLines, tailLog } from "./tail-log.ts";
@@ -21,6 +21,8 @@ const limit = { timeout: 60_000 };
 const NEVER = new AbortController().signal;
 const NOTICE = /^\[plinth: (\d+) bytes dropped, over the log's cap\]$/;
 const caps = (fileBytesMax: number): LogCaps => ({ fileBytesMax, oldBytesMax: 2 ** 30, oldFilesMax: 100 });
+
+const withoutNotices = (lines: readonly string[]): string[] => lines.filter((each) => !NOTICE.test(each));
 
 interface Logs extends Disposable {
   readonly directory: string;
@@ -131,8 +133,6 @@ test(
           }
           const all = await readAll(directory);
           assert.deepEqual(all === "" ? [] : all.replace(/\n$/, "").split("\n"), expected);
-          const withoutNotices = (lines: readonly string[]): string[] =>
-            lines.filter((each) => !NOTICE.test(each));
           const tail = (await readAll(directory, count)).replace(/\n$/, "").split("\n");
           const wanted = withoutNotices(expected).slice(-count);
           assert.deepEqual(withoutNotices(wanted.length === 0 ? [] : tail), wanted);
@@ -153,7 +153,7 @@ test("tailLog() follows over chunks and into the next start's file, until its si
     while (!seen.endsWith(wanted)) {
       const { value, done } = await tail.next();
       assert.equal(done, false);
-      seen += Buffer.from(value!).toString();
+      seen += Buffer.from(value).toString();
     }
   };
   const first = await nextLogFile(directory);
@@ -179,12 +179,12 @@ test("tailLog() tells a follower what was dropped before it could be read", limi
   writeFileSync(path, "first\n");
   const abort = new AbortController();
   const tail = tailLog({ directory, lines: 10, follow: true, signal: abort.signal });
-  assert.equal(Buffer.from((await tail.next()).value!).toString(), "first\n");
+  assert.equal(Buffer.from((await tail.next()).value).toString(), "first\n");
   for (let index = 0; index < 3000; index += 1) appendFileSync(path, `line ${index}\n`);
   await trimLogs(directory, caps(8192));
   const dropped = await droppedBytes(directory, 1);
   let seen = "";
-  while (!seen.endsWith("line 2999\n")) seen += Buffer.from((await tail.next()).value!).toString();
+  while (!seen.endsWith("line 2999\n")) seen += Buffer.from((await tail.next()).value).toString();
   const [notice, ...lines] = seen.trimEnd().split("\n");
   assert.equal(Number(NOTICE.exec(notice!)?.[1]), dropped - "first\n".length);
   assert.equal(lines[0], `line ${3000 - lines.length}`);
