@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { FakeApi } from "@plinth/client/testing";
 import { systemClock } from "@plinth/clock";
+import { DEPLOY_ANNOTATION } from "@plinth/resource";
 import { loadConfig } from "./config/load-config.ts";
 import { runCli, startCli, startHome, temporaryDirectory, writeFiles } from "./testing.ts";
 
@@ -22,7 +23,8 @@ type Phase = "Healthy" | "Failed";
 /** Plays the controllers: services get ready, then the app reaches a phase. */
 function deployTo(api: FakeApi, phase: Phase): void {
   api.onChange((kind, app) => {
-    const { name, generation } = app.metadata;
+    const { name, generation, annotations } = app.metadata;
+    const observed = { observedGeneration: generation, observedDeploy: annotations?.[DEPLOY_ANNOTATION] };
     if (kind !== "App" || api.resource("App", name) === undefined) return;
     const { services } = app.spec as { services: Record<string, { replicas?: number }> };
     for (const [service, { replicas = 1 }] of Object.entries(services)) {
@@ -44,8 +46,8 @@ function deployTo(api: FakeApi, phase: Phase): void {
     api.write("App", name, {
       status:
         phase === "Healthy"
-          ? { observedGeneration: generation, phase, activeRelease: 3 }
-          : { observedGeneration: generation, phase, activeRelease: 2, failedRelease: 3, failure },
+          ? { ...observed, phase, activeRelease: 3 }
+          : { ...observed, phase, activeRelease: 2, failedRelease: 3, failure },
     });
   });
 }

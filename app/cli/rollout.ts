@@ -22,6 +22,8 @@ export interface RolloutOptions {
   readonly app: string;
   /** The spec's generation whose outcome is waited for; undefined: only watch, until the signal. */
   readonly generation: number | undefined;
+  /** The deploy annotation whose outcome is waited for. Default: any. */
+  readonly deploy?: string | undefined;
   readonly signal: AbortSignal;
   readonly onChange: (view: RolloutView) => void;
 }
@@ -33,7 +35,7 @@ export type Outcome =
 
 /** Watches an app until its new generation is healthy or halted; rejects with the signal's reason. */
 export async function followRollout(options: RolloutOptions): Promise<Outcome> {
-  const { client, app: name, generation, onChange } = options;
+  const { client, app: name, generation, deploy, onChange } = options;
   const finished = Promise.withResolvers<Outcome>();
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
@@ -46,7 +48,7 @@ export async function followRollout(options: RolloutOptions): Promise<Outcome> {
   const changed = (): void => {
     if (synced < WATCHED) return; // half a picture would show services as missing
     onChange({ app, services: progressOf(app, services, instances) });
-    const outcome = generation === undefined ? undefined : outcomeOf(app, generation);
+    const outcome = generation === undefined ? undefined : outcomeOf(app, generation, deploy);
     if (outcome !== undefined) finished.resolve(outcome);
   };
   const watch = async <K extends KindName>(
@@ -82,10 +84,15 @@ function keep<R extends Service | Instance>(into: Map<string, R>, resource: R, d
   else into.set(resource.metadata.name, resource);
 }
 
-function outcomeOf(app: App | undefined, generation: number): Outcome | undefined {
+function outcomeOf(
+  app: App | undefined,
+  generation: number,
+  deploy: string | undefined,
+): Outcome | undefined {
   if (app === undefined) return { kind: "gone" };
   const { status } = app;
   if (status === undefined || (status.observedGeneration ?? 0) < generation) return undefined;
+  if (deploy !== undefined && status.observedDeploy !== deploy) return undefined;
   if (status.phase === "Healthy") return { kind: "healthy", app };
   if (status.phase === "Failed") return { kind: "failed", app, failure: status.failure };
   return undefined;

@@ -1,7 +1,5 @@
-import { createClient } from "@plinth/client";
 import type { Clock } from "@plinth/clock";
-import { Fault } from "@plinth/fault";
-import { socketPath } from "./home.ts";
+import { ensureDaemon, isDaemonUp, superviseDaemon } from "@plinth/daemon";
 
 export interface DaemonOptions {
   readonly home: string;
@@ -21,20 +19,24 @@ export interface Supervision {
   readonly ended: Promise<void>;
 }
 
+const others: Supervision = {
+  started: false,
+  release: () => Promise.resolve(),
+  ended: new Promise(() => {}),
+};
+
 /**
  * The one place where the command line meets the daemon's package. Makes sure that a daemon answers in this home:
  * watched over by this process (`foreground`) or by a supervisor that outlives it.
  */
 export async function startDaemon(options: DaemonOptions, foreground: boolean): Promise<Supervision> {
-  const client = createClient({ socketPath: socketPath(options.home), clock: options.clock });
-  try {
-    await client.healthy({ signal: options.signal });
-  } catch (error) {
-    if (!(error instanceof Fault) || error.code !== "unavailable") throw error;
-    throw new Fault(
-      "unsupported",
-      `Cannot start Plinth in ${options.home}${foreground ? "" : " in the background"}: the daemon is not part of this build`,
-    );
+  if (!foreground) {
+    const { started } = await ensureDaemon(options);
+    return { ...others, started };
   }
-  return { started: false, release: () => Promise.resolve(), ended: new Promise(() => {}) };
+  if (await isDaemonUp(options.home)) return others;
+  const watch = new AbortController();
+  const { ready, ended } = superviseDaemon({ ...options, signal: watch.signal });
+  await ready;
+  return { started: true, ended, release: () => ended };
 }

@@ -16,6 +16,11 @@ export function watchResources<K extends KindName>(
   const revision = since ?? store.revision;
   const existing =
     since === undefined ? store.range(prefix).filter(({ key }) => kindOfKey(key) !== undefined) : [];
+  if (revision < store.compactedRevision || revision > store.revision) {
+    throw new Fault("gone", `Cannot watch from resourceVersion "${revision}": that history is not kept`, {
+      hint: "List again and watch from the list's resourceVersion.",
+    });
+  }
   const changes = store.watch(prefix, { fromRevision: revision + 1, signal });
   return new StoreResourceWatch<K>(existing, revision, changes, labels);
 }

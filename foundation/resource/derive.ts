@@ -235,7 +235,7 @@ export function openApi(version = "0.1.0"): Json {
     components: {
       securitySchemes: {
         token: { type: "http", scheme: "bearer" },
-        session: { type: "apiKey", in: "cookie", name: "plinth_session" },
+        session: { type: "apiKey", in: "cookie", name: "plinth_session_7080" },
       },
       schemas: {
         ...Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, asComponent(schema)])),

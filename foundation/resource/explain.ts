@@ -41,6 +41,7 @@ const article: Readonly<Record<string, string>> = {
   string: "text",
   integer: "a whole number",
   number: "a number",
+  boolean: "true or false",
 };
 
 function hasType(type: NonNullable<Schema["type"]>, value: unknown): boolean {
@@ -48,7 +49,7 @@ function hasType(type: NonNullable<Schema["type"]>, value: unknown): boolean {
   if (type === "array") return Array.isArray(value);
   if (type === "integer") return Number.isInteger(value);
   if (type === "number") return typeof value === "number" && Number.isFinite(value);
-  return typeof value === "string";
+  return typeof value === type;
 }
 
 /** A sentence for what would have been right. */

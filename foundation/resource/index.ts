@@ -2,7 +2,7 @@
 export { definitions } from "./definitions.ts";
 export { describeFields, jsonSchema, openApi } from "./derive.ts";
 export type { FieldRow } from "./derive.ts";
-export { API_VERSION, kinds } from "./kinds.ts";
+export { API_VERSION, APP_LABEL, DEPLOY_ANNOTATION, kinds, SERVICE_LABEL } from "./kinds.ts";
 export type {
   App,
   AppSpec,

@@ -109,14 +109,22 @@ export const routes: Readonly<Record<RouteName, Route>> = {
     path: `${API_PATH}/upgrade`,
     access: "credential",
     summary: "Replaces the proxy; answers after the hand-over.",
-    body: { contentType: "application/json", description: '{process: "proxy", runtime?: "node" | "bun"}' },
+    body: {
+      contentType: "application/json",
+      definition: "UpgradeRequest",
+      description: '{process: "proxy", runtime?: "node" | "bun"}',
+    },
   },
   shutdown: {
     method: "POST",
     path: `${API_PATH}/shutdown`,
     access: "credential",
     summary: "Stops proxy and daemon, and instances first if asked.",
-    body: { contentType: "application/json", description: "{instances: boolean, graceMs?: number}" },
+    body: {
+      contentType: "application/json",
+      definition: "ShutdownRequest",
+      description: "{instances: boolean, graceMs?: number}",
+    },
   },
   session: {
     method: "POST",
@@ -129,7 +137,11 @@ export const routes: Readonly<Record<RouteName, Route>> = {
     path: `${API_PATH}/processes/{name}/signal`,
     access: "credential",
     summary: "Sends a signal to one of Plinth's own processes.",
-    body: { contentType: "application/json", description: '{signal: "SIGKILL"}' },
+    body: {
+      contentType: "application/json",
+      definition: "SignalRequest",
+      description: '{signal: "SIGKILL"}',
+    },
   },
   plan: {
     method: "POST",
@@ -145,6 +157,7 @@ export const routes: Readonly<Record<RouteName, Route>> = {
     summary: "Returns an app to an older release.",
     body: {
       contentType: "application/json",
+      definition: "RollbackRequest",
       description: "{to?: number}: default, the last that was active.",
     },
   },
@@ -153,7 +166,6 @@ export const routes: Readonly<Record<RouteName, Route>> = {
     path: `${API_PATH}/secrets/{name}/value`,
     access: "credential",
     summary: "Sets a secret's value, which no route gives back.",
-    query: dryRun,
     body: { contentType: "application/octet-stream", description: "The value itself, at most 1 MiB." },
   },
   log: {
@@ -169,7 +181,7 @@ export const routes: Readonly<Record<RouteName, Route>> = {
     path: `${API_PATH}/instances/{name}/exec`,
     access: "credential",
     summary: "Runs a command beside an instance; lines of {stream, data} and at last {exitCode}.",
-    body: { contentType: "application/json", description: "{command: [...]}" },
+    body: { contentType: "application/json", definition: "ExecRequest", description: "{command: [...]}" },
     responseType: "application/x-ndjson",
   },
   signalInstance: {
@@ -177,7 +189,11 @@ export const routes: Readonly<Record<RouteName, Route>> = {
     path: `${API_PATH}/instances/{name}/signal`,
     access: "credential",
     summary: "Sends a signal to an instance's main process.",
-    body: { contentType: "application/json", description: '{signal: "SIGKILL"}' },
+    body: {
+      contentType: "application/json",
+      definition: "SignalRequest",
+      description: '{signal: "SIGKILL"}',
+    },
   },
   list: {
     method: "GET",

@@ -3,7 +3,7 @@ import { definitions } from "./definitions.ts";
 /** The part of JSON Schema 2020-12 that the definitions use. */
 export interface Schema {
   readonly $ref?: string;
-  readonly type?: "object" | "array" | "string" | "integer" | "number";
+  readonly type?: "object" | "array" | "string" | "integer" | "number" | "boolean";
   readonly description?: string;
   readonly const?: unknown;
   readonly enum?: readonly unknown[];

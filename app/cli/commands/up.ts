@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import type { StatusReport } from "@plinth/client";
 import { Fault } from "@plinth/fault";
+import { DEPLOY_ANNOTATION } from "@plinth/resource";
 import type { Context } from "../command.ts";
 import { EXIT_UNHEALTHY, Interruption } from "../exit-code.ts";
 import { failureLines } from "../failure.ts";
@@ -83,9 +85,11 @@ async function deploy(context: Context, project: Project, owned: boolean): Promi
   const { client, output } = context;
   using deadline = withTimeout(context, "5m", `${project.name} did not become healthy`);
   output.note(`Deploying ${project.name} from ${shownPath(project.file)}`);
+  // Asking again for what failed, without any change, is asking for another try.
+  const annotations = { [DEPLOY_ANNOTATION]: randomUUID() };
   const app = await client.apply(
     "App",
-    { metadata: { name: project.name }, spec: project.spec },
+    { metadata: { name: project.name, annotations }, spec: project.spec },
     { signal: deadline.signal },
   );
   try {
@@ -94,6 +98,7 @@ async function deploy(context: Context, project: Project, owned: boolean): Promi
       client,
       app: project.name,
       generation: app.metadata.generation ?? 0,
+      deploy: annotations[DEPLOY_ANNOTATION],
       signal: deadline.signal,
       onChange: (view) => progress.update(view),
     });

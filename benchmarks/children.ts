@@ -1,0 +1,52 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { connect } from "node:net";
+import { processUsage } from "@plinth/process";
+
+/** Processes of one run; all end with it. */
+export class Children implements AsyncDisposable {
+  readonly #running: ChildProcess[] = [];
+
+  start(command: string, ...parameters: string[]): ChildProcess {
+    const child = spawn(command, parameters, { stdio: ["ignore", "ignore", "inherit"] });
+    this.#running.push(child);
+    return child;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const child of this.#running) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      child.kill("SIGTERM");
+      await once(child, "exit");
+    }
+  }
+}
+
+export function isInstalled(command: string): boolean {
+  return spawnSync("/bin/sh", ["-c", 'command -v "$0"', command]).status === 0;
+}
+
+/** CPU seconds of a process, all its threads, and those of its children that run. */
+export function cpuSeconds(pid: number): number {
+  let sum = processUsage(pid)?.cpuSeconds ?? 0;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  for (const child of children === "" ? [] : children.split(" ")) sum += cpuSeconds(Number(child));
+  return sum;
+}
+
+/** Resolves once something accepts connections there. */
+export async function accepting(port: number): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    const socket = connect(port, "127.0.0.1");
+    try {
+      await once(socket, "connect");
+      return;
+    } catch (error) {
+      if (attempt === 200) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    } finally {
+      socket.destroy();
+    }
+  }
+}

@@ -1,0 +1,84 @@
+/** `npm run bench [-- NAME...] [--json] [--quick]`: measures against rivals, prints a table, keeps raw results. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { runtimePath } from "@plinth/process";
+import type { Case, Figure, Outcome } from "./case.ts";
+import { http1 } from "./http1/case.ts";
+import { describeMachine, machineName } from "./machine.ts";
+
+const cases: readonly Case[] = [http1];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "boolean" }, quick: { type: "boolean" } },
+});
+
+const unknown = positionals.filter((name) => !cases.some((known) => known.name === name));
+if (unknown.length > 0) {
+  console.error(
+    `bench: no case "${unknown.join('", "')}"; there are ${cases.map(({ name }) => name).join(", ")}`,
+  );
+  process.exitCode = 2;
+} else {
+  await benchmark(cases.filter(({ name }) => positionals.length === 0 || positionals.includes(name)));
+}
+
+async function benchmark(chosen: readonly Case[]): Promise<void> {
+  const machine = describeMachine(runtimePath("bun"));
+  const quick = values.quick ?? false;
+  const results: { case: string; does: string; figures: readonly Figure[]; raw: unknown }[] = [];
+  for (const chosenCase of chosen) {
+    const { name, does } = chosenCase;
+    console.error(`\n${name}: ${does}`);
+    const directory = mkdtempSync(join(tmpdir(), `plinth-bench-${name}-`));
+    let outcome: Outcome;
+    try {
+      outcome = await chosenCase.run({ quick, directory, say: (line) => console.error(`  ${line}`) });
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+    results.push({ case: name, does, figures: outcome.figures, raw: outcome.raw });
+    if (!values.json) console.log(table(name, outcome));
+  }
+  const report = {
+    takenAt: new Date().toISOString(),
+    quick,
+    command: process.argv.slice(2).join(" "),
+    machine,
+    results,
+  };
+  if (values.json) console.log(JSON.stringify(report, undefined, 2));
+  if (quick) return;
+  const folder = join(
+    import.meta.dirname,
+    "results",
+    `${report.takenAt.slice(0, 10)}-${machineName(machine)}`,
+  );
+  mkdirSync(folder, { recursive: true });
+  for (const result of results) {
+    const path = join(folder, `${result.case}.json`);
+    writeFileSync(path, `${JSON.stringify({ ...report, results: [result] }, undefined, 2)}\n`);
+    console.error(`kept in ${path}`);
+  }
+}
+
+function table(name: string, outcome: Outcome): string {
+  const lines = [name];
+  const { missing } = outcome.raw as { missing?: readonly string[] };
+  if (missing !== undefined) lines.push(`  not measured: ${missing.join(" and ")} not installed`);
+  for (const figure of outcome.figures) {
+    const ours = `ours ${figure.ours.toFixed(2)} ${figure.unit}`;
+    if (figure.rival === undefined) {
+      lines.push(`  ${figure.name}: ${ours}; ${figure.missing ?? figure.rivalName} is missing`);
+      continue;
+    }
+    const ratio = figure.ours / figure.rival;
+    lines.push(
+      `  ${figure.name}: ${ours}, ${figure.rivalName} ${figure.rival.toFixed(2)}, ratio ${ratio.toFixed(2)}, ` +
+        `must be at most ${figure.ratioMax}: ${ratio <= figure.ratioMax ? "holds" : "DOES NOT HOLD"}`,
+    );
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,422 @@
+import type { Socket } from "node:net";
+import { hostName, MessageDecoder, problemStatus, problemText, Token } from "@plinth/http1";
+import type { Edge } from "./edge.ts";
+import { Exchange } from "./exchange.ts";
+import {
+  DRAIN_IDLE_MS,
+  HALF_CLOSED_IDLE_MS,
+  HEAD_TIMEOUT_MS,
+  IDLE_TIMEOUT_MS,
+  LINGER_MS,
+  REQUEST_BODY_IDLE_MS,
+  RESPONSE_IDLE_MS,
+  TUNNEL_IDLE_MS,
+} from "./limits.ts";
+import type { ListenerTarget, Route } from "./listener-target.ts";
+import { encodeRefusal, type RefusalCode } from "./refusal.ts";
+import type { Requester } from "./requester.ts";
+import { joins, type Origin, requestNeedsRewrite, rewriteRequest } from "./rewrite.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** What a connection needs from the listener that accepted it. */
+export interface ConnectionOwner {
+  readonly target: ListenerTarget;
+  readonly draining: boolean;
+  connectionClosed(connection: ClientConnection): void;
+}
+
+const State = {
+  /** Between requests. */
+  idle: 0,
+  /** Some bytes of a head have arrived. */
+  head: 1,
+  exchange: 2,
+  tunnel: 3,
+  /** Answered for the last time; what still arrives is thrown away. */
+  linger: 4,
+  closed: 5,
+} as const;
+
+/**
+ * One client's connection: reads requests one after another, hands each to its exchange, and writes answers in
+ * order. Invariants: one request at a time is under way, later ones wait unread; after a refusal that leaves
+ * unread bytes the connection ends, since those bytes have no known frame. Handlers are bound once per connection.
+ */
+export class ClientConnection implements Requester {
+  readonly #socket: Socket;
+  readonly #owner: ConnectionOwner;
+  readonly #around: Surroundings;
+  readonly #decoder: MessageDecoder = new MessageDecoder({ kind: "request" });
+  readonly #exchange: Exchange;
+  readonly #rewrite: { origin: Origin | undefined; host: string; upgrade: boolean };
+  #state: number = State.idle;
+  /** When something last moved, and when the state began. */
+  #movedMs: number;
+  #stateMs: number;
+  /** The client asked for the connection's end after the request under way. */
+  #close = false;
+  #paused = false;
+  #ended = false;
+  #reading = false;
+  #edge: Edge | undefined = undefined;
+
+  constructor(socket: Socket, owner: ConnectionOwner, around: Surroundings) {
+    this.#socket = socket;
+    this.#owner = owner;
+    this.#around = around;
+    this.#exchange = new Exchange(this, around);
+    this.#movedMs = around.ticker.nowMs;
+    this.#stateMs = this.#movedMs;
+    const { target } = owner;
+    target.tcp.opened();
+    const client = (socket.remoteAddress ?? "unknown").replace(/^::ffff:/, "");
+    this.#rewrite = {
+      origin: target.ingress
+        ? { lines: `X-Forwarded-For: ${client}\r\nX-Forwarded-Proto: http\r\n` }
+        : undefined,
+      host: target.name,
+      upgrade: false,
+    };
+    socket.on("data", (chunk: Buffer) => this.#onData(chunk));
+    socket.on("end", () => this.#onEnd());
+    socket.on("drain", () => this.#onDrain());
+    socket.on("error", ignore); // "close" follows and tells the rest
+    socket.on("close", (broken) => this.#onClose(broken));
+  }
+
+  get busy(): boolean {
+    return this.#state === State.exchange || this.#state === State.tunnel;
+  }
+
+  #enter(state: number): void {
+    this.#state = state;
+    this.#stateMs = this.#around.ticker.nowMs;
+    this.#movedMs = this.#stateMs;
+  }
+
+  #onData(chunk: Buffer): void {
+    this.#owner.target.tcp.readBytes += chunk.length;
+    this.#movedMs = this.#around.ticker.nowMs;
+    if (this.#state === State.tunnel) {
+      if (!this.#exchange.tunnelWrite(chunk)) this.pauseRequest();
+    } else if (this.#state !== State.linger) {
+      this.#decoder.feed(chunk);
+      this.#read();
+    }
+  }
+
+  /** Goes through what has arrived, as far as the request under way allows. Answers made at once come back here. */
+  #read(): void {
+    if (this.#reading) return;
+    this.#reading = true;
+    this.#readOn();
+    this.#reading = false;
+  }
+
+  #readOn(): void {
+    const decoder = this.#decoder;
+    while (this.#state <= State.exchange) {
+      if (this.#state === State.exchange) {
+        if (this.#exchange.queued) this.pauseRequest();
+        else if (!this.#exchange.requestDone) this.#readBody();
+        else if (decoder.pending > 0) this.pauseRequest(); // the next request waits its turn
+        if (this.busy) return;
+        continue;
+      }
+      if (this.#socket.writableNeedDrain) {
+        // A client that asks without reading its answers gets no more of them.
+        this.pauseRequest();
+        return;
+      }
+      const token = decoder.next();
+      if (token === Token.head) {
+        this.#begin();
+      } else if (token === Token.fault) {
+        this.#exchange.toHead = false;
+        this.#refuseMalformed();
+      } else {
+        if (this.#state === State.idle && decoder.pending > 0) this.#enter(State.head);
+        this.resumeRequest();
+        if (this.#ended) this.#finish();
+        return;
+      }
+    }
+  }
+
+  /** A head is there: routes it and gives it, with what came of its body, to the exchange. */
+  #begin(): void {
+    const decoder = this.#decoder;
+    const head = decoder.head;
+    const exchange = this.#exchange;
+    exchange.startedMs = this.#around.clock.monotonic();
+    exchange.method = head.method;
+    exchange.toHead = head.method === "HEAD";
+    exchange.clientMinor = head.minor;
+    exchange.awaitsContinue = head.expectContinue;
+    this.#close = head.close;
+    this.#enter(State.exchange);
+
+    const route = this.#route();
+    if (route === undefined) return;
+    let bodyEnd = head.start + head.length;
+    let token: number = decoder.next();
+    while (token === Token.body) {
+      bodyEnd = decoder.rawEnd;
+      token = decoder.next();
+    }
+    if (token === Token.fault) {
+      this.#refuseMalformed();
+      return;
+    }
+    exchange.requestDone = token === Token.end;
+    // h2c is left out: it would carry requests past this proxy's eyes.
+    exchange.wantsUpgrade = head.upgrade && head.value(head.upgradeIndex).toLowerCase() !== "h2c";
+    this.#rewrite.upgrade = exchange.wantsUpgrade;
+    exchange.firstBody = undefined;
+    if (!requestNeedsRewrite(head, this.#rewrite)) {
+      const whole = head.start === 0 && bodyEnd === head.buffer.length;
+      exchange.firstBytes = whole ? head.buffer : head.buffer.subarray(head.start, bodyEnd);
+    } else {
+      exchange.firstBytes = rewriteRequest(head, bodyEnd, this.#rewrite);
+      if (!joins(head, bodyEnd)) exchange.firstBody = head.buffer.subarray(head.start + head.length, bodyEnd);
+    }
+    if (this.#edge !== route.edge) this.#countOpen(route.edge);
+    exchange.dispatch(route.callee, route.edge);
+  }
+
+  #countOpen(edge: Edge | undefined): void {
+    if (this.#edge !== undefined) this.#edge.tcpOpen--;
+    this.#edge = edge;
+    if (edge !== undefined) edge.tcpOpen++;
+  }
+
+  #route(): Route | undefined {
+    const head = this.#decoder.head;
+    const { target } = this.#owner;
+    if (head.method === "CONNECT") {
+      this.#refuseEarly(
+        405,
+        "connect-unsupported",
+        `CONNECT ${head.target}: tunnels are not offered on ${target.name}`,
+      );
+      return undefined;
+    }
+    if (!target.ingress) return target.routes.get("*");
+    const name = head.hostIndex < 0 ? "" : hostName(head.value(head.hostIndex));
+    const route = target.routes.get(name) ?? target.routes.get("*");
+    if (route !== undefined) return route;
+    const known = [...target.routes.keys()];
+    const hosts = known.length > 8 ? `${known.slice(0, 8).join(", ")} and others` : known.join(", ");
+    const offered = known.length === 0 ? "it knows no hosts" : `it knows ${hosts}`;
+    this.#refuseEarly(404, "unknown-host", `no service for host "${name}" on ${target.name}: ${offered}`);
+    return undefined;
+  }
+
+  #readBody(): void {
+    const decoder = this.#decoder;
+    let from = -1;
+    let to = -1;
+    for (;;) {
+      const token = decoder.next();
+      if (token === Token.body) {
+        if (from < 0) from = decoder.rawStart;
+        to = decoder.rawEnd;
+        continue;
+      }
+      if (token === Token.fault) {
+        this.#bodyMalformed();
+        return;
+      }
+      const bytes = from < 0 ? undefined : decoder.input.subarray(from, to);
+      this.#exchange.sendBody(bytes, token === Token.end);
+      return;
+    }
+  }
+
+  /** The instance has part of this request already: it must not take it for a whole one. */
+  #bodyMalformed(): void {
+    const answered = this.#exchange.answerBegun;
+    this.#exchange.abort();
+    if (answered) this.broken();
+    else this.#refuseMalformed();
+  }
+
+  #refuseMalformed(): void {
+    const problem = this.#decoder.problem!;
+    this.#refuseEarly(problemStatus(problem), "bad-request", `malformed request: ${problemText(problem)}`);
+  }
+
+  /** Refuses before any edge is known to count it. */
+  #refuseEarly(status: number, code: RefusalCode, text: string): void {
+    const { refusals } = this.#owner.target;
+    refusals.set(code, (refusals.get(code) ?? 0) + 1);
+    this.#close = true;
+    this.refuse(status, code, text);
+  }
+
+  refuse(status: number, code: RefusalCode, text: string): void {
+    if (!this.#exchange.requestDone) this.#close = true;
+    const close = this.wantsClose();
+    this.write(encodeRefusal(status, code, text, { toHead: this.#exchange.toHead, close }));
+    this.#next(close);
+  }
+
+  answered(): void {
+    this.#next(this.#exchange.closes || !this.#exchange.requestDone);
+  }
+
+  /** After an answer: the connection's end, or its next request. */
+  #next(close: boolean): void {
+    if (close || (this.#ended && this.#decoder.pending === 0)) {
+      this.#finish();
+      return;
+    }
+    this.#enter(State.idle);
+    if (this.#decoder.pending > 0) this.#read();
+    else this.resumeRequest();
+  }
+
+  /** Ends the connection so that the client gets all that was written. */
+  #finish(): void {
+    this.#enter(State.linger);
+    this.#socket.end();
+    this.resumeRequest();
+  }
+
+  #onEnd(): void {
+    this.#ended = true;
+    if (this.#state === State.tunnel) this.#exchange.tunnelEnd();
+    else if (this.#state === State.idle) this.#finish();
+    else if (this.#state === State.head || (this.#state === State.exchange && !this.#exchange.requestDone)) {
+      this.#socket.destroy();
+    }
+  }
+
+  #onDrain(): void {
+    if (this.#exchange.active) this.#exchange.requesterDrained();
+    else if (this.#state === State.idle) this.#read();
+  }
+
+  #onClose(broken: boolean): void {
+    const wasTunnel = this.#state === State.tunnel;
+    this.#state = State.closed;
+    if (this.#exchange.active) {
+      if (wasTunnel && !broken) this.#exchange.leaveTunnel();
+      else this.#exchange.abort();
+    }
+    this.#countOpen(undefined);
+    this.#owner.target.tcp.closed();
+    this.#owner.connectionClosed(this);
+  }
+
+  /** Checks this connection's timeouts; called every tick. */
+  tick(nowMs: number): void {
+    const idleMs = nowMs - this.#movedMs;
+    switch (this.#state) {
+      case State.idle:
+        if (idleMs >= (this.#owner.draining ? DRAIN_IDLE_MS : IDLE_TIMEOUT_MS)) this.#finish();
+        break;
+      case State.head:
+        if (nowMs - this.#stateMs >= HEAD_TIMEOUT_MS) {
+          this.#exchange.toHead = false;
+          this.#refuseEarly(
+            408,
+            "request-timeout",
+            `the head did not arrive within ${HEAD_TIMEOUT_MS / 1_000} s`,
+          );
+        }
+        break;
+      case State.exchange:
+        this.#tickExchange(nowMs, idleMs);
+        break;
+      case State.tunnel:
+        if (idleMs >= TUNNEL_IDLE_MS) this.#socket.destroy();
+        break;
+      case State.linger:
+        if (nowMs - this.#stateMs >= LINGER_MS && this.#socket.writableLength === 0) this.#socket.destroy();
+        else if (idleMs >= IDLE_TIMEOUT_MS) this.#socket.destroy();
+        break;
+      default:
+    }
+  }
+
+  #tickExchange(nowMs: number, idleMs: number): void {
+    const exchange = this.#exchange;
+    if (exchange.queued) {
+      exchange.tick(nowMs);
+    } else if (!exchange.requestDone && !this.#paused && idleMs >= REQUEST_BODY_IDLE_MS) {
+      const begun = exchange.answerBegun;
+      exchange.abort();
+      if (begun) this.broken();
+      else {
+        const seconds = REQUEST_BODY_IDLE_MS / 1_000;
+        this.#refuseEarly(408, "request-timeout", `the body stopped arriving for ${seconds} s`);
+      }
+    } else if (idleMs >= (this.#ended ? HALF_CLOSED_IDLE_MS : RESPONSE_IDLE_MS)) {
+      exchange.timeOut();
+    }
+  }
+
+  // What the exchange asks of this connection.
+
+  write(bytes: Buffer): boolean {
+    this.#owner.target.tcp.writeBytes += bytes.length;
+    return this.#socket.write(bytes);
+  }
+
+  cork(): void {
+    this.#socket.cork();
+  }
+
+  uncork(): void {
+    this.#socket.uncork();
+  }
+
+  pauseRequest(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  resumeRequest(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#socket.resume();
+    if (this.#state === State.exchange && !this.#exchange.requestDone && this.#decoder.pending > 0)
+      this.#read();
+  }
+
+  wantsClose(): boolean {
+    return this.#close || this.#owner.draining;
+  }
+
+  broken(): void {
+    this.#socket.destroy();
+  }
+
+  becomeTunnel(): Buffer {
+    this.#enter(State.tunnel);
+    this.resumeRequest();
+    return this.#decoder.takeRest();
+  }
+
+  tunnelEnded(): void {
+    this.#socket.end();
+  }
+
+  tunnelClosed(broken: boolean): void {
+    if (broken) this.#socket.destroy();
+    else this.#finish();
+  }
+
+  touch(): void {
+    this.#movedMs = this.#around.ticker.nowMs;
+  }
+
+  /** Ends it now, whatever is under way. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}
+
+function ignore(): void {}

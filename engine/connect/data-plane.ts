@@ -1,0 +1,298 @@
+import { type Clock, type Random, systemClock, systemRandom } from "@plinth/clock";
+import { messageOf } from "@plinth/fault";
+import { createLog, type Log } from "@plinth/log";
+import { LATENCY_BOUNDS_MS } from "./edge.ts";
+import type { Listener } from "./listener.ts";
+import { MetricsListener } from "./metrics-listener.ts";
+import { metricsText } from "./metrics-text.ts";
+import { type ConnectionCount, RequestListener } from "./request-listener.ts";
+import { emptySnapshot, type Snapshot, socketName } from "./snapshot.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { Ticker } from "./ticker.ts";
+import { type ListenerPlan, World } from "./world.ts";
+
+/** A listener that could not be bound; it is tried again until it can or no snapshot asks for it. */
+export interface ListenFailure {
+  readonly address: string;
+  readonly port: number;
+  readonly message: string;
+}
+
+export interface EdgeStats {
+  readonly app: string;
+  readonly caller: string;
+  /** Key of the service called. */
+  readonly callee: string;
+  readonly calleeApp: string;
+  /** Name of the service called, without its app. */
+  readonly service: string;
+  readonly route: string;
+  readonly requests: number;
+  readonly success: number;
+  readonly failure: number;
+  readonly latencyBoundsMs: readonly number[];
+  /** One per bound, and one for all above. */
+  readonly latencyCounts: readonly number[];
+  readonly tcpOpen: number;
+}
+
+export interface DataPlaneOptions {
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly log?: Log;
+  /** Listening descriptors taken over from another process, by `address:port`. */
+  readonly inherited?: ReadonlyMap<string, number>;
+}
+
+const RETRY_BIND_MS = 1_000;
+
+/** All listeners, services and connections of one proxy process. */
+export class DataPlane implements AsyncDisposable {
+  readonly #around: Surroundings;
+  readonly #world: World;
+  readonly #inherited: Map<string, number>;
+  readonly #listeners: Map<string, RequestListener> = new Map();
+  /** Closed for new connections, with some still open. */
+  readonly #closing: Set<RequestListener> = new Set();
+  readonly #count: ConnectionCount = { open: 0 };
+  readonly #ticker: Ticker;
+  #metrics: MetricsListener | undefined = undefined;
+  #snapshot: Snapshot = emptySnapshot;
+  #failed: ListenFailure[] = [];
+  #applying: Promise<unknown> = Promise.resolve();
+  #retryAtMs = 0;
+  #draining = false;
+
+  constructor(options: DataPlaneOptions = {}) {
+    const clock = options.clock ?? systemClock;
+    this.#ticker = new Ticker(clock, (nowMs) => this.#tick(nowMs));
+    this.#around = {
+      clock,
+      random: options.random ?? systemRandom,
+      log: options.log ?? createLog(),
+      ticker: this.#ticker,
+    };
+    this.#inherited = new Map(options.inherited);
+    this.#world = new World(this.#around);
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  get failed(): readonly ListenFailure[] {
+    return this.#failed;
+  }
+
+  /** Requests and tunnels under way. */
+  get inFlight(): number {
+    let busy = 0;
+    for (const listener of this.#all()) {
+      for (const connection of listener.connections) if (connection.busy) busy++;
+    }
+    return busy;
+  }
+
+  get connections(): number {
+    return this.#count.open;
+  }
+
+  listening(): { address: string; port: number }[] {
+    const bound = new Set([
+      ...this.#listeners.keys(),
+      ...(this.#metrics === undefined ? [] : [this.#metrics.name]),
+    ]);
+    const { outbound, ingress, metrics } = this.#snapshot;
+    return [...outbound, ...ingress, ...(metrics === null ? [] : [metrics])]
+      .filter((at) => bound.has(socketName(at)))
+      .map(({ address, port }) => ({ address, port }));
+  }
+
+  /** Descriptors of all listeners by name, for a process that takes over. */
+  descriptors(): Map<string, number> {
+    const all: Listener[] = [...this.#listeners.values()];
+    if (this.#metrics !== undefined) all.push(this.#metrics);
+    return new Map(all.map((listener) => [listener.name, listener.descriptor]));
+  }
+
+  /** Puts a snapshot in force, whole; resolves with what could not be bound. One at a time, in the order of calls. */
+  apply(snapshot: Snapshot): Promise<readonly ListenFailure[]> {
+    const result = this.#applying.then(() => this.#apply(snapshot));
+    this.#applying = result.catch(() => {});
+    return result;
+  }
+
+  async #apply(snapshot: Snapshot): Promise<readonly ListenFailure[]> {
+    if (this.#draining) return this.#failed;
+    this.#snapshot = snapshot;
+    const plans = new Map(this.#world.apply(snapshot).map((plan) => [plan.target.name, plan]));
+    for (const [name, listener] of this.#listeners) {
+      const plan = plans.get(name);
+      if (plan === undefined) this.#retire(name, listener);
+      else listener.target = plan.target;
+    }
+    const metrics = snapshot.metrics;
+    if (this.#metrics !== undefined && (metrics === null || socketName(metrics) !== this.#metrics.name)) {
+      this.#metrics.close();
+      this.#metrics = undefined;
+    }
+    const failed: ListenFailure[] = [];
+    for (const plan of plans.values()) {
+      if (!this.#listeners.has(plan.target.name)) await this.#attempt(plan, failed, () => this.#bind(plan));
+    }
+    if (metrics !== null && this.#metrics === undefined) {
+      await this.#attempt(metrics, failed, () => this.#bindMetrics(metrics));
+    }
+    this.#failed = failed;
+    this.#retryAtMs = this.#around.clock.monotonic() + RETRY_BIND_MS;
+    return failed;
+  }
+
+  async #attempt(
+    at: { readonly address: string; readonly port: number },
+    failed: ListenFailure[],
+    deed: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await deed();
+    } catch (error) {
+      failed.push({ address: at.address, port: at.port, message: messageOf(error) });
+      this.#around.log.warn("cannot listen", { at: socketName(at), error: messageOf(error) });
+    }
+  }
+
+  async #bind(plan: ListenerPlan): Promise<void> {
+    const { address, port, target } = plan;
+    const descriptor = this.#takeInherited(target.name);
+    const listener = await RequestListener.open(
+      { address, port, descriptor },
+      target,
+      this.#around,
+      this.#count,
+    );
+    this.#listeners.set(target.name, listener);
+  }
+
+  async #bindMetrics(at: { readonly address: string; readonly port: number }): Promise<void> {
+    const name = socketName(at);
+    const descriptor = this.#takeInherited(name);
+    this.#metrics = await MetricsListener.open({ ...at, descriptor }, name, () => this.metricsText());
+  }
+
+  #takeInherited(name: string): number | undefined {
+    const descriptor = this.#inherited.get(name);
+    this.#inherited.delete(name);
+    return descriptor;
+  }
+
+  #retire(name: string, listener: RequestListener): void {
+    listener.close();
+    this.#listeners.delete(name);
+    this.#closing.add(listener);
+  }
+
+  #all(): RequestListener[] {
+    return [...this.#listeners.values(), ...this.#closing];
+  }
+
+  #tick(nowMs: number): void {
+    this.#world.tick(nowMs);
+    for (const listener of this.#listeners.values()) {
+      for (const connection of listener.connections) connection.tick(nowMs);
+    }
+    for (const listener of this.#closing) {
+      for (const connection of listener.connections) connection.tick(nowMs);
+      if (listener.connections.size === 0) this.#closing.delete(listener);
+    }
+    if (this.#failed.length > 0 && nowMs >= this.#retryAtMs) {
+      this.#retryAtMs = nowMs + RETRY_BIND_MS;
+      void this.#retryFailed();
+    }
+  }
+
+  /** Binds what failed before, unless a newer snapshot is being applied, which does it anyway. */
+  async #retryFailed(): Promise<void> {
+    const before = this.#snapshot;
+    await this.#applying;
+    if (before === this.#snapshot) await this.apply(before);
+  }
+
+  /** Resolves with the requests still under way at these endpoints: 0, or what is left after `timeoutMs`. */
+  async drainEndpoints(names: readonly string[], timeoutMs: number): Promise<number> {
+    const endpoints = names.flatMap((name) => this.#world.at(name));
+    const idle = Promise.all(
+      endpoints.map((endpoint) => new Promise<void>((resolve) => endpoint.whenIdle(resolve))),
+    );
+    await this.#within(idle, timeoutMs);
+    return endpoints.reduce((sum, endpoint) => sum + endpoint.inFlight, 0);
+  }
+
+  async #within(promise: Promise<unknown>, timeoutMs: number): Promise<void> {
+    const limit = new AbortController();
+    const late = this.#around.clock.sleep(timeoutMs, limit.signal).catch(() => {});
+    await Promise.race([promise, late]);
+    limit.abort();
+  }
+
+  /**
+   * Stops accepting; answers under way finish and tell their clients to close, idle connections are closed.
+   * Resolves when all connections are gone, or after `timeoutMs`.
+   */
+  async drain(timeoutMs: number): Promise<void> {
+    this.#draining = true;
+    for (const [name, listener] of this.#listeners) this.#retire(name, listener);
+    this.#metrics?.close();
+    this.#metrics = undefined;
+    const endMs = this.#around.clock.monotonic() + timeoutMs;
+    while (this.#count.open > 0 && this.#around.clock.monotonic() < endMs) await this.#around.clock.sleep(20);
+  }
+
+  stats(): EdgeStats[] {
+    return [...this.#world.edges.values()].map((edge) => {
+      const latencyCounts = Array.from<number>({ length: LATENCY_BOUNDS_MS.length + 1 }).fill(0);
+      let success = 0;
+      let failure = 0;
+      for (const answers of edge.answers()) {
+        if (answers.success) success += answers.total.value;
+        else failure += answers.total.value;
+        for (const [index, count] of answers.latency.counts.entries()) latencyCounts[index]! += count;
+      }
+      return {
+        app: edge.app,
+        caller: edge.caller,
+        callee: edge.callee,
+        calleeApp: edge.calleeApp,
+        service: edge.service,
+        route: edge.route,
+        requests: edge.requests.value,
+        success,
+        failure,
+        latencyBoundsMs: LATENCY_BOUNDS_MS,
+        latencyCounts,
+        tcpOpen: edge.tcpOpen,
+      };
+    });
+  }
+
+  metricsText(): string {
+    return metricsText(
+      this.#world,
+      [...this.#listeners.values()].map((listener) => listener.target),
+    );
+  }
+
+  /** Ends everything at once. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#draining = true;
+    await this.#applying;
+    this.#ticker[Symbol.dispose]();
+    for (const listener of this.#all()) {
+      listener.close();
+      for (const connection of listener.connections) connection.destroy();
+    }
+    this.#metrics?.close();
+    for (const callee of this.#world.callees.values()) {
+      for (const endpoint of callee.endpoints) endpoint.remove();
+    }
+  }
+}

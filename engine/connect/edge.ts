@@ -1,0 +1,72 @@
+import { Counter, Histogram } from "@plinth/metrics";
+
+/** Linkerd's buckets in milliseconds. */
+export const LATENCY_BOUNDS_MS: readonly number[] = [1, 10, 100, 1_000, 10_000].flatMap((unit) =>
+  [1, 2, 3, 4, 5].map((factor) => unit * factor),
+);
+
+/** Answers of one status and classification. `error` is the proxy's code when it made the answer itself. */
+class Answers {
+  readonly total: Counter = new Counter();
+  readonly latency: Histogram = new Histogram(LATENCY_BOUNDS_MS);
+  readonly status: number;
+  readonly success: boolean;
+  readonly error: string | undefined;
+
+  constructor(status: number, success: boolean, error: string | undefined) {
+    this.status = status;
+    this.success = success;
+    this.error = error;
+  }
+}
+
+/** All that is counted of one (caller, callee, route). Counting allocates only at the first answer of its kind. */
+export class Edge {
+  readonly app: string;
+  readonly caller: string;
+  readonly callee: string;
+  readonly calleeApp: string;
+  readonly service: string;
+  /** One per edge until routes can be configured. */
+  readonly route = "default";
+  readonly requests: Counter = new Counter();
+  tcpOpen = 0;
+  /** The last time a snapshot named this pair. */
+  namedAtMs = 0;
+  readonly #byStatus: (Answers | undefined)[] = [];
+  readonly #byError: Map<string, Answers> = new Map();
+
+  constructor(app: string, caller: string, callee: { key: string; app: string; service: string }) {
+    this.app = app;
+    this.caller = caller;
+    this.callee = callee.key;
+    this.calleeApp = callee.app;
+    this.service = callee.service;
+  }
+
+  /** An answer passed on to its end; `latencyMs` is the time to its head. */
+  answered(status: number, latencyMs: number): void {
+    let answers = this.#byStatus[status - 100];
+    if (answers === undefined) {
+      // Filled up to here, so that the array never has holes.
+      while (this.#byStatus.length <= status - 100) this.#byStatus.push(undefined);
+      answers = new Answers(status, status < 500, undefined);
+      this.#byStatus[status - 100] = answers;
+    }
+    answers.total.value++;
+    answers.latency.observe(latencyMs);
+  }
+
+  /** An answer made by the proxy, or broken off under way. */
+  failed(status: number, error: string, latencyMs: number): void {
+    const key = `${status} ${error}`;
+    let answers = this.#byError.get(key);
+    if (answers === undefined) this.#byError.set(key, (answers = new Answers(status, false, error)));
+    answers.total.value++;
+    answers.latency.observe(latencyMs);
+  }
+
+  answers(): Answers[] {
+    return [...this.#byStatus.filter((entry) => entry !== undefined), ...this.#byError.values()];
+  }
+}

@@ -1,0 +1,532 @@
+import { problemText, Token } from "@plinth/http1";
+import type { Callee } from "./callee.ts";
+import type { Edge } from "./edge.ts";
+import type { InstanceEndpoint } from "./instance-endpoint.ts";
+import {
+  CONNECT_ATTEMPTS_MAX,
+  CONNECT_TIMEOUT_MS,
+  DISCARD_BYTES_MAX,
+  POOL_IDLE_MS,
+  RESEND_MAX,
+} from "./limits.ts";
+import type { RefusalCode } from "./refusal.ts";
+import type { Requester } from "./requester.ts";
+import { joins, responseNeedsRewrite, type ResponseRewrite, rewriteResponse } from "./rewrite.ts";
+import type { Surroundings } from "./surroundings.ts";
+import type { ConnectionUser, UpstreamConnection } from "./upstream-connection.ts";
+
+/** Methods that may be sent twice (RFC 9110 §9.2.2). */
+const idempotent = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
+
+const Phase = { none: 0, waiting: 1, connecting: 2, sent: 3, answering: 4, bodyLeft: 5, tunnel: 6 } as const;
+
+/** How long the other end keeps an idle connection, by its Keep-Alive header; a second less, as it counts earlier. */
+function keepAliveMs(value: string | undefined): number {
+  const match = value === undefined ? null : /timeout=(\d{1,6})/i.exec(value);
+  return match === null ? POOL_IDLE_MS : Number(match[1]) * 1_000 - 1_000;
+}
+
+/**
+ * One request on its way to an instance and back; a client connection has one and uses it again and again.
+ * Invariants: the request's first bytes are kept until the answer's first byte, unless more has been streamed, so
+ * that they can be sent again; an upstream connection goes back to its pool only when request and response were
+ * whole and nothing followed them. Budget: one read and one write per direction for a small message. Benchmark: http1.
+ */
+export class Exchange implements ConnectionUser {
+  // The request: set by the client connection before `dispatch`.
+  method = "";
+  toHead = false;
+  /** 0 when the client speaks HTTP/1.0. */
+  clientMinor = 1;
+  wantsUpgrade = false;
+  /** The client waits for 100 before it sends the body. */
+  awaitsContinue = false;
+  requestDone = false;
+  /** First bytes as they go out: the head, and body bytes that came with it unless those are in `firstBody`. */
+  firstBytes: Buffer | undefined = undefined;
+  firstBody: Buffer | undefined = undefined;
+  startedMs = 0;
+
+  edge: Edge | undefined = undefined;
+  callee: Callee | undefined = undefined;
+
+  readonly #requester: Requester;
+  readonly #around: Surroundings;
+  readonly #rewrite: ResponseRewrite = { connection: "", unframe: false };
+  #phase: number = Phase.none;
+  #endpoint: InstanceEndpoint | undefined = undefined;
+  #connection: UpstreamConnection | undefined = undefined;
+  #connectAttempts = 0;
+  #resends = 0;
+  #connectingSinceMs = 0;
+  #sentMs = 0;
+  /** Some byte of an answer has arrived: the request cannot be sent again. */
+  #heard = false;
+  /** Status of the answer passed on; 0 before. */
+  #status = 0;
+  #latencyMs = 0;
+  #keepMs = 0;
+  #discardedBytes = 0;
+  #connectProblem = "";
+
+  constructor(requester: Requester, around: Surroundings) {
+    this.#requester = requester;
+    this.#around = around;
+  }
+
+  get active(): boolean {
+    return this.#phase !== Phase.none;
+  }
+
+  /** The answer is through, and only the rest of the request's body is still to be read. */
+  get onlyBodyLeft(): boolean {
+    return this.#phase === Phase.bodyLeft;
+  }
+
+  /** Bytes of an answer have gone to the client. */
+  get answerBegun(): boolean {
+    return this.#status !== 0;
+  }
+
+  /** No instance has the request yet. */
+  get queued(): boolean {
+    return this.#phase === Phase.waiting || this.#phase === Phase.connecting;
+  }
+
+  dispatch(callee: Callee, edge: Edge): void {
+    this.callee = callee;
+    this.edge = edge;
+    this.#connectAttempts = 0;
+    this.#resends = 0;
+    this.#sentMs = this.startedMs;
+    this.#heard = false;
+    this.#status = 0;
+    this.#connectProblem = "";
+    edge.requests.value++;
+    this.#choose(undefined);
+  }
+
+  #choose(avoid: InstanceEndpoint | undefined): void {
+    const nowMs = this.#around.ticker.nowMs;
+    const endpoint = this.callee!.pick(nowMs, avoid);
+    if (endpoint === undefined) {
+      this.#wait();
+      return;
+    }
+    this.#endpoint = endpoint;
+    endpoint.begin();
+    const repeatable = this.requestDone && idempotent.has(this.method);
+    // Where one connection turned out stale, others of its pool may be as well: connect anew.
+    const idle = this.#resends > 0 ? undefined : endpoint.takeIdle(this, repeatable, nowMs);
+    const connection = idle ?? endpoint.connect(this);
+    connection.decoder.toHead = this.toHead;
+    this.#connection = connection;
+    if (idle !== undefined) {
+      this.#send(connection);
+      return;
+    }
+    this.#phase = Phase.connecting;
+    this.#connectingSinceMs = nowMs;
+    this.#requester.pauseRequest();
+  }
+
+  #send(connection: UpstreamConnection): void {
+    this.#phase = Phase.sent;
+    const body = this.firstBody;
+    let ready: boolean;
+    if (body === undefined) {
+      ready = connection.write(this.firstBytes!);
+    } else {
+      connection.socket.cork();
+      connection.write(this.firstBytes!);
+      ready = connection.write(body);
+      connection.socket.uncork();
+    }
+    if (this.requestDone) return;
+    if (ready) this.#requester.resumeRequest();
+    else this.#requester.pauseRequest();
+  }
+
+  /** Queues the request until a snapshot or a scout finds an instance. */
+  #wait(): void {
+    const callee = this.callee!;
+    if (this.#around.clock.monotonic() - this.startedMs >= callee.holdMs) {
+      this.#refuseEmpty();
+    } else if (!callee.wait(this)) {
+      this.#refuse(503, "queue-full", `${callee.emptyReason} and ${callee.waiting} requests wait already`);
+    } else {
+      this.#phase = Phase.waiting;
+      this.#requester.pauseRequest();
+    }
+  }
+
+  #refuseEmpty(): void {
+    const callee = this.callee!;
+    const why = this.#connectProblem === "" ? "" : `: ${this.#connectProblem}`;
+    const waited = callee.holdMs === 0 ? "" : `; waited ${(callee.holdMs / 1_000).toFixed(1)} s`;
+    const code = callee.endpoints.length === 0 ? "no-instance" : "connect-failed";
+    this.#refuse(503, code, `${callee.emptyReason}${why}${waited}`);
+  }
+
+  wake(): void {
+    this.#connectAttempts = 0;
+    this.#sentMs = this.#around.clock.monotonic();
+    this.#choose(undefined);
+  }
+
+  /** Timeouts of waiting and connecting; those of a silent peer are the requester's. */
+  tick(nowMs: number): void {
+    if (this.#phase === Phase.waiting && nowMs - this.startedMs >= this.callee!.holdMs) {
+      this.callee!.stopWaiting(this);
+      this.#refuseEmpty();
+    } else if (this.#phase === Phase.connecting && nowMs - this.#connectingSinceMs >= CONNECT_TIMEOUT_MS) {
+      this.#connectFailed(`no answer within ${CONNECT_TIMEOUT_MS / 1_000} s`);
+    }
+  }
+
+  /** The instance has been silent for too long. */
+  timeOut(): void {
+    // A paused connection means that the client does not read: not the instance's fault.
+    if (!this.#connection!.paused) this.#endpoint!.failed(this.#around.ticker.nowMs, this.#around.random);
+    if (this.#status === 0) this.#refuse(504, "upstream-timeout", `${this.#where()} did not answer in time`);
+    else this.#breakOff("upstream-timeout");
+  }
+
+  /** More of the request's body, as framed. `last` once it is whole. */
+  sendBody(bytes: Buffer | undefined, last: boolean): void {
+    this.requestDone = last;
+    const connection = this.#connection;
+    if (connection === undefined) {
+      this.#discardedBytes += bytes === undefined ? 0 : bytes.length;
+      if (last || this.#discardedBytes > DISCARD_BYTES_MAX) this.#complete();
+      return;
+    }
+    if (bytes !== undefined) {
+      this.firstBytes = undefined;
+      this.firstBody = undefined;
+      if (!connection.write(bytes) && !last) this.#requester.pauseRequest();
+    }
+    if (last && this.#phase === Phase.bodyLeft) this.#complete();
+  }
+
+  /** The client's side can take more. */
+  requesterDrained(): void {
+    this.#connection?.resume();
+  }
+
+  /** False: the instance cannot take more for now; `resumeRequest` tells when. */
+  tunnelWrite(bytes: Buffer): boolean {
+    return this.#connection === undefined || this.#connection.write(bytes);
+  }
+
+  tunnelEnd(): void {
+    this.#connection?.socket.end();
+  }
+
+  /** The client has ended both ways: what is still on its way to the instance may arrive. */
+  leaveTunnel(): void {
+    const connection = this.#connection!;
+    connection.socket.end();
+    connection.user = undefined;
+    this.#connection = undefined;
+    this.#drop();
+    this.#phase = Phase.none;
+  }
+
+  /** The client is gone, or its request turned out malformed half-way. */
+  abort(): void {
+    if (this.#phase === Phase.waiting) this.callee!.stopWaiting(this);
+    this.#endpoint?.ejection.abandonProbe();
+    this.#drop();
+    this.#phase = Phase.none;
+  }
+
+  upstreamConnected(): void {
+    this.#sentMs = this.#around.clock.monotonic();
+    const connection = this.#connection!;
+    this.#send(connection);
+    this.callee!.wakeAll();
+  }
+
+  upstreamDrained(): void {
+    if (this.#phase === Phase.tunnel || !this.requestDone) this.#requester.resumeRequest();
+  }
+
+  upstreamData(chunk: Buffer): void {
+    this.#requester.touch();
+    const connection = this.#connection!;
+    if (this.#phase === Phase.tunnel) {
+      if (!this.#requester.write(chunk)) connection.pause();
+    } else if (this.#phase === Phase.bodyLeft) {
+      this.#drop(); // bytes behind a whole answer: this connection cannot be trusted
+      this.#requester.resumeRequest();
+    } else if (this.#phase === Phase.connecting) {
+      this.#phase = Phase.sent;
+      this.#malformed("it spoke before it was asked");
+    } else {
+      this.#heard = true;
+      connection.decoder.feed(chunk);
+      this.#relay(connection);
+    }
+  }
+
+  /** Passes on what has arrived, with one write where the bytes lie together. */
+  #relay(connection: UpstreamConnection): void {
+    const decoder = connection.decoder;
+    let withHead = false;
+    let from = -1;
+    let to = -1;
+    for (;;) {
+      const token = decoder.next();
+      if (token === Token.body) {
+        if (this.#rewrite.unframe) {
+          if (withHead) this.#writeHead(connection, decoder.head.start + decoder.head.length);
+          withHead = false;
+          if (decoder.payloadEnd > decoder.payloadStart) {
+            this.#write(connection, decoder.input.subarray(decoder.payloadStart, decoder.payloadEnd));
+          }
+          continue;
+        }
+        if (from < 0) from = decoder.rawStart;
+        to = decoder.rawEnd;
+      } else if (token === Token.head) {
+        if (decoder.head.status < 200) {
+          if (!this.#interim(connection)) return;
+        } else {
+          this.#beginAnswer(connection);
+          withHead = true;
+          from = decoder.head.start;
+          to = from + decoder.head.length;
+        }
+      } else if (token === Token.end && decoder.head.status < 200) {
+        continue;
+      } else if (token === Token.fault) {
+        if (from >= 0 && !withHead) this.#write(connection, decoder.input.subarray(from, to));
+        this.#malformed(problemText(decoder.problem!));
+        return;
+      } else {
+        if (withHead) this.#writeHead(connection, to);
+        else if (from >= 0) this.#write(connection, this.#range(decoder.input, from, to));
+        if (token === Token.end) this.#endAnswer(connection);
+        return;
+      }
+    }
+  }
+
+  #range(input: Buffer, from: number, to: number): Buffer {
+    return from === 0 && to === input.length ? input : input.subarray(from, to);
+  }
+
+  #write(connection: UpstreamConnection, bytes: Buffer): void {
+    if (!this.#requester.write(bytes)) connection.pause();
+  }
+
+  /** Writes the answer's head and its body up to `to`, an offset in the decoder's input. */
+  #writeHead(connection: UpstreamConnection, to: number): void {
+    const head = connection.decoder.head;
+    this.#phase = Phase.answering;
+    this.#status = head.status;
+    this.firstBytes = undefined;
+    this.firstBody = undefined;
+    if (!responseNeedsRewrite(head, this.#rewrite)) {
+      this.#write(connection, this.#range(head.buffer, head.start, to));
+      return;
+    }
+    const bytes = rewriteResponse(head, to, this.#rewrite);
+    if (joins(head, to)) {
+      this.#write(connection, bytes);
+      return;
+    }
+    this.#requester.cork();
+    this.#requester.write(bytes);
+    this.#write(connection, head.buffer.subarray(head.start + head.length, to));
+    this.#requester.uncork();
+  }
+
+  /** Decides how the answer goes on to the client. */
+  #beginAnswer(connection: UpstreamConnection): void {
+    const head = connection.decoder.head;
+    const nowMs = this.#around.clock.monotonic();
+    this.#latencyMs = nowMs - this.startedMs;
+    this.#endpoint!.answered(nowMs - this.#sentMs, nowMs);
+    const untilClose = connection.decoder.untilClose;
+    this.#keepMs =
+      head.close || untilClose ? 0 : head.hopByHop ? keepAliveMs(head.find("keep-alive")) : POOL_IDLE_MS;
+    const rewrite = this.#rewrite;
+    rewrite.unframe = this.clientMinor === 0 && head.chunked;
+    // A client that was told not to send its body cannot be read on: the body's place would be taken for a request.
+    const skipsBody = this.awaitsContinue && !this.requestDone;
+    if (untilClose || rewrite.unframe || skipsBody || this.#requester.wantsClose())
+      rewrite.connection = "close";
+    else rewrite.connection = this.clientMinor === 0 ? "keep-alive" : "";
+  }
+
+  /** True when the answer's head tells the client that its connection ends with it. */
+  get closes(): boolean {
+    return this.#rewrite.connection === "close";
+  }
+
+  /** Passes on an answer before the answer; false when the exchange is no longer HTTP or has failed. */
+  #interim(connection: UpstreamConnection): boolean {
+    const head = connection.decoder.head;
+    if (head.status === 101) {
+      if (this.wantsUpgrade && this.requestDone && head.upgradeIndex >= 0) this.#openTunnel(connection);
+      else this.#malformed("it switches protocols without being asked to");
+      return false;
+    }
+    if (head.status === 100) this.awaitsContinue = false;
+    if (this.clientMinor === 0) return true;
+    this.#rewrite.connection = "";
+    this.#rewrite.unframe = false;
+    const end = head.start + head.length;
+    const bytes = responseNeedsRewrite(head, this.#rewrite)
+      ? rewriteResponse(head, end, this.#rewrite)
+      : head.buffer.subarray(head.start, end);
+    this.#write(connection, bytes);
+    return true;
+  }
+
+  #openTunnel(connection: UpstreamConnection): void {
+    const { head } = connection.decoder;
+    const nowMs = this.#around.clock.monotonic();
+    this.#latencyMs = nowMs - this.startedMs;
+    this.#endpoint!.answered(nowMs - this.#sentMs, nowMs);
+    this.#rewrite.connection = "";
+    this.#rewrite.unframe = false;
+    this.#write(connection, rewriteResponse(head, head.start + head.length, this.#rewrite));
+    this.#phase = Phase.tunnel;
+    this.#status = 101;
+    this.firstBytes = undefined;
+    this.firstBody = undefined;
+    this.edge!.answered(101, this.#latencyMs);
+    const fromInstance = connection.decoder.takeRest();
+    if (fromInstance.length > 0) this.#write(connection, fromInstance);
+    const fromClient = this.#requester.becomeTunnel();
+    if (fromClient.length > 0 && !connection.write(fromClient)) this.#requester.pauseRequest();
+  }
+
+  #endAnswer(connection: UpstreamConnection): void {
+    this.edge!.answered(this.#status, this.#latencyMs);
+    if (connection.decoder.pending > 0) this.#keepMs = 0; // bytes that belong to no request
+    this.#phase = Phase.bodyLeft;
+    if (this.requestDone || this.closes) {
+      this.#complete();
+      return;
+    }
+    this.#discardedBytes = 0;
+    if (this.#keepMs === 0) {
+      this.#drop();
+      this.#requester.resumeRequest();
+    }
+  }
+
+  #complete(): void {
+    const connection = this.#connection;
+    const endpoint = this.#endpoint;
+    this.#connection = undefined;
+    this.#endpoint = undefined;
+    this.#phase = Phase.none;
+    if (connection !== undefined) {
+      endpoint!.release(connection, this.requestDone ? this.#keepMs : 0, this.#around.ticker.nowMs);
+      endpoint!.finish();
+    }
+    this.#requester.answered();
+  }
+
+  upstreamEnded(): void {
+    const connection = this.#connection!;
+    if (this.#phase === Phase.tunnel) {
+      this.#requester.tunnelEnded();
+    } else if (this.#phase === Phase.bodyLeft) {
+      this.#drop();
+      this.#requester.resumeRequest();
+    } else if (this.#phase === Phase.answering && connection.decoder.finish() === Token.end) {
+      this.#endAnswer(connection);
+    } else {
+      this.#lost("closed the connection");
+    }
+  }
+
+  upstreamClosed(error: NodeJS.ErrnoException | undefined): void {
+    if (this.#phase === Phase.connecting) {
+      this.#connectFailed(error?.code ?? "closed");
+    } else if (this.#phase === Phase.tunnel) {
+      this.#drop();
+      this.#phase = Phase.none;
+      this.#requester.tunnelClosed(error !== undefined);
+    } else if (this.#phase === Phase.bodyLeft) {
+      this.#drop();
+      this.#requester.resumeRequest();
+    } else {
+      this.#lost(
+        error?.code === "ECONNRESET" ? "reset the connection" : (error?.code ?? "closed the connection"),
+      );
+    }
+  }
+
+  #connectFailed(why: string): void {
+    const endpoint = this.#endpoint!;
+    endpoint.failed(this.#around.ticker.nowMs, this.#around.random);
+    this.#connectProblem = `${endpoint.instance} at ${endpoint.name}: ${why}`;
+    this.#drop();
+    this.#connectAttempts++;
+    if (this.#connectAttempts < CONNECT_ATTEMPTS_MAX && this.callee!.endpoints.length > 1)
+      this.#choose(endpoint);
+    else this.#wait();
+  }
+
+  /** The connection went away before the answer was whole. */
+  #lost(how: string): void {
+    const endpoint = this.#endpoint!;
+    const reused = this.#connection!.reused;
+    if (!reused || this.#heard) endpoint.failed(this.#around.ticker.nowMs, this.#around.random);
+    if (this.#status !== 0) {
+      this.#breakOff("upstream-closed");
+      return;
+    }
+    const again =
+      !this.#heard &&
+      this.firstBytes !== undefined &&
+      idempotent.has(this.method) &&
+      this.#resends < RESEND_MAX;
+    if (!again) {
+      this.#refuse(502, "upstream-closed", `${this.#where()} ${how} before its answer was whole`);
+      return;
+    }
+    this.#resends++;
+    this.#drop();
+    this.#choose(reused ? undefined : endpoint);
+  }
+
+  #malformed(why: string): void {
+    this.#endpoint!.failed(this.#around.ticker.nowMs, this.#around.random);
+    if (this.#status !== 0) this.#breakOff("upstream-malformed");
+    else this.#refuse(502, "upstream-malformed", `${this.#where()} sent a malformed answer: ${why}`);
+  }
+
+  #where(): string {
+    return `${this.#endpoint!.instance} at ${this.#endpoint!.name}`;
+  }
+
+  #refuse(status: number, code: RefusalCode, text: string): void {
+    this.edge!.failed(status, code, this.#around.clock.monotonic() - this.startedMs);
+    this.#drop();
+    this.#phase = Phase.none;
+    this.#requester.refuse(status, code, text);
+  }
+
+  /** The answer's head is out already: only a broken connection tells the client that the rest is missing. */
+  #breakOff(code: RefusalCode): void {
+    this.edge!.failed(this.#status, code, this.#latencyMs);
+    this.#drop();
+    this.#phase = Phase.none;
+    this.#requester.broken();
+  }
+
+  #drop(): void {
+    this.#connection?.discard();
+    this.#connection = undefined;
+    this.#endpoint?.finish();
+    this.#endpoint = undefined;
+  }
+}

@@ -1,0 +1,8 @@
+/** The mesh's data plane: listeners, routing, balancing and the relaying of requests. */
+export { DataPlane } from "./data-plane.ts";
+export type { DataPlaneOptions, EdgeStats, ListenFailure } from "./data-plane.ts";
+export { ProxyControl } from "./proxy-control.ts";
+export type { ApplyResult, ProxyStats, ProxyStatus, ProxyControlOptions } from "./proxy-control.ts";
+export { emptySnapshot, parseSnapshot, socketName } from "./snapshot.ts";
+export type { Endpoint, IngressListener, OutboundListener, ServiceEndpoints, Snapshot } from "./snapshot.ts";
+export { INGRESS_CALLER } from "./world.ts";

@@ -1,0 +1,59 @@
+/** Every limit of the data plane, with its reason. Times in milliseconds. */
+
+/** All timeouts are checked this often: one timer for all connections instead of one per request. */
+export const TICK_MS = 250;
+
+/** From a request's first byte to the end of its head. More is a slow-loris, not a slow link. */
+export const HEAD_TIMEOUT_MS = 10_000;
+/** A kept-alive connection without a request; longer than browsers' and Node's agents reuse theirs by default. */
+export const IDLE_TIMEOUT_MS = 60_000;
+/** A client that stops in the middle of a request's body. */
+export const REQUEST_BODY_IDLE_MS = 60_000;
+/** An upstream that neither answers nor goes on with its answer; long, since reports and long polls are slow. */
+export const RESPONSE_IDLE_MS = 300_000;
+/** A client that has shut down its sending side may only be waiting for its answer, but is more often gone. */
+export const HALF_CLOSED_IDLE_MS = 30_000;
+/** A tunnel (WebSocket) without a byte in either direction. */
+export const TUNNEL_IDLE_MS = 3_600_000;
+/** Connecting on the same host takes microseconds; a full accept queue makes it a retransmission or two. */
+export const CONNECT_TIMEOUT_MS = 5_000;
+/** After an answer that ends the connection, what the client still sends is read, lest a reset destroys the answer. */
+export const LINGER_MS = 2_000;
+/** Bytes of a request body thrown away after its answer before the connection is given up. */
+export const DISCARD_BYTES_MAX: number = 1024 * 1024;
+/** While draining, a keep-alive connection silent for this long has no request on its way. */
+export const DRAIN_IDLE_MS = 2_000;
+
+/** Below Node's five seconds, the shortest idle timeout in wide use: the server must not close first. */
+export const POOL_IDLE_MS = 3_000;
+/** A request that cannot be repeated rides only on a connection whose other end was there a moment ago. */
+export const POOL_FRESH_MS = 1_000;
+export const POOL_IDLE_PER_ENDPOINT_MAX = 256;
+
+/** Endpoints tried before a request waits or fails. */
+export const CONNECT_ATTEMPTS_MAX = 3;
+/** Times a request that may have reached an instance is sent again: more would let one bad request end them all. */
+export const RESEND_MAX = 2;
+
+/** Requests that wait for one service; each holds its head and at most one read of its body. */
+export const HELD_PER_SERVICE_MAX = 1_024;
+
+/** Client connections; each costs some kilobytes and a descriptor. */
+export const CONNECTIONS_PER_LISTENER_MAX = 8_192;
+export const CONNECTIONS_MAX = 16_384;
+
+/** Peak EWMA (milliseconds): Linkerd's values. */
+export const EWMA_DECAY_MS = 10_000;
+export const EWMA_DEFAULT_MS = 30;
+
+/** Failures in a row after which an endpoint is left out, and for how long: the time doubles at each failed probe. */
+export const EJECT_AFTER_FAILURES = 3;
+export const EJECT_PENALTY_MIN_MS = 1_000;
+export const EJECT_PENALTY_MAX_MS = 60_000;
+export const EJECT_JITTER = 0.5;
+
+/** Counters of a pair that no snapshot names any more are forgotten after this. */
+export const EDGE_EXPIRY_MS = 600_000;
+
+/** Bodies up to this are copied behind a rewritten head, so that both leave in one system call. */
+export const JOIN_BYTES_MAX: number = 16 * 1024;

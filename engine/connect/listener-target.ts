@@ -1,0 +1,21 @@
+import type { Callee } from "./callee.ts";
+import type { Edge } from "./edge.ts";
+import type { TcpCounts } from "./tcp-counts.ts";
+
+/** Where requests of one route go, and who is counted for them. */
+export interface Route {
+  readonly callee: Callee;
+  readonly edge: Edge;
+}
+
+/** What a listener is for. A snapshot may change it while connections are open: requests look it up anew. */
+export interface ListenerTarget {
+  readonly ingress: boolean;
+  /** `address:port`. */
+  readonly name: string;
+  /** By lower-case host name, "*" for all others. On outbound listeners "*" alone. */
+  readonly routes: ReadonlyMap<string, Route>;
+  readonly tcp: TcpCounts;
+  /** Requests refused before they had an edge, by code. */
+  readonly refusals: Map<string, number>;
+}

@@ -1,0 +1,87 @@
+import { Exposition } from "@plinth/metrics";
+import type { Edge } from "./edge.ts";
+import type { ListenerTarget } from "./listener-target.ts";
+import type { TcpCounts } from "./tcp-counts.ts";
+import type { World } from "./world.ts";
+
+/** Labels of a pair, in Linkerd's words: a call within the host is measured once, as the caller's outbound call. */
+function edgeLabels(edge: Edge): Record<string, string> {
+  return {
+    direction: "outbound",
+    app: edge.app,
+    src_service: edge.caller,
+    dst_app: edge.calleeApp,
+    dst_service: edge.service,
+    route: edge.route,
+  };
+}
+
+function tcp(text: Exposition, samples: readonly (readonly [Record<string, string>, TcpCounts])[]): void {
+  const families = [
+    ["tcp_open_total", "counter", "Connections opened.", (counts: TcpCounts) => counts.openTotal],
+    ["tcp_close_total", "counter", "Connections closed.", (counts: TcpCounts) => counts.closeTotal],
+    ["tcp_open_connections", "gauge", "Connections open now.", (counts: TcpCounts) => counts.open],
+    ["tcp_read_bytes_total", "counter", "Bytes read.", (counts: TcpCounts) => counts.readBytes],
+    ["tcp_write_bytes_total", "counter", "Bytes written.", (counts: TcpCounts) => counts.writeBytes],
+  ] as const;
+  for (const [name, type, help, value] of families) {
+    text.family(name, type, help);
+    for (const [labels, counts] of samples) text.sample(labels, value(counts));
+  }
+}
+
+/** Linkerd's metric names for all pairs, services and listeners. */
+export function metricsText(world: World, targets: readonly ListenerTarget[]): string {
+  const text = new Exposition();
+  const edges = [...world.edges.values()];
+  text.family("request_total", "counter", "Requests seen.");
+  for (const edge of edges) text.sample(edgeLabels(edge), edge.requests.value);
+  const answered = edges.flatMap((edge) =>
+    edge.answers().map((answers) => {
+      const labels: Record<string, string> = { ...edgeLabels(edge), status_code: String(answers.status) };
+      const error: Record<string, string> = answers.error === undefined ? {} : { error: answers.error };
+      return { answers, labels, error };
+    }),
+  );
+  text.family("response_total", "counter", "Responses passed on to their end, or made by the proxy.");
+  for (const { answers, labels, error } of answered) {
+    const classification = answers.success ? "success" : "failure";
+    text.sample({ ...labels, classification, ...error }, answers.total.value);
+  }
+  text.family("response_latency_ms", "histogram", "Time from a request's head to its response's head.");
+  for (const { answers, labels, error } of answered) text.histogram({ ...labels, ...error }, answers.latency);
+  tcp(text, [
+    ...targets.map((target) => {
+      const route = target.ingress ? undefined : target.routes.get("*");
+      const labels: Record<string, string> =
+        route === undefined ? { direction: "inbound", listener: target.name } : edgeLabels(route.edge);
+      return [{ ...labels, peer: "src" }, target.tcp] as const;
+    }),
+    ...[...world.callees.values()].map(
+      (callee) =>
+        [
+          { direction: "outbound", dst_app: callee.app, dst_service: callee.service, peer: "dst" },
+          callee.tcp,
+        ] as const,
+    ),
+  ]);
+  for (const direction of ["inbound", "outbound"]) {
+    text.family(`${direction}_http_errors_total`, "counter", "Requests refused before they had a route.");
+    for (const target of targets) {
+      if (target.ingress !== (direction === "inbound")) continue;
+      for (const [error, count] of target.refusals) text.sample({ listener: target.name, error }, count);
+    }
+  }
+  text.family("outbound_http_balancer_endpoints", "gauge", "Endpoints by state.");
+  for (const callee of world.callees.values()) {
+    const ejected = callee.endpoints.filter((endpoint) => endpoint.ejection.active).length;
+    const labels = { dst_app: callee.app, dst_service: callee.service };
+    text.sample({ ...labels, endpoint_state: "ready" }, callee.endpoints.length - ejected);
+    text.sample({ ...labels, endpoint_state: "ejected" }, ejected);
+  }
+  text.family("outbound_http_balancer_queue_length", "gauge", "Requests waiting for an instance.");
+  for (const callee of world.callees.values()) {
+    text.sample({ dst_app: callee.app, dst_service: callee.service }, callee.waiting);
+  }
+  return text.toString();
+}

@@ -1,0 +1,76 @@
+import type { Server, Socket } from "node:net";
+import { ClientConnection, type ConnectionOwner } from "./client-connection.ts";
+import { CONNECTIONS_MAX, CONNECTIONS_PER_LISTENER_MAX } from "./limits.ts";
+import { bind, descriptorOf, type Listener } from "./listener.ts";
+import type { ListenerTarget } from "./listener-target.ts";
+import { encodeRefusal } from "./refusal.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** Connections of the whole data plane. */
+export interface ConnectionCount {
+  open: number;
+}
+
+/** Accepts connections for one target, up to the caps. */
+export class RequestListener implements Listener, ConnectionOwner {
+  target: ListenerTarget;
+  draining = false;
+  readonly connections: Set<ClientConnection> = new Set();
+  readonly #around: Surroundings;
+  readonly #count: ConnectionCount;
+  #server: Server | undefined = undefined;
+
+  private constructor(target: ListenerTarget, around: Surroundings, count: ConnectionCount) {
+    this.target = target;
+    this.#around = around;
+    this.#count = count;
+  }
+
+  static async open(
+    at: { readonly address: string; readonly port: number; readonly descriptor: number | undefined },
+    target: ListenerTarget,
+    around: Surroundings,
+    count: ConnectionCount,
+  ): Promise<RequestListener> {
+    const listener = new RequestListener(target, around, count);
+    listener.#server = await bind(at, (socket) => listener.#accept(socket));
+    listener.#server.on("error", (error) =>
+      around.log.error("listener", { at: target.name, error: error.message }),
+    );
+    return listener;
+  }
+
+  get name(): string {
+    return this.target.name;
+  }
+
+  get descriptor(): number {
+    return descriptorOf(this.#server!);
+  }
+
+  #accept(socket: Socket): void {
+    if (this.connections.size >= CONNECTIONS_PER_LISTENER_MAX || this.#count.open >= CONNECTIONS_MAX) {
+      const { refusals, name } = this.target;
+      refusals.set("too-many-connections", (refusals.get("too-many-connections") ?? 0) + 1);
+      const text = `too many connections are open on ${name}`;
+      socket.on("error", () => {});
+      socket.end(encodeRefusal(503, "too-many-connections", text, { toHead: false, close: true }), () =>
+        socket.destroy(),
+      );
+      return;
+    }
+    this.#count.open++;
+    this.connections.add(new ClientConnection(socket, this, this.#around));
+  }
+
+  connectionClosed(connection: ClientConnection): void {
+    this.#count.open--;
+    this.connections.delete(connection);
+  }
+
+  close(): void {
+    this.draining = true;
+    this.#server?.close();
+    this.#server = undefined;
+  }
+}

@@ -1,0 +1,134 @@
+import { Fault } from "@plinth/fault";
+
+/** Where one instance listens. */
+export interface Endpoint {
+  readonly instance: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface ServiceEndpoints {
+  readonly app: string;
+  readonly service: string;
+  /** Those that are ready: requests go to these alone. */
+  readonly endpoints: readonly Endpoint[];
+  /** How long a request waits while none is ready. */
+  readonly holdMs: number;
+  /** Why none is ready, for the error a user sees: "2 starting". */
+  readonly notReady?: string;
+}
+
+/** The address that one caller dials to reach one callee: dialling it says who calls. */
+export interface OutboundListener {
+  readonly address: string;
+  readonly port: number;
+  readonly app: string;
+  readonly caller: string;
+  /** A key of `services`. */
+  readonly callee: string;
+}
+
+export interface IngressListener {
+  readonly address: string;
+  readonly port: number;
+  /** Host name, or "*" for all others, to a key of `services`. */
+  readonly hosts: Readonly<Record<string, string>>;
+}
+
+/** All that the data plane needs to know, as one value: it is applied whole. */
+export interface Snapshot {
+  readonly version: number;
+  readonly services: Readonly<Record<string, ServiceEndpoints>>;
+  readonly outbound: readonly OutboundListener[];
+  readonly ingress: readonly IngressListener[];
+  readonly metrics: { readonly address: string; readonly port: number } | null;
+}
+
+export const emptySnapshot: Snapshot = { version: 0, services: {}, outbound: [], ingress: [], metrics: null };
+
+/** `address:port`, the name of a listener or an endpoint. */
+export function socketName(at: { readonly address: string; readonly port: number }): string {
+  return at.address.includes(":") ? `[${at.address}]:${at.port}` : `${at.address}:${at.port}`;
+}
+
+type Unknown = Readonly<Record<string, unknown>>;
+
+function wrong(path: string, expected: string): never {
+  throw new Fault("invalid", `Cannot use snapshot: ${path} is not ${expected}`);
+}
+
+function objectAt(value: unknown, path: string): Unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) wrong(path, "an object");
+  return value as Unknown;
+}
+
+function listAt(value: unknown, path: string): readonly unknown[] {
+  if (!Array.isArray(value)) wrong(path, "a list");
+  return value;
+}
+
+function textAt(value: unknown, path: string): void {
+  if (typeof value !== "string" || value === "") wrong(path, "a text");
+}
+
+function countAt(value: unknown, path: string, most: number): void {
+  if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value > most) {
+    wrong(path, `a whole number up to ${most}`);
+  }
+}
+
+function socketAt(value: unknown, path: string): Unknown {
+  const object = objectAt(value, path);
+  textAt(object["address"], `${path}.address`);
+  countAt(object["port"], `${path}.port`, 65_535);
+  if (object["port"] === 0) wrong(`${path}.port`, "a port");
+  return object;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Checks parsed JSON, so that a wrong snapshot is refused whole instead of breaking requests. */
+export function parseSnapshot(value: unknown): Snapshot {
+  const snapshot = objectAt(value, "snapshot");
+  countAt(snapshot["version"], "version", Number.MAX_SAFE_INTEGER);
+  const services = objectAt(snapshot["services"], "services");
+  for (const [key, candidate] of Object.entries(services)) {
+    const path = `services[${JSON.stringify(key)}]`;
+    const service = objectAt(candidate, path);
+    textAt(service["app"], `${path}.app`);
+    textAt(service["service"], `${path}.service`);
+    countAt(service["holdMs"], `${path}.holdMs`, DAY_MS);
+    for (const [index, endpoint] of listAt(service["endpoints"], `${path}.endpoints`).entries()) {
+      textAt(
+        socketAt(endpoint, `${path}.endpoints[${index}]`)["instance"],
+        `${path}.endpoints[${index}].instance`,
+      );
+    }
+  }
+  const taken = new Set<string>();
+  const claim = (listener: Unknown, path: string): void => {
+    const name = socketName(listener as { address: string; port: number });
+    if (taken.has(name)) wrong(path, `alone on ${name}`);
+    taken.add(name);
+  };
+  const known = (key: unknown, path: string): void => {
+    if (typeof key !== "string" || !Object.hasOwn(services, key)) wrong(path, "a key of services");
+  };
+  for (const [index, candidate] of listAt(snapshot["outbound"], "outbound").entries()) {
+    const path = `outbound[${index}]`;
+    const listener = socketAt(candidate, path);
+    textAt(listener["app"], `${path}.app`);
+    textAt(listener["caller"], `${path}.caller`);
+    known(listener["callee"], `${path}.callee`);
+    claim(listener, path);
+  }
+  for (const [index, candidate] of listAt(snapshot["ingress"], "ingress").entries()) {
+    const path = `ingress[${index}]`;
+    const listener = socketAt(candidate, path);
+    const hosts = objectAt(listener["hosts"], `${path}.hosts`);
+    for (const [host, key] of Object.entries(hosts)) known(key, `${path}.hosts[${JSON.stringify(host)}]`);
+    claim(listener, path);
+  }
+  if (snapshot["metrics"] !== null) claim(socketAt(snapshot["metrics"], "metrics"), "metrics");
+  return value as Snapshot;
+}

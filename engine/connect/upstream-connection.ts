@@ -1,0 +1,112 @@
+import { connect, type Socket } from "node:net";
+import { MessageDecoder } from "@plinth/http1";
+
+/** What a connection tells the endpoint it belongs to. */
+export interface ConnectionHome {
+  readonly address: string;
+  readonly port: number;
+  opened(connection: UpstreamConnection): void;
+  closed(connection: UpstreamConnection): void;
+  countRead(bytes: number): void;
+  countWritten(bytes: number): void;
+}
+
+/** Whoever uses a connection for one exchange. */
+export interface ConnectionUser {
+  upstreamConnected(): void;
+  upstreamData(chunk: Buffer): void;
+  /** The other end sends no more. */
+  upstreamEnded(): void;
+  upstreamDrained(): void;
+  /** The connection is gone; `error` when it was not closed in order. */
+  upstreamClosed(error: NodeJS.ErrnoException | undefined): void;
+}
+
+/**
+ * One connection to an instance. It has at most one user; without a user it is idle and any byte that arrives then
+ * belongs to no request, so it is thrown away with the connection. Handlers are bound once per connection.
+ */
+export class UpstreamConnection {
+  readonly socket: Socket;
+  readonly decoder: MessageDecoder = new MessageDecoder({ kind: "response" });
+  readonly home: ConnectionHome;
+  user: ConnectionUser | undefined;
+  connected = false;
+  /** It has carried an exchange before: the other end may have closed it meanwhile. */
+  reused = false;
+  /** When it became idle, and how long the other end says it keeps it. */
+  idleSinceMs = 0;
+  idleMaxMs = 0;
+  paused = false;
+  #error: NodeJS.ErrnoException | undefined = undefined;
+
+  constructor(home: ConnectionHome, user: ConnectionUser) {
+    this.home = home;
+    this.user = user;
+    const socket = connect({
+      host: home.address,
+      port: home.port,
+      noDelay: true,
+      allowHalfOpen: true,
+      keepAlive: true,
+      keepAliveInitialDelay: 60_000,
+    });
+    this.socket = socket;
+    socket.on("connect", () => this.#onConnect());
+    socket.on("data", (chunk: Buffer) => this.#onData(chunk));
+    socket.on("end", () => this.#onEnd());
+    socket.on("drain", () => this.user?.upstreamDrained());
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      this.#error = error;
+    });
+    socket.on("close", () => this.#onClose());
+  }
+
+  /** True when more can be written without waiting for a drain. */
+  write(bytes: Buffer): boolean {
+    this.home.countWritten(bytes.length);
+    return this.socket.write(bytes);
+  }
+
+  pause(): void {
+    if (this.paused) return;
+    this.paused = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    this.socket.resume();
+  }
+
+  /** Closes without telling the user any more. */
+  discard(): void {
+    this.user = undefined;
+    this.socket.destroy();
+  }
+
+  #onConnect(): void {
+    this.connected = true;
+    this.home.opened(this);
+    this.user?.upstreamConnected();
+  }
+
+  #onData(chunk: Buffer): void {
+    this.home.countRead(chunk.length);
+    if (this.user === undefined) this.socket.destroy();
+    else this.user.upstreamData(chunk);
+  }
+
+  #onEnd(): void {
+    if (this.user === undefined) this.socket.destroy();
+    else this.user.upstreamEnded();
+  }
+
+  #onClose(): void {
+    const user = this.user;
+    this.user = undefined;
+    this.home.closed(this);
+    user?.upstreamClosed(this.#error);
+  }
+}

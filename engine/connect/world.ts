@@ -1,0 +1,109 @@
+import { Callee } from "./callee.ts";
+import { Edge } from "./edge.ts";
+import type { InstanceEndpoint } from "./instance-endpoint.ts";
+import { EDGE_EXPIRY_MS } from "./limits.ts";
+import type { ListenerTarget, Route } from "./listener-target.ts";
+import { type Snapshot, socketName } from "./snapshot.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { TcpCounts } from "./tcp-counts.ts";
+
+/** Name of the caller of what comes from outside. */
+export const INGRESS_CALLER = "ingress";
+
+export interface ListenerPlan {
+  readonly address: string;
+  readonly port: number;
+  readonly target: ListenerTarget;
+}
+
+/**
+ * Services, pairs and targets as the snapshot in force names them. What stays keeps its state: latencies, idle
+ * connections, counters. Endpoints that are gone are kept until nothing is under way there.
+ */
+export class World {
+  readonly callees: Map<string, Callee> = new Map();
+  readonly edges: Map<string, Edge> = new Map();
+  readonly leaving: Set<InstanceEndpoint> = new Set();
+  /** Counters of listeners by name; they outlive their listener, as counters must not go back. */
+  readonly #tcp: Map<string, TcpCounts> = new Map();
+  readonly #refusals: Map<string, Map<string, number>> = new Map();
+  readonly #around: Surroundings;
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
+
+  apply(snapshot: Snapshot): ListenerPlan[] {
+    const nowMs = this.#around.clock.monotonic();
+    for (const [key, callee] of this.callees) {
+      if (Object.hasOwn(snapshot.services, key)) continue;
+      this.#leave(
+        callee.update({ app: callee.app, service: callee.service, endpoints: [], holdMs: 0 }, nowMs),
+      );
+      this.callees.delete(key);
+    }
+    for (const [key, service] of Object.entries(snapshot.services)) {
+      let callee = this.callees.get(key);
+      if (callee === undefined) this.callees.set(key, (callee = new Callee(key, this.#around.random)));
+      this.#leave(callee.update(service, nowMs));
+    }
+    const plans: ListenerPlan[] = [];
+    for (const listener of snapshot.outbound) {
+      const route = this.#route(listener.app, listener.caller, listener.callee, nowMs);
+      plans.push(this.#plan(listener, false, new Map([["*", route]])));
+    }
+    for (const listener of snapshot.ingress) {
+      const routes = new Map<string, Route>();
+      for (const [host, key] of Object.entries(listener.hosts)) {
+        routes.set(host.toLowerCase(), this.#route(this.callees.get(key)!.app, INGRESS_CALLER, key, nowMs));
+      }
+      plans.push(this.#plan(listener, true, routes));
+    }
+    for (const [key, edge] of this.edges) {
+      if (nowMs - edge.namedAtMs >= EDGE_EXPIRY_MS && edge.tcpOpen === 0) this.edges.delete(key);
+    }
+    return plans;
+  }
+
+  #plan(
+    at: { readonly address: string; readonly port: number },
+    ingress: boolean,
+    routes: ReadonlyMap<string, Route>,
+  ): ListenerPlan {
+    const name = socketName(at);
+    let tcp = this.#tcp.get(name);
+    if (tcp === undefined) this.#tcp.set(name, (tcp = new TcpCounts()));
+    let refusals = this.#refusals.get(name);
+    if (refusals === undefined) this.#refusals.set(name, (refusals = new Map()));
+    return { address: at.address, port: at.port, target: { ingress, name, routes, tcp, refusals } };
+  }
+
+  #route(app: string, caller: string, key: string, nowMs: number): Route {
+    const callee = this.callees.get(key)!;
+    const id = `${app} ${caller} ${key}`;
+    let edge = this.edges.get(id);
+    if (edge === undefined) this.edges.set(id, (edge = new Edge(app, caller, callee)));
+    edge.namedAtMs = nowMs;
+    return { callee, edge };
+  }
+
+  #leave(endpoints: readonly InstanceEndpoint[]): void {
+    for (const endpoint of endpoints) {
+      this.leaving.add(endpoint);
+      endpoint.whenIdle(() => this.leaving.delete(endpoint));
+    }
+  }
+
+  /** Every endpoint at this `address:port`, those that are leaving included. */
+  at(name: string): InstanceEndpoint[] {
+    const found = [...this.leaving].filter((endpoint) => endpoint.name === name);
+    for (const callee of this.callees.values()) {
+      found.push(...callee.endpoints.filter((endpoint) => endpoint.name === name));
+    }
+    return found;
+  }
+
+  tick(nowMs: number): void {
+    for (const callee of this.callees.values()) callee.tick(nowMs);
+  }
+}

@@ -1,0 +1,30 @@
+/** Starts, watches, probes and stops instances; drivers and their contract. */
+export { canExec } from "./driver.ts";
+export type {
+  Driver,
+  ExecAbility,
+  ExecOptions,
+  Fingerprint,
+  Limitation,
+  StopOptions,
+  TaskHandle,
+  TaskPlace,
+  TaskSpec,
+  TaskStats,
+} from "./driver.ts";
+export { exposedAddress } from "./exposure.ts";
+export type { ExitCause, ExitStatus } from "./exit-status.ts";
+export { createInstanceRunner, parseReason } from "./instance-runner.ts";
+export type {
+  InstanceRunner,
+  InstanceRunnerOptions,
+  Launch,
+  ReasonCode,
+  RunnerExecOptions,
+} from "./instance-runner.ts";
+export { logFile, logNumbers, nextLogFile } from "./log-files.ts";
+export { askProbe } from "./probe.ts";
+export type { AskProbe, ProbeAnswer, ProbeOptions, ProbeTarget } from "./probe.ts";
+export { createProcessDriver } from "./process/driver.ts";
+export type { ProcessDriverOptions } from "./process/driver.ts";
+export { lastLines, tailLog } from "./tail-shim.ts";
