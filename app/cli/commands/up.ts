@@ -5,6 +5,7 @@ import { DEPLOY_ANNOTATION } from "@plinth/resource";
 import type { Context } from "../command.ts";
 import { EXIT_UNHEALTHY, Interruption } from "../exit-code.ts";
 import { failureLines } from "../failure.ts";
+import { askForMissingSecrets } from "../missing-secrets.ts";
 import { showChanges, showProgress } from "../progress.ts";
 import { type Project, loadProject } from "../project.ts";
 import { type Outcome, followRollout } from "../rollout.ts";
@@ -37,6 +38,7 @@ export async function run(context: Context): Promise<number> {
   try {
     const status = await client.status({ signal });
     if (!supervision.started) checkListening(context, status);
+    await askForMissingSecrets(context, project);
     const outcome = await deploy(context, project, owned);
     const code = await conclude(context, outcome);
     // Nothing serves after a failed first release: there is nothing to watch over.
