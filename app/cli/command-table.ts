@@ -31,7 +31,7 @@ const timeout = (what: string): Flag => ({
   name: "timeout",
   value: "DURATION",
   kind: "duration",
-  summary: `longest wait ${what}, such as 90s or 5m`,
+  summary: `longest wait ${what}`,
 });
 const appFlag: Flag = {
   name: "app",
@@ -80,7 +80,7 @@ export const commands: readonly Command[] = [
         summary: "on which address; default: 127.0.0.1, this machine only",
       },
       { name: "api-port", value: "PORT", kind: "port", summary: "the API's and dashboard's; default: 7080" },
-      timeout("for all to be healthy; default: 5m"),
+      timeout("for all to be healthy, such as 90s; default: 5m"),
     ],
     examples: [
       { command: "plinth up", says: "deploy what is here and watch over it" },
@@ -101,7 +101,7 @@ export const commands: readonly Command[] = [
         name: "all",
         summary: "stop everything in this home: instances, proxy and daemon; apps come back with the next up",
       },
-      timeout("for all to be stopped; default: 2m"),
+      timeout("for all to be stopped, such as 30s; default: 2m"),
     ],
     examples: [
       { command: "plinth down shop", says: "remove the app shop" },
@@ -190,7 +190,7 @@ export const commands: readonly Command[] = [
         kind: "release",
         summary: "its number; default: the one before the active",
       },
-      timeout("for all to be healthy; default: 5m"),
+      timeout("for all to be healthy, such as 90s; default: 5m"),
     ],
     examples: [{ command: "plinth rollback shop --to 3", says: "back to release 3" }],
     load: () => import("./commands/rollback.ts"),
@@ -202,7 +202,7 @@ export const commands: readonly Command[] = [
     arguments: [
       { name: "SERVICE=N", kind: "scaling", many: true, summary: "such as web=3; several at once" },
     ],
-    flags: [appFlag, timeout("for all to be healthy; default: 5m")],
+    flags: [appFlag, timeout("for all to be healthy, such as 90s; default: 5m")],
     examples: [{ command: "plinth scale web=3 worker=0", says: "three of web, none of worker" }],
     load: () => import("./commands/scale.ts"),
   },

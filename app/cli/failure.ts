@@ -1,6 +1,6 @@
 import type { App, Failure } from "@plinth/resource";
 import type { Surface } from "./terminal/output.ts";
-import { plainLine } from "./terminal/plain-text.ts";
+import { plainLine, plainText } from "./terminal/plain-text.ts";
 
 /** Why a release was halted, what was seen last, and what serves now. */
 export function failureLines(app: App, failure: Failure | undefined, surface: Surface): string[] {
@@ -20,7 +20,7 @@ export function failureLines(app: App, failure: Failure | undefined, surface: Su
     if (probe !== undefined) lines.push(`  last probe  ${plainLine(probe)}`);
     if (log !== undefined && log.length > 0) {
       lines.push("  last output");
-      for (const line of log) lines.push(`    ${surface.paint("dim", "|")} ${plainLine(line)}`);
+      for (const line of log) lines.push(`    ${surface.paint("dim", "|")} ${plainText(line).trimEnd()}`);
     }
   }
   lines.push(

@@ -6,6 +6,8 @@ import { wrap } from "./terminal/wrap.ts";
 const TAGLINE = "Runs your services on your own machines, joined by a service mesh.";
 /** Longer lines are hard to read even where they fit. */
 const COLUMNS_MAX = 100;
+/** One column for all groups of the overview: "    --home DIR" is its longest term. */
+const OVERVIEW_TERM = 14;
 
 /** Help for the command that words name; for none, the list of all. */
 export function helpText(words: readonly string[], surface: Surface): string {
@@ -24,9 +26,10 @@ function overview(surface: Surface, width: number): string[] {
     const rows = names.map(
       (name) => [name, commands.find((command) => command.name === name)!.summary] as const,
     );
-    lines.push(...definitions(rows, width));
+    lines.push(...definitions(rows, width, OVERVIEW_TERM));
   }
-  lines.push("", title("Options for every command"), ...definitions(globalFlags.map(flagRow), width), "");
+  lines.push("", title("Options for every command"));
+  lines.push(...definitions(globalFlags.map(flagRow), width, OVERVIEW_TERM), "");
   lines.push(
     ...wrap("`plinth COMMAND --help` says more, with examples. `plinth init && plinth up` starts.", width),
   );
@@ -88,11 +91,11 @@ function sentence(text: string): string {
 }
 
 /** Terms on the left, what they mean on the right; below each other where there is no room. */
-function definitions(rows: readonly (readonly [string, string])[], width: number): string[] {
+function definitions(rows: readonly (readonly [string, string])[], width: number, termLeast = 0): string[] {
   const INDENT = 2;
   const GAP = 2;
   const TEXT_LEAST = 24;
-  const longest = Math.max(...rows.map(([term]) => term.length));
+  const longest = Math.max(termLeast, ...rows.map(([term]) => term.length));
   const column = INDENT + longest + GAP;
   if (width - column < TEXT_LEAST) {
     return rows.flatMap(([term, text]) => [

@@ -30,8 +30,7 @@ export interface Progress extends Disposable {
 export function showProgress(context: Context): Progress {
   const { output, json, clock } = context;
   if (json) return eachChange((row, view) => output.event(eventOf(row, view)));
-  if (!output.stderr.isAnimated || context.is("quiet"))
-    return eachChange((row) => output.note(lineOf(row, 0)));
+  if (!output.stderr.isAnimated || context.is("quiet")) return newLines(context);
   const live = new LiveLines(output.stderr, clock);
   return {
     update: ({ services }) => {
@@ -47,6 +46,17 @@ export function showProgress(context: Context): Progress {
     },
     [Symbol.dispose]: () => live[Symbol.dispose](),
   };
+}
+
+/** A service that crashes again and again says the same again and again: once is enough until it is ready. */
+function newLines({ output }: Context): Progress {
+  const said = new Set<string>();
+  return eachChange((row) => {
+    const line = lineOf(row, 0);
+    if (said.has(line) && row.phase !== "Ready") return;
+    said.add(line);
+    output.note(line);
+  });
 }
 
 /** One line per change from now on, for an `up` that stays in the foreground. */

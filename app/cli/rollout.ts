@@ -110,12 +110,13 @@ function progressOf(
   const leaving = [...services.values()]
     .filter(({ spec }) => app?.spec.services[spec.service] === undefined)
     .map(({ spec }) => ({ service: spec.service, replicas: 0 }));
+  const absent = app?.metadata.deletionTimestamp === undefined ? "Pending" : "Stopped";
   return [...wanted, ...leaving].map(({ service, replicas }) => {
     const resource = [...services.values()].find(({ spec }) => spec.service === service);
     const own = [...instances.values()].filter(({ spec }) => spec.service === service);
     return {
       service,
-      phase: resource?.status?.phase ?? "Pending",
+      phase: resource?.status?.phase ?? absent,
       ready: resource?.status?.ready ?? 0,
       wanted: replicas,
       updated: resource?.status?.updated ?? 0,

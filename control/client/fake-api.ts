@@ -32,7 +32,12 @@ export interface FakeApi extends AsyncDisposable {
   write(
     kind: KindName,
     name: string,
-    content: { spec?: unknown; status?: unknown; labels?: Record<string, string> },
+    content: {
+      spec?: unknown;
+      status?: unknown;
+      labels?: Record<string, string>;
+      annotations?: Record<string, string>;
+    },
   ): FakeResource;
   remove(kind: KindName, name: string): void;
   resource(kind: KindName, name: string): FakeResource | undefined;
@@ -107,13 +112,19 @@ class MemoryApi {
   write(
     kind: KindName,
     name: string,
-    content: { spec?: unknown; status?: unknown; labels?: Record<string, string> },
+    content: {
+      spec?: unknown;
+      status?: unknown;
+      labels?: Record<string, string>;
+      annotations?: Record<string, string>;
+    },
   ): FakeResource {
     const plural = `${kind.toLowerCase()}s`;
     const before = this.#resources.get(`${plural}/${name}`);
     const changed =
       content.spec !== undefined && JSON.stringify(content.spec) !== JSON.stringify(before?.spec);
     const labels = content.labels ?? before?.metadata.labels;
+    const annotations = content.annotations ?? before?.metadata.annotations;
     const object: FakeResource = {
       apiVersion: "plinth.dev/v1",
       kind,
@@ -124,6 +135,7 @@ class MemoryApi {
         generation: (before?.metadata.generation ?? 0) + (changed ? 1 : 0),
         creationTimestamp: "2026-01-01T00:00:00.000Z",
         ...(labels === undefined ? {} : { labels }),
+        ...(annotations === undefined ? {} : { annotations }),
       },
       spec: content.spec ?? before?.spec ?? {},
       status: content.status ?? before?.status,
@@ -211,7 +223,8 @@ class MemoryApi {
     }
     const spec = request.method === "PATCH" ? mergePatch(before?.spec, sent.spec) : sent.spec;
     if (request.query.get("dryRun") === "All") return send(response, 200, { ...sent, spec });
-    const object = this.write(kind, name, { spec });
+    const { annotations } = sent.metadata ?? {};
+    const object = this.write(kind, name, { spec, ...(annotations === undefined ? {} : { annotations }) });
     send(response, 200, object);
     for (const listener of this.#listeners) listener(kind, object);
   }

@@ -3,6 +3,7 @@ import { basename, delimiter, join, resolve } from "node:path";
 import { Fault } from "@plinth/fault";
 import type { Context } from "../command.ts";
 import { hasConfig } from "../config/locate.ts";
+import { shownPath } from "../terminal/shown-path.ts";
 
 /** What was found in a directory, and how to run it. */
 interface Found {
@@ -29,7 +30,7 @@ export async function run(context: Context): Promise<void> {
   if (found.file !== undefined) writeFileSync(join(directory, found.file[0]), found.file[1], { flag: "wx" });
   writeFileSync(file, configText(name, found), { flag: "wx" });
   if (json) return output.json({ file, app: name, found: found.what, command: found.command });
-  output.result(`${file} runs ${found.what} as the app ${name}`);
+  output.result(`${shownPath(file)} runs ${found.what} as the app ${name}`);
   output.note(
     `Next: \`plinth up${context.text("DIR") === undefined ? "" : ` ${context.text("DIR")}`}\`, then http://${name}.localhost:8080/`,
   );

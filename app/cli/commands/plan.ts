@@ -5,6 +5,7 @@ import type { Context } from "../command.ts";
 import { loadProject } from "../project.ts";
 import type { Colour, Surface } from "../terminal/output.ts";
 import { fit, plainLine } from "../terminal/plain-text.ts";
+import { wrap } from "../terminal/wrap.ts";
 
 export async function run(context: Context): Promise<void> {
   const { client, output, json, signal } = context;
@@ -60,7 +61,7 @@ function planLines(app: string, plan: Plan, surface: Surface): string[] {
       const [mark, colour, says] = actions[action];
       lines.push(surface.paint(colour, `${mark} ${plainLine(service).padEnd(widest)}  ${says}`));
       for (const field of fields) lines.push(...fieldLines(field, surface));
-      for (const note of notes) lines.push(`    ${surface.paint("yellow", "!")} ${plainLine(note)}`);
+      for (const note of notes) lines.push(...noteLines("    ", note, surface));
     }
     for (const { host, before, after } of plan.ingress) {
       if (before === after) continue;
@@ -81,8 +82,15 @@ function planLines(app: string, plan: Plan, surface: Surface): string[] {
       ),
     );
   }
-  for (const note of plan.notes) lines.push(`${surface.paint("yellow", "!")} ${plainLine(note)}`);
+  for (const note of plan.notes) lines.push(...noteLines("", note, surface));
   return lines;
+}
+
+function noteLines(indent: string, note: string, surface: Surface): string[] {
+  const width = surface.isTerminal ? surface.columns - indent.length - 2 : Number.POSITIVE_INFINITY;
+  return wrap(plainLine(note), width).map((line, index) =>
+    index === 0 ? `${indent}${surface.paint("yellow", "!")} ${line}` : `${indent}  ${line}`,
+  );
 }
 
 /** A value takes one line; what differs between long ones is rarely at their end. */

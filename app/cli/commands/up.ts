@@ -3,13 +3,15 @@ import type { StatusReport } from "@plinth/client";
 import { Fault } from "@plinth/fault";
 import { DEPLOY_ANNOTATION } from "@plinth/resource";
 import type { Context } from "../command.ts";
-import { EXIT_UNHEALTHY } from "../exit-code.ts";
+import { EXIT_UNHEALTHY, Interruption } from "../exit-code.ts";
 import { failureLines } from "../failure.ts";
+import { askForMissingSecrets } from "../missing-secrets.ts";
 import { showChanges, showProgress } from "../progress.ts";
 import { type Project, loadProject } from "../project.ts";
 import { type Outcome, followRollout } from "../rollout.ts";
 import { type Supervision, startDaemon } from "../supervision.ts";
 import { plainLine } from "../terminal/plain-text.ts";
+import { shownPath } from "../terminal/shown-path.ts";
 import { withTimeout } from "../timeout.ts";
 import { urlsOf } from "../urls.ts";
 
@@ -36,7 +38,8 @@ export async function run(context: Context): Promise<number> {
   try {
     const status = await client.status({ signal });
     if (!supervision.started) checkListening(context, status);
-    const outcome = await deploy(context, project);
+    await askForMissingSecrets(context, project);
+    const outcome = await deploy(context, project, owned);
     const code = await conclude(context, outcome);
     // Nothing serves after a failed first release: there is nothing to watch over.
     if (!owned || (outcome.kind !== "healthy" && activeRelease(outcome) === undefined)) return code;
@@ -80,10 +83,10 @@ function checkListening(context: Context, status: StatusReport): void {
   }
 }
 
-async function deploy(context: Context, project: Project): Promise<Outcome> {
+async function deploy(context: Context, project: Project, owned: boolean): Promise<Outcome> {
   const { client, output } = context;
   using deadline = withTimeout(context, "5m", `${project.name} did not become healthy`);
-  output.note(`Deploying ${project.name} from ${project.file}`);
+  output.note(`Deploying ${project.name} from ${shownPath(project.file)}`);
   // Asking again for what failed, without any change, is asking for another try.
   const annotations = { [DEPLOY_ANNOTATION]: randomUUID() };
   const app = await client.apply(
@@ -91,15 +94,21 @@ async function deploy(context: Context, project: Project): Promise<Outcome> {
     { metadata: { name: project.name, annotations }, spec: project.spec },
     { signal: deadline.signal },
   );
-  using progress = showProgress(context);
-  return await followRollout({
-    client,
-    app: project.name,
-    generation: app.metadata.generation ?? 0,
-    deploy: annotations[DEPLOY_ANNOTATION],
-    signal: deadline.signal,
-    onChange: (view) => progress.update(view),
-  });
+  try {
+    using progress = showProgress(context);
+    return await followRollout({
+      client,
+      app: project.name,
+      generation: app.metadata.generation ?? 0,
+      deploy: annotations[DEPLOY_ANNOTATION],
+      signal: deadline.signal,
+      onChange: (view) => progress.update(view),
+    });
+  } catch (error) {
+    if (error instanceof Interruption && !owned)
+      output.note("The deployment goes on; `plinth ps` shows how far it is.");
+    throw error;
+  }
 }
 
 /** Says how it went; the exit code. */

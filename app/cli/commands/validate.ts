@@ -1,5 +1,6 @@
 import type { Context } from "../command.ts";
 import { loadConfig } from "../config/load-config.ts";
+import { shownPath } from "../terminal/shown-path.ts";
 
 export async function run(context: Context): Promise<void> {
   const { clock, signal, output, json } = context;
@@ -15,6 +16,6 @@ export async function run(context: Context): Promise<void> {
   const services = Object.keys(spec.services);
   if (json) return output.json({ valid: true, app: name, services, file });
   output.result(
-    `${file} is valid: ${name} with ${services.length === 1 ? "1 service" : `${services.length} services`}`,
+    `${shownPath(file)} is valid: ${name} with ${services.length === 1 ? "1 service" : `${services.length} services`}`,
   );
 }

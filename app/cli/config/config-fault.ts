@@ -2,6 +2,7 @@ import { pathText } from "@plinth/resource";
 import { DetailedFault } from "../exit-code.ts";
 import type { Surface } from "../terminal/output.ts";
 import { plainText } from "../terminal/plain-text.ts";
+import { shownPath } from "../terminal/shown-path.ts";
 import { frameLines } from "./frame.ts";
 import type { Span } from "./source-map.ts";
 
@@ -53,14 +54,19 @@ export class ConfigFault extends DetailedFault {
   override lines(surface: Surface): string[] {
     const lines = this.problems.flatMap((problem) => [...this.#problemLines(problem, surface), ""]);
     const count = this.problems.length === 1 ? "1 problem" : `${this.problems.length} problems`;
-    lines.push(`${surface.paint("red", "error:")} ${count} in ${plainText(this.file)}; nothing was changed.`);
+    lines.push(
+      `${surface.paint("red", "error:")} ${count} in ${plainText(shownPath(this.file))}; nothing was changed.`,
+    );
     if (this.hint !== undefined) lines.push(`  ${this.hint}`);
     return lines;
   }
 
   #problemLines(problem: ConfigProblem, surface: Surface): string[] {
     const file = problem.file ?? this.file;
-    const place = problem.line === undefined ? file : `${file}:${problem.line}:${problem.column ?? 1}`;
+    const place =
+      problem.line === undefined
+        ? shownPath(file)
+        : `${shownPath(file)}:${problem.line}:${problem.column ?? 1}`;
     const path = problem.path.length === 0 ? "" : `${pathText(problem.path)}: `;
     const lines = [`${surface.paint("bold", plainText(place))}: ${plainText(path + problem.message)}`];
     const text = this.#texts.get(file);

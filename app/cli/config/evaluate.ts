@@ -10,7 +10,7 @@ export const EVALUATION_MS_MAX = 10_000;
 /** What a config may print, and how large its data may be: beyond is a mistake that would fill memory. */
 export const EVALUATION_BYTES_MAX: number = 16 * 2 ** 20;
 /** Enough for any config; a runaway one must not take the machine's memory with it. */
-const HEAP_MEBIBYTES_MAX = 512;
+export const HEAP_MEBIBYTES_MAX = 512;
 
 /** What the child says about the config. */
 export type Evaluated =

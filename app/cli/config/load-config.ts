@@ -7,6 +7,7 @@ import { ConfigFault, type ConfigProblem } from "./config-fault.ts";
 import {
   EVALUATION_BYTES_MAX,
   EVALUATION_MS_MAX,
+  HEAP_MEBIBYTES_MAX,
   type Evaluated,
   type Unanswered,
   evaluate,
@@ -112,8 +113,8 @@ function valueAt(root: unknown, path: readonly (string | number)[]): unknown {
 
 async function readData(file: string): Promise<Read> {
   const text = readText(file);
-  const { parseYamlConfig } = await import("./yaml-config.ts");
-  const { value, map, problems } = parseYamlConfig(text);
+  const { parseJsonConfig, parseYamlConfig } = await import("./yaml-config.ts");
+  const { value, map, problems } = file.endsWith(".json") ? parseJsonConfig(text) : parseYamlConfig(text);
   if (problems.length > 0) throw new ConfigFault(file, problems, new Map([[file, text]]));
   return { value, map, text };
 }
@@ -196,6 +197,9 @@ function evaluationFault(
     default:
       // 13 is Node's code for a promise that nothing can settle any more.
       if (answer.exitCode === 13) return one({ message: "waits for a promise that never settles" });
+      if (answer.signal === "SIGABRT") {
+        return one({ message: `needs more than ${HEAP_MEBIBYTES_MAX} MiB of memory, and was stopped` });
+      }
       return one(
         {
           message: `ended its process (${answer.signal ?? `exit code ${answer.exitCode}`}) before it exported anything`,

@@ -1,5 +1,6 @@
 import { Document, type ErrorCode, type Node, isMap, isNode, isScalar, isSeq, parseAllDocuments } from "yaml";
 import { Fault } from "@plinth/fault";
+import { quoted } from "@plinth/resource";
 import type { ConfigProblem } from "./config-fault.ts";
 import { LineIndex, type SourceMap, type Span } from "./source-map.ts";
 
@@ -14,7 +15,21 @@ export interface ParsedConfig {
   readonly problems: readonly ConfigProblem[];
 }
 
-/** Parses YAML 1.2 or, because that contains it, JSON. */
+/** Parses a JSON config; YAML, which contains JSON, tells places and names that stand twice. */
+export function parseJsonConfig(text: string): ParsedConfig {
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    const { message } = error as SyntaxError;
+    const at = Number(/at position (\d+)/.exec(message)?.[1] ?? text.length);
+    const problem = { path: [], message: `not valid JSON: ${message.replace(/ \(line.*$|, ".*$/s, "")}` };
+    const span = new LineIndex(text).span(at, at + 1);
+    return { value: undefined, map: { place: () => undefined }, problems: [{ ...problem, ...span }] };
+  }
+  return parseYamlConfig(text);
+}
+
+/** Parses YAML 1.2. */
 export function parseYamlConfig(text: string): ParsedConfig {
   const lines = new LineIndex(text);
   const nothing: SourceMap = { place: () => undefined };
@@ -35,9 +50,9 @@ export function parseYamlConfig(text: string): ParsedConfig {
     return failed("a second document begins here", lines.span(at, at + 3), { expected: "one document" });
   }
   const problems = [...first.errors, ...first.warnings].map(({ code, message, pos }): ConfigProblem => {
-    const span = lines.span(pos[0], pos[1]);
-    const word = text.slice(pos[0], pos[1]);
-    return Object.assign(span, { path: [], message: explain(code, message, word) });
+    const word = wordAt(text, pos[0]);
+    const end = code === "DUPLICATE_KEY" ? pos[0] + word.length : pos[1];
+    return Object.assign(lines.span(pos[0], end), { path: [], message: explain(code, message, word) });
   });
   if (problems.length > 0) return { value: undefined, map: nothing, problems };
 
@@ -56,11 +71,15 @@ export function parseYamlConfig(text: string): ParsedConfig {
 }
 
 function explain(code: ErrorCode, message: string, word: string): string {
-  if (code === "DUPLICATE_KEY")
-    return `${JSON.stringify(word.split("\n", 1)[0]?.slice(0, 60))} stands here a second time`;
-  if (code === "TAG_RESOLVE_FAILED")
-    return `unknown tag ${JSON.stringify(word.slice(0, 60))}: a config is plain data`;
+  if (code === "DUPLICATE_KEY") return `${quoted(word.replace(/^"(.*)"$/, "$1"))} stands here a second time`;
+  if (code === "TAG_RESOLVE_FAILED") return `unknown tag ${quoted(word)}: a config is plain data`;
   return `not valid YAML: ${message}`;
+}
+
+function wordAt(text: string, offset: number): string {
+  const word = /"(?:[^"\\\n]|\\.)*"|[^\s:,{}[\]]+/y;
+  word.lastIndex = offset;
+  return word.exec(text)?.[0] ?? "";
 }
 
 /** Offset of the bracket or indentation that opens one level too many. */

@@ -11,6 +11,8 @@ export interface Column<Row> {
 }
 
 const GAP = 2;
+/** The last column may be cut to this before minor columns are left out. */
+const LAST_LEAST = 24;
 
 /** Rows as aligned columns; on a narrow terminal minor columns are left out, then the last one is cut. */
 export function columns<Row>(
@@ -21,12 +23,15 @@ export function columns<Row>(
   const cells = table.map((column) => [column.title, ...rows.map((row) => column.text(row))]);
   const widths = cells.map((texts) => Math.max(...texts.map((text) => text.length)));
   let shown = table.map((_, index) => index);
-  const total = (): number => shown.reduce((sum, index) => sum + widths[index]! + GAP, -GAP);
+  const least = widths.map((width, index) =>
+    index === widths.length - 1 ? Math.min(width, LAST_LEAST) : width,
+  );
+  const total = (): number => shown.reduce((sum, index) => sum + least[index]! + GAP, -GAP);
   if (surface.isTerminal) {
     while (total() > surface.columns) {
-      const least = Math.max(...shown.map((index) => table[index]!.minor ?? 0));
-      if (least === 0) break;
-      shown = shown.filter((index) => (table[index]!.minor ?? 0) < least);
+      const most = Math.max(...shown.map((index) => table[index]!.minor ?? 0));
+      if (most === 0) break;
+      shown = shown.filter((index) => (table[index]!.minor ?? 0) < most);
     }
   }
   const last = shown.at(-1)!;

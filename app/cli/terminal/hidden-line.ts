@@ -1,3 +1,4 @@
+import { on } from "node:events";
 import type { ReadStream } from "node:tty";
 import { Interruption } from "../exit-code.ts";
 
@@ -9,10 +10,10 @@ const BACKSPACE = new Set([8, 127]);
 /** Reads one line from a terminal without showing it. */
 export async function readHiddenLine(terminal: ReadStream, signal: AbortSignal): Promise<string> {
   const typed: number[] = [];
+  terminal.ref();
   terminal.setRawMode(true);
   try {
-    for await (const chunk of terminal as AsyncIterable<Buffer>) {
-      signal.throwIfAborted();
+    for await (const [chunk] of on(terminal, "data", { signal, close: ["end"] }) as AsyncIterable<[Buffer]>) {
       for (const byte of chunk) {
         if (byte === CTRL_C) throw new Interruption("SIGINT"); // raw mode hands it over as a byte
         if (ENTER.has(byte) || byte === CTRL_D) return Buffer.from(typed).toString("utf8");
@@ -21,8 +22,13 @@ export async function readHiddenLine(terminal: ReadStream, signal: AbortSignal):
       }
     }
     return Buffer.from(typed).toString("utf8");
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
   } finally {
     terminal.setRawMode(false);
+    terminal.pause();
+    terminal.unref(); // an open terminal would keep this process alive
     process.stderr.write("\n");
   }
 }

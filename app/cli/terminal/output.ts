@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { WriteStream } from "node:tty";
+import { wrap } from "./wrap.ts";
 
 export type Colour = "bold" | "dim" | "red" | "green" | "yellow" | "blue" | "magenta" | "cyan";
 
@@ -67,7 +68,11 @@ export class Output {
 
   /** Something that is not as it should be, though the command goes on. */
   warn(line: string): void {
-    this.stderr.write(`${this.stderr.paint("yellow", "warning:")} ${line}\n`);
+    const label = "warning:";
+    const wide = this.stderr.isTerminal ? this.stderr.columns : Number.POSITIVE_INFINITY;
+    const [first = "", ...rest] = wrap(line, wide - label.length - 1);
+    const lines = [`${this.stderr.paint("yellow", label)} ${first}`, ...rest.map((more) => `  ${more}`)];
+    this.stderr.write(`${lines.join("\n")}\n`);
   }
 
   /** Said even with --quiet. */
