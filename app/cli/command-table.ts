@@ -146,6 +146,22 @@ export const commands: readonly Command[] = [
     load: () => import("./commands/status.ts"),
   },
   {
+    name: "upgrade",
+    summary: "replace the running proxy by a new one, without losing a request",
+    description: [
+      "The new proxy inherits the listening sockets; the old one finishes what it has and ends. It runs the version that is installed now.",
+    ],
+    arguments: [],
+    flags: [
+      { name: "runtime", value: "node|bun", summary: "what the new proxy runs on; default: as before" },
+    ],
+    examples: [
+      { command: "plinth upgrade", says: "after installing a new version" },
+      { command: "plinth upgrade --runtime bun", says: "less CPU per request" },
+    ],
+    load: () => import("./commands/upgrade.ts"),
+  },
+  {
     name: "logs",
     summary: "show what instances wrote",
     description: [
@@ -391,7 +407,7 @@ export const commandGroups: readonly (readonly [title: string, names: readonly s
   ["See what it does", ["ps", "logs", "stat", "status", "open"]],
   ["Before deploying", ["validate", "plan", "secrets"]],
   ["Resources", ["get", "describe", "apply", "delete", "exec"]],
-  ["Plinth itself", ["doctor", "completion", "version", "help"]],
+  ["Plinth itself", ["upgrade", "doctor", "completion", "version", "help"]],
 ];
 
 /** The command that words name, and how many of the words that took. */

@@ -17,9 +17,16 @@ const report = reportReadiness((text) => {
   }
 });
 
+// Only a request to shut down ends with 0: a daemon that is merely terminated is started again.
 const ended = new AbortController();
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  process.once(signal, () => ended.abort(new Error(`ended by ${signal}`)));
+for (const [signal, exitCode] of [
+  ["SIGTERM", 143],
+  ["SIGINT", 130],
+] as const) {
+  process.once(signal, () => {
+    process.exitCode = exitCode;
+    ended.abort(new Error(`ended by ${signal}`));
+  });
 }
 try {
   const options = parseDaemonArguments(process.argv.slice(2));

@@ -175,5 +175,5 @@ test("an instance that listens wider than loopback is flagged in ps and status",
     return typeof rows[0]?.exposed === "string" && rows;
   });
   assert.match(row!.exposed ?? "", /0\.0\.0\.0/);
-  assert.match((await plinth.run(["status"])).stdout, /beyond loopback/);
+  assert.match((await plinth.run(["status"])).stderr, /beyond loopback/);
 });

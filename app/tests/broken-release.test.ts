@@ -34,7 +34,7 @@ interface Halted {
 }
 
 async function shipsBroken(project: Project, plinth: Plinth): Promise<{ halted: Halted; told: string }> {
-  const load = startLoad({ port: await plinth.ingressPort() });
+  await using load = startLoad({ port: await plinth.ingressPort() });
   await load.more(50);
   const { code, stderr, stdout } = await plinth.run(["up", project.directory, "--detach"]);
   assert.equal(code, EXIT_UNHEALTHY, stdout + stderr);

@@ -21,7 +21,7 @@ test("deploy, rollback and scaling under steady load fail no request and replace
   assert.match((await plinth.get("/")).body, /"one"/);
   const otherPid = (await plinth.ps()).find(({ service }) => service === "other")?.pid;
 
-  const load = startLoad({ port: await plinth.ingressPort() });
+  await using load = startLoad({ port: await plinth.ingressPort() });
   await load.more(200);
   project.write("web/server.mjs", serverSaying("two"));
   await plinth.up(project.directory);

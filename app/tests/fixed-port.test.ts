@@ -29,7 +29,7 @@ test("a service on a fixed port is replaced stop-first while the proxy holds its
   await plinth.up(project.directory);
   const plan = await plinth.run(["plan", project.directory]);
   assert.equal(plan.code, 0);
-  const load = startLoad({ port: await plinth.ingressPort() });
+  await using load = startLoad({ port: await plinth.ingressPort() });
   await load.more(50);
   site(project, port, "two");
   assert.match((await plinth.run(["plan", project.directory])).stdout, /stop-first/);

@@ -14,12 +14,12 @@ test("upgrading the proxy under load, to another runtime and back, fails no requ
   });
   await using plinth = createPlinth();
   await plinth.up(project.directory);
-  const load = startLoad({ port: await plinth.ingressPort() });
+  await using load = startLoad({ port: await plinth.ingressPort() });
   for (let round = 0; round < ROUNDS; round++) {
     const runtime = round % 2 === 0 ? "bun" : "node";
     await load.more(150);
     const before = await plinth.pidOf("proxy");
-    await plinth.json("upgrade", "proxy", "--runtime", runtime);
+    await plinth.json("upgrade", "--runtime", runtime);
     await load.more(150);
     const { processes } = await plinth.status();
     const now = processes.find(({ name }) => name === "proxy");

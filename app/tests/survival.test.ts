@@ -54,7 +54,7 @@ test("killing the daemon again and again fails no request and restarts no instan
   await plinth.up(project.directory);
   const before = await allReady(plinth, 3);
   const proxyPid = await plinth.pidOf("proxy");
-  const load = startLoad({ port: await plinth.ingressPort() });
+  await using load = startLoad({ port: await plinth.ingressPort() });
   for (let round = 0; round < ROUNDS; round++) {
     const pid = await plinth.pidOf("daemon");
     process.kill(pid, "SIGKILL");
@@ -98,7 +98,7 @@ test("an instance killed under load is passed over, restarted and counted", asyn
   await using plinth = createPlinth();
   await plinth.up(project.directory);
   const victim = (await allReady(plinth, 3)).find(({ service }) => service === "front");
-  const load = startLoad({ port: await plinth.ingressPort() });
+  await using load = startLoad({ port: await plinth.ingressPort() });
   await load.more(100);
   process.kill(victim!.pid!, "SIGKILL");
   await plinth.until("it runs again", async () => {
