@@ -336,3 +336,45 @@ test("InstanceRunner says CannotStart of a missing command", limit, async () => 
   assert.equal(exitCode, 127);
   await it.runner.stop();
 });
+
+test(
+  "InstanceRunner.adopt() keeps a real server running, and its exec probe is asked inside it",
+  limit,
+  async () => {
+    const port = await freePort();
+    const options = { driver: createProcessDriver({ clock: systemClock }), port };
+    const directory = mkdtempSync(join(tmpdir(), "plinth-adopt-"));
+    const places = { stateDirectory: join(directory, "state"), logDirectory: join(directory, "logs") };
+    const spec: Partial<ServiceSpec> = {
+      command: [process.execPath, "-e", `require("node:net").createServer().listen(${port}, "127.0.0.1")`],
+      health: {
+        ready: {
+          exec: ["/bin/sh", "-c", 'echo "$PLINTH_INSTANCE is not there" >&2; test -e ready'],
+          period: "50ms",
+        },
+      },
+    };
+    let pid: number | undefined;
+    {
+      using first = bench(options.driver, systemClock, spec, { ...options, ...places });
+      await first.runner.start();
+      const answered = await first.until(({ probe }) => probe !== undefined);
+      assert.match(answered.probe ?? "", /^exit code 1 after \d+ ms: shop\.web\.a1 is not there$/);
+      assert.equal(await first.runner.exec(["/bin/sh", "-c", "touch ready"], {}), 0);
+      pid = (await first.until(({ state }) => state === "Ready")).pid;
+    }
+    using second = bench(options.driver, systemClock, spec, {
+      ...options,
+      ...places,
+      previous: { state: "Ready", restarts: 2 },
+    });
+    assert.equal(await second.runner.adopt(), true);
+    assert.equal(second.runner.status.state, "Ready");
+    assert.equal(second.runner.status.pid, pid);
+    // It runs in a directory of the second bench now: no "ready" there.
+    assert.equal((await second.until(({ state }) => state === "Unready")).restarts, 2);
+    await second.runner.stop();
+    assert.deepEqual(second.runner.status.exitCode, 143);
+    rmSync(directory, { recursive: true });
+  },
+);

@@ -3,6 +3,7 @@ import {
   constants,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmdirSync,
   writeFileSync,
@@ -238,8 +239,20 @@ export function makeCgroups(plan: CgroupPlan): void {
   }
 }
 
+/** What a task made below its own cgroup goes with it. */
+function childrenOf(directory: string): string[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => join(directory, name));
+  } catch {
+    return [];
+  }
+}
+
 function removeDirectory(path: string): boolean {
   try {
+    for (const child of childrenOf(path)) removeDirectory(child);
     rmdirSync(path);
     return true;
   } catch (error) {
@@ -262,10 +275,11 @@ export async function removeCgroups(plan: CgroupPlan, clock: Clock): Promise<str
   return left;
 }
 
-/** Pids in a cgroup; undefined when it is not there. */
+/** Pids in a cgroup and those below it; undefined when it is not there. */
 export function cgroupMembers(directory: string): number[] | undefined {
   try {
-    return readFileSync(join(directory, "cgroup.procs"), "utf8").split("\n").filter(Boolean).map(Number);
+    const own = readFileSync(join(directory, "cgroup.procs"), "utf8").split("\n").filter(Boolean).map(Number);
+    return [...own, ...childrenOf(directory).flatMap((child) => cgroupMembers(child) ?? [])];
   } catch {
     return undefined;
   }

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "@plinth/clock";
 import { Fault, messageOf } from "@plinth/fault";
-import { hasInEnvironment, processTable } from "@plinth/process";
+import { hasInEnvironment, isRunning, processTable } from "@plinth/process";
 import type { ResourceLimits } from "@plinth/resource";
 import type {
   Driver,
@@ -23,7 +23,7 @@ import { cgroupMembers, makeCgroups, planCgroups, readCgroupSystem, removeCgroup
 import { fingerprintProcessDriver } from "./fingerprint.ts";
 import { ProcessHandle } from "./handle.ts";
 import { MARK_VARIABLE } from "./members.ts";
-import { readRunning, readTask, removeTask, type TaskRecord, writeTask } from "./state.ts";
+import { readExitCode, readRunning, readTask, removeTask, type TaskRecord, writeTask } from "./state.ts";
 
 const SHELL = "/bin/sh";
 const LAUNCHER: string = fileURLToPath(new URL("launcher.sh", import.meta.url));
@@ -70,7 +70,8 @@ class ProcessDriver implements Driver, ExecAbility {
     const [refused] = limitations;
     if (refused !== undefined && !spec.limits.bestEffort)
       throw new Fault("unsupported", refused.reason, { hint: refused.hint });
-    const task: TaskRecord = {
+    checkNotRunning(spec);
+    let task: TaskRecord = {
       id: spec.id,
       mark,
       startedAtMs: this.#clock.now(),
@@ -81,17 +82,23 @@ class ProcessDriver implements Driver, ExecAbility {
       cgroups: plan,
       notices: limitations.map(({ reason }) => reason),
     };
+    const isLimited = plan.directories.some(hasSettings);
+    const strict = isLimited && !spec.limits.bestEffort;
     writeTask(spec.stateDirectory, task);
     try {
       makeCgroups(plan);
     } catch (error) {
-      throw new Fault("unsupported", `Cannot make a cgroup for "${spec.id}": ${messageOf(error)}`, {
-        cause: error,
-      });
+      const reason = `Cannot make a cgroup for "${spec.id}": ${messageOf(error)}`;
+      if (strict) throw new Fault("unsupported", reason, { cause: error });
+      task = {
+        ...task,
+        cgroups: { members: null, directories: [] },
+        notices: isLimited ? [...task.notices, reason] : task.notices,
+      };
+      writeTask(spec.stateDirectory, task);
     }
-    const strict = !spec.limits.bestEffort && plan.directories.some(hasSettings);
     const child = await launch(spec, task, strict).catch(async (error: unknown) => {
-      await removeCgroups(plan, this.#clock);
+      await removeCgroups(task.cgroups, this.#clock);
       throw error;
     });
     const handle = await this.#whenRunning(
@@ -100,7 +107,7 @@ class ProcessDriver implements Driver, ExecAbility {
       () => child.exitCode !== null || child.signalCode !== null,
     );
     if (handle === undefined) {
-      await removeCgroups(plan, this.#clock);
+      await removeCgroups(task.cgroups, this.#clock);
       throw new Fault(
         "unavailable",
         `Cannot start "${spec.id}": the launcher ended before its command began`,
@@ -127,7 +134,9 @@ class ProcessDriver implements Driver, ExecAbility {
       removeTask(place.stateDirectory);
       return undefined;
     }
+    // One that has ended is handed out once all that is left of it is gone and its exit is known.
     handle.look();
+    if (handle.isEnding) await handle.wait();
     return handle;
   }
 
@@ -155,7 +164,8 @@ class ProcessDriver implements Driver, ExecAbility {
     );
     const end = (): void => {
       try {
-        if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
+        const isReaped = child.exitCode !== null || child.signalCode !== null;
+        if (child.pid !== undefined && !isReaped) process.kill(-child.pid, "SIGKILL");
       } catch {
         // Gone already.
       }
@@ -172,13 +182,18 @@ class ProcessDriver implements Driver, ExecAbility {
       const [code, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
       options.signal?.throwIfAborted();
       return shellCode(code, signal);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      throw new Fault("unavailable", `Cannot run a command in "${handle.id}": ${messageOf(error)}`, {
+        cause: error,
+      });
     } finally {
       options.signal?.removeEventListener("abort", end);
       if (child.stdin) options.stdin?.unpipe(child.stdin);
     }
   }
 
-  /** The handle once the launcher has recorded its command; undefined when `given Up` says it never will. */
+  /** The handle once the launcher has recorded its command; undefined when `givenUp` says it never will. */
   async #whenRunning(
     place: TaskPlace,
     task: TaskRecord,
@@ -230,6 +245,18 @@ function checkDirectory(directory: string): void {
       cause: error,
     });
   }
+}
+
+function checkNotRunning({ id, stateDirectory }: TaskSpec): void {
+  const task = readTask(stateDirectory);
+  const running = task && readRunning(stateDirectory, task.mark);
+  // A launcher that has written the exit code has nothing left to do but end.
+  if (task === undefined || running === undefined || readExitCode(stateDirectory, task.mark) !== undefined)
+    return;
+  if (!isRunning(running.main) && !isRunning(running.launcher)) return;
+  throw new Fault("conflict", `Cannot start "${id}": it is running with pid ${running.main.pid}`, {
+    hint: "Recover it instead.",
+  });
 }
 
 /** A shell says "not executable" of a missing command when it may not read one of PATH's directories. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, readdirSync, watch, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
@@ -267,4 +267,33 @@ test("ProcessHandle removes its cgroup directories", limit, async () => {
     cgroups.directories.filter(({ path }) => existsSync(path)),
     [],
   );
+});
+
+test("ProcessDriver.start() refuses a task that is running already", limit, async () => {
+  using place = scratch();
+  const spec = place.spec(["sleep", "600"]);
+  const handle = await driver.start(spec);
+  await assert.rejects(driver.start(spec), { code: "conflict" });
+  await handle.stop({ graceMs: 0 });
+});
+
+test("ProcessHandle ends what made itself a cgroup below its own", limit, async (context) => {
+  using place = scratch();
+  const handle = await driver.start(place.spec(shell("sleep 600 & wait")));
+  const { cgroups } = readTask(place.spec([]).stateDirectory)!;
+  const below = cgroups.members === null ? undefined : join(cgroups.members, "below");
+  if (below === undefined) {
+    await handle.stop({ graceMs: 0 });
+    context.skip("this user may make no cgroups");
+    return;
+  }
+  while (handle.members().length < 2) await systemClock.sleep(5);
+  const child = processIdentity(handle.members().find((pid) => pid !== handle.pid)!)!;
+  mkdirSync(below);
+  writeFileSync(join(below, "cgroup.procs"), String(child.pid));
+  assert.ok(handle.members().includes(child.pid));
+  handle.kill("SIGKILL");
+  await handle.wait();
+  assert.equal(isRunning(child), false);
+  assert.equal(existsSync(cgroups.members!), false);
 });

@@ -76,6 +76,11 @@ export class ProcessHandle implements TaskHandle {
     };
   }
 
+  /** Whether its main process is gone and the rest is being removed. */
+  get isEnding(): boolean {
+    return this.#state.name === "settling";
+  }
+
   exit(): ExitStatus | undefined {
     this.look();
     return this.#state.name === "ended" ? this.#state.exit : undefined;

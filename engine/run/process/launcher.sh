@@ -47,14 +47,18 @@ __plinth_signal_members() { # SIGNAL: sends it to all but this process; false wh
 }
 
 __plinth_end_members() { # a second to end by themselves, then by force; at most five seconds more
-  __plinth_signal_members TERM || return
+  # v1 has no cgroup.kill: the redirection fails and the loop kills them one by one.
+  if ! __plinth_signal_members TERM; then
+    # Cgroups that the command made below its own are not listed, but are killed along.
+    [ -n "$__plinth_members" ] && echo 1 >"$__plinth_members/cgroup.kill"
+    return
+  fi
   __plinth_rounds=20
   while __plinth_signal_members 0; do
     [ "$__plinth_rounds" -gt 0 ] || break
     __plinth_rounds=$((__plinth_rounds - 1))
     "$__plinth_sleep" 0.05
   done
-  [ "$__plinth_rounds" -gt 0 ] && return
   __plinth_rounds=100
   while
     [ -n "$__plinth_members" ] && echo 1 >"$__plinth_members/cgroup.kill"

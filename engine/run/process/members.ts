@@ -1,6 +1,7 @@
 import {
   hasInEnvironment,
   isRunning,
+  type ProcessEntry,
   type ProcessIdentity,
   processIdentity,
   processTable,
@@ -62,12 +63,23 @@ function isMember(membership: Membership, pid: number): boolean {
   );
 }
 
+let recentTable: ProcessEntry[] | undefined;
+
+/** One look at the process table serves all who ask in the same turn of the event loop: `ps` asks for everybody. */
+function tableOfThisTurn(): ProcessEntry[] {
+  if (recentTable === undefined) {
+    recentTable = processTable();
+    setImmediate(() => (recentTable = undefined));
+  }
+  return recentTable;
+}
+
 /** Memory and CPU time of the members that did not leave the session, or of the whole cgroup. */
 export function statsOf(membership: Membership): TaskStats | undefined {
   const ours = ownSession(membership);
   const pids =
     inCgroup(membership) ??
-    processTable()
+    tableOfThisTurn()
       .filter(({ pid, session }) => session === ours && pid !== session)
       .map(({ pid }) => pid);
   let memoryBytes = 0;
