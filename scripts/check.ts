@@ -5,7 +5,7 @@ import { unitTests } from "./tests.ts";
 
 const steps: typeof staticChecks = [
   ...staticChecks,
-  ["unit tests", process.execPath, "--test", "--test-reporter=dot", ...unitTests()],
+  ["unit tests", process.execPath, "--test", "--test-reporter=dot", "--test-timeout=60000", ...unitTests()],
 ];
 
 for (const [name, command, ...parameters] of steps) {

@@ -38,7 +38,7 @@ const isGone = (pid: number): boolean => {
   }
 };
 
-const pids = (rows: readonly PsRow[]): (number | null)[] => rows.map(({ pid }) => pid).sort();
+const pids = (rows: readonly PsRow[]): number[] => rows.map(({ pid }) => pid ?? 0).sort((a, b) => a - b);
 
 async function allReady(plinth: Plinth, count: number): Promise<PsRow[]> {
   return plinth.until(`${count} instances are ready`, async () => {

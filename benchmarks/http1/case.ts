@@ -10,6 +10,7 @@ import { startRival, startUpstream } from "./nginx.ts";
 
 const PORTS = { upstream: 27_400, nginx: 27_401, node: 27_402, bun: 27_403 };
 const CONNECTIONS = 64;
+const LOADER = "wrk";
 /** Most CPU per request, as a multiple of nginx's: the figures of the walking skeleton. */
 const RATIO_MAX: Record<RuntimeName, number> = { node: 1.5, bun: 1.2 };
 
@@ -61,7 +62,7 @@ export const http1: Case = {
   does: `HTTP/1.1 keep-alive through ingress, ${CONNECTIONS} connections, small bodies, metrics on; nginx with one worker, upstream keep-alive and buffered access log. CPU of the proxy's processes per request; alternating rounds, median.`,
 
   async run(options: CaseOptions): Promise<Outcome> {
-    const missing = ["nginx", "wrk"].filter((command) => !isInstalled(command));
+    const missing = ["nginx", LOADER].filter((command) => !isInstalled(command));
     if (missing.length > 0) {
       return { figures: [], raw: { missing } };
     }

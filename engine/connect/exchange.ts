@@ -280,8 +280,9 @@ export class Exchange implements ConnectionUser {
       const token = decoder.next();
       if (token === Token.body) {
         if (this.#rewrite.unframe) {
-          if (withHead) this.#writeHead(connection, decoder.head.start + decoder.head.length);
+          if (withHead) this.#writeHead(connection, to);
           withHead = false;
+          from = -1;
           if (decoder.payloadEnd > decoder.payloadStart) {
             this.#write(connection, decoder.input.subarray(decoder.payloadStart, decoder.payloadEnd));
           }

@@ -14,17 +14,15 @@ export type {
 } from "./driver.ts";
 export { exposedAddress } from "./exposure.ts";
 export type { ExitCause, ExitStatus } from "./exit-status.ts";
-export { createInstanceRunner, parseReason } from "./instance-runner.ts";
-export type {
-  InstanceRunner,
-  InstanceRunnerOptions,
-  Launch,
-  ReasonCode,
-  RunnerExecOptions,
-} from "./instance-runner.ts";
-export { logFile, logNumbers, nextLogFile } from "./log-files.ts";
+export { createInstanceRunner } from "./instance-runner.ts";
+export type { InstanceRunner, InstanceRunnerOptions, Launch, RunnerExecOptions } from "./instance-runner.ts";
+export { parseReason } from "./instance-status.ts";
+export type { ReasonCode } from "./instance-status.ts";
+export { DEFAULT_LOG_CAPS, trimLogs } from "./log-trim.ts";
+export type { LogCaps } from "./log-trim.ts";
 export { askProbe } from "./probe.ts";
 export type { AskProbe, ProbeAnswer, ProbeOptions, ProbeTarget } from "./probe.ts";
 export { createProcessDriver } from "./process/driver.ts";
 export type { ProcessDriverOptions } from "./process/driver.ts";
-export { lastLines, tailLog } from "./tail-shim.ts";
+export { lastLines, tailLog } from "./tail-log.ts";
+export type { TailOptions } from "./tail-log.ts";

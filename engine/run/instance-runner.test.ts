@@ -251,6 +251,25 @@ test("InstanceRunner tells a refused limit from a command that cannot start yet"
   await it.runner.stop();
 });
 
+test("InstanceRunner waits longer and longer for a command that cannot start", async () => {
+  const clock = new VirtualClock();
+  const driver = createFakeDriver(clock);
+  using it = bench(driver, clock, {}, answering());
+  const missing = new Fault("not-found", "Cannot start: the working directory /x does not exist");
+  driver.failNext(missing);
+  await it.runner.start();
+  for (const waitMs of [200, 400, 800]) {
+    driver.failNext(missing);
+    await clock.advance(waitMs - 1);
+    const restarts = it.runner.status.restarts ?? 0;
+    const again = it.until((status) => status.state === "Backoff" && status.restarts === restarts + 1);
+    await clock.advance(1);
+    await again;
+  }
+  await it.runner.stop();
+  assert.equal(it.runner.status.state, "Exited");
+});
+
 test("InstanceRunner.adopt() keeps a ready instance ready and its restarts counted", async () => {
   const clock = new VirtualClock();
   const driver = createFakeDriver(clock);

@@ -1,4 +1,4 @@
-import { PassThrough, type Readable, type Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { isDeepStrictEqual } from "node:util";
 import { type Clock, isoTime } from "@plinth/clock";
 import { Fault, messageOf } from "@plinth/fault";
@@ -9,8 +9,11 @@ import { canExec, type Driver, type TaskHandle, type TaskStats } from "./driver.
 import type { ExitStatus } from "./exit-status.ts";
 import { exposedAddress } from "./exposure.ts";
 import { nextLogFile } from "./log-files.ts";
-import { type AskProbe, askProbe, type ProbeAnswer } from "./probe.ts";
-import { followProbe, untilStarted } from "./probe-loop.ts";
+import { type LogCaps, trimLogs } from "./log-trim.ts";
+import { type AskProbe, askProbe, type ProbeTarget } from "./probe.ts";
+import { probeCommand } from "./probe-command.ts";
+import { followProbe, type ProbeLoopOptions, untilStarted } from "./probe-loop.ts";
+import { type ReasonCode, type StatusChanges, statusOf, stillStates } from "./instance-status.ts";
 
 /** What to run; asked for anew at each start, since secrets and sources may have moved. */
 export interface Launch {
@@ -37,6 +40,8 @@ export interface InstanceRunnerOptions {
   readonly onChange: (status: InstanceStatus) => void;
   /** The status another daemon left; restarts go on counting from it. */
   readonly previous?: InstanceStatus | undefined;
+  /** Default: DEFAULT_LOG_CAPS. */
+  readonly logCaps?: LogCaps;
   /** How probes ask. Default: over the network and the driver's exec. */
   readonly ask?: AskProbe;
 }
@@ -47,9 +52,6 @@ export interface RunnerExecOptions {
   readonly stdin?: Readable;
   readonly signal?: AbortSignal;
 }
-
-/** First word of a status' `reason` where it is not simply how the last run ended. */
-export type ReasonCode = "CannotStart" | "Crashed" | "NotReady" | "NotLive" | "Refused";
 
 /** One instance kept running as its settings say. Disposing lets go of it without ending it. */
 export interface InstanceRunner extends Disposable {
@@ -73,19 +75,10 @@ export function createInstanceRunner(options: InstanceRunnerOptions): InstanceRu
   return new Runner(options);
 }
 
-/** The code a status' reason begins with, and the rest. */
-export function parseReason(reason: string): { code: ReasonCode | undefined; message: string } {
-  const match = /^(CannotStart|Crashed|NotReady|NotLive|Refused): (.*)$/s.exec(reason);
-  return match === null
-    ? { code: undefined, message: reason }
-    : { code: match[1] as ReasonCode, message: match[2]! };
-}
-
 /** Wide listening is a mistake to point out, not an attack to race: half a minute is soon enough. */
 const EXPOSURE_PERIOD_MS = 30_000;
-/** What a probe command prints is read up to here for its answer's text. */
-const PROBE_OUTPUT_BYTES_MAX = 4096;
-
+/** A service that writes 10 MB/s is over its cap by less than that again. */
+const LOG_TRIM_PERIOD_MS = 5000;
 type Phase =
   | { readonly name: "idle" }
   | { readonly name: "launching"; readonly done: Promise<void> }
@@ -111,6 +104,9 @@ class Runner implements InstanceRunner {
   /** Set by stop(): nothing is started any more. */
   #isStopped = false;
   #isReleased = false;
+  #launchedWith: Launch | undefined;
+  /** Ends what is done while the current task runs. */
+  #keeping: AbortController = new AbortController();
   /** Once it was ready, failing to get ready again is a crash like others and no reason to give up. */
   #wasReady: boolean;
   #readySinceMs: number | undefined;
@@ -205,11 +201,11 @@ class Runner implements InstanceRunner {
   }
 
   async exec(command: readonly string[], options: RunnerExecOptions): Promise<number> {
-    const { driver, id, task } = this.#options;
+    const { driver, id } = this.#options;
     const handle = this.#runningHandle("run a command in");
     if (!canExec(driver))
       throw new Fault("unsupported", `Cannot run a command in "${id}": driver "${driver.name}" has no exec`);
-    const { env, directory } = await task();
+    const { env, directory } = await this.#launched();
     return driver.exec(handle, command, { ...options, env, directory });
   }
 
@@ -220,6 +216,7 @@ class Runner implements InstanceRunner {
 
   [Symbol.dispose](): void {
     this.#isReleased = true;
+    this.#keeping.abort();
     const phase = this.#phase;
     if ("watching" in phase) phase.watching.abort();
     if ("handle" in phase) phase.handle[Symbol.dispose]();
@@ -234,23 +231,24 @@ class Runner implements InstanceRunner {
     );
   }
 
-  #launch(): Promise<void> {
+  #launch(changes: StatusChanges = {}): Promise<void> {
     const done = this.#tryLaunch();
-    this.#setPhase({ name: "launching", done }, { reason: undefined, probe: undefined, exposed: undefined });
+    const cleared = { reason: undefined, probe: undefined, exposed: undefined };
+    this.#setPhase({ name: "launching", done }, { ...cleared, ...changes });
     return done;
   }
 
   async #tryLaunch(): Promise<void> {
-    const { id, driver, settings, stateDirectory, logDirectory, clock } = this.#options;
+    const { id, driver, settings, stateDirectory, logDirectory } = this.#options;
     // The phase is set to this promise before anything below can change it again.
     await Promise.resolve();
     this.#ending = undefined;
     this.#readySinceMs = undefined;
     let handle: TaskHandle;
     try {
-      const launch = await this.#options.task();
+      this.#launchedWith = await this.#options.task();
       handle = await driver.start({
-        ...launch,
+        ...this.#launchedWith,
         id,
         limits: settings.limits,
         stateDirectory,
@@ -263,7 +261,7 @@ class Runner implements InstanceRunner {
       const message = `${messageOf(error)}${hint}`;
       if (refused) this.#setPhase({ name: "failed" }, { reason: `Refused: ${message}`, pid: undefined });
       else if (this.#isStopped) this.#setPhase({ name: "exited" }, { reason: message, pid: undefined });
-      else this.#next("CannotStart", message, true, clock.monotonic());
+      else this.#next("CannotStart", message, settings.restart !== "never", 0);
       return;
     }
     if (this.#isReleased) handle[Symbol.dispose]();
@@ -328,20 +326,11 @@ class Runner implements InstanceRunner {
     });
   }
 
-  #loop(
-    settings: ProbeSettings,
-    handle: TaskHandle,
-    signal: AbortSignal,
-  ): {
-    settings: ProbeSettings;
-    ask: (timeoutMs: number) => Promise<ProbeAnswer>;
-    clock: Clock;
-    signal: AbortSignal;
-    onAnswer: (answer: ProbeAnswer) => void;
-  } {
-    const { address, port, clock } = this.#options;
-    const exec = (command: readonly string[], over: AbortSignal): Promise<{ code: number; output: string }> =>
-      this.#probeCommand(handle, command, over);
+  #loop(settings: ProbeSettings, handle: TaskHandle, signal: AbortSignal): ProbeLoopOptions {
+    const { driver, address, port, clock } = this.#options;
+    const exec: ProbeTarget["exec"] = canExec(driver)
+      ? async (command, over) => probeCommand(driver, handle, command, await this.#launched(), over)
+      : undefined;
     return {
       settings,
       ask: (timeoutMs) => this.#ask(settings.question, { address, port, exec }, { timeoutMs, clock, signal }),
@@ -355,22 +344,10 @@ class Runner implements InstanceRunner {
     };
   }
 
-  async #probeCommand(
-    handle: TaskHandle,
-    command: readonly string[],
-    signal: AbortSignal,
-  ): Promise<{ code: number; output: string }> {
-    const { driver, task } = this.#options;
-    if (!canExec(driver))
-      throw new Fault("unsupported", `driver "${driver.name}" cannot run commands inside an instance`);
-    let output = "";
-    const sink = new PassThrough();
-    sink.on("data", (chunk: Buffer) => {
-      if (output.length < PROBE_OUTPUT_BYTES_MAX) output += chunk.toString("utf8");
-    });
-    const { env, directory } = await task();
-    const code = await driver.exec(handle, command, { env, directory, stdout: sink, stderr: sink, signal });
-    return { code, output: output.trim() };
+  /** What the current run was started with; after an adoption, what it would be started with now. */
+  async #launched(): Promise<Launch> {
+    this.#launchedWith ??= await this.#options.task();
+    return this.#launchedWith;
   }
 
   /** Runs work that ends with the phase it belongs to. */
@@ -385,13 +362,33 @@ class Runner implements InstanceRunner {
     });
   }
 
+  /** What is done from a task's start, or its adoption, to its end. */
   #watchEnd(handle: TaskHandle): void {
+    this.#keeping.abort();
+    const keeping = new AbortController();
+    this.#keeping = keeping;
+    this.#update({ notices: handle.notices.length > 0 ? [...handle.notices] : undefined });
+    this.#during(keeping, (signal) => this.#keepLogs(handle, signal));
     handle.wait().then(
       (exit) => {
         if (!this.#isReleased) this.#ended(exit);
       },
       () => {},
     );
+  }
+
+  async #keepLogs(handle: TaskHandle, signal: AbortSignal): Promise<never> {
+    const { clock, log, id, logDirectory, logCaps } = this.#options;
+    let said: string | undefined;
+    for (;;) {
+      const problem = await trimLogs(logDirectory, logCaps);
+      if (problem !== undefined && problem !== said) {
+        log.warn("a log cannot be capped", { instance: id, reason: problem });
+        this.#update({ notices: [...handle.notices, problem] }, signal);
+      }
+      said = problem;
+      await clock.sleep(LOG_TRIM_PERIOD_MS, signal);
+    }
   }
 
   /** Ends a task that is not as it should be; what follows is decided when it has ended. */
@@ -408,6 +405,7 @@ class Runner implements InstanceRunner {
   }
 
   #ended(exit: ExitStatus): void {
+    this.#keeping.abort();
     const { settings, clock, log, id } = this.#options;
     if ("watching" in this.#phase) this.#phase.watching.abort();
     const readyMs = this.#readySinceMs === undefined ? 0 : clock.monotonic() - this.#readySinceMs;
@@ -443,8 +441,7 @@ class Runner implements InstanceRunner {
     }
     const waitMs = this.#backoff.next(readyMs);
     const cancel = this.#options.clock.schedule(waitMs, () => {
-      this.#update({ restarts: (this.#status.restarts ?? 0) + 1 });
-      void this.#launch();
+      void this.#launch({ restarts: (this.#status.restarts ?? 0) + 1 });
     });
     this.#setPhase({ name: "waiting", cancel }, { reason });
   }
@@ -468,26 +465,6 @@ class Runner implements InstanceRunner {
     const phase = this.#phase;
     if (phase.name === "serving") return this.#display ?? (phase.ready ? "Ready" : "Unready");
     if (phase.name === "starting") return this.#display ?? "Starting";
-    return shownStates[phase.name];
+    return stillStates[phase.name];
   }
-}
-
-const shownStates = {
-  idle: "Pending",
-  launching: "Pending",
-  waiting: "Backoff",
-  stopping: "Stopping",
-  exited: "Exited",
-  failed: "Failed",
-} as const;
-
-type StatusChanges = { readonly [Name in keyof InstanceStatus]?: InstanceStatus[Name] | undefined };
-
-function statusOf(handle: TaskHandle): StatusChanges {
-  return {
-    pid: handle.pid,
-    startedAt: isoTime(handle.startedAtMs),
-    reason: undefined,
-    notices: handle.notices.length > 0 ? [...handle.notices] : undefined,
-  };
 }

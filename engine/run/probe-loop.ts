@@ -29,6 +29,7 @@ export async function untilStarted(options: ProbeLoopOptions): Promise<boolean> 
   for (;;) {
     const leftMs = startMs + budgetMs - clock.monotonic();
     const answer = await options.ask(Math.max(1, Math.min(settings.timeoutMs, leftMs)));
+    signal.throwIfAborted();
     options.onAnswer(answer);
     yeses = answer.yes ? yeses + 1 : 0;
     if (yeses >= settings.successThreshold) return true;
@@ -48,6 +49,7 @@ export async function followProbe(
   let opposed = 0;
   for (;;) {
     const answer = await options.ask(settings.timeoutMs);
+    signal.throwIfAborted();
     options.onAnswer(answer);
     opposed = answer.yes === good ? 0 : opposed + 1;
     if (opposed >= (good ? settings.failureThreshold : settings.successThreshold)) {
