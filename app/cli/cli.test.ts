@@ -479,11 +479,24 @@ test("the launcher finds its Node through links, from any directory", async (con
   assert.match(stdout, /^plinth 0\.1\.0 \(Node v26/);
 });
 
-test("a reader that closes early ends the command without an error", async () => {
-  const child = startCli(["help", "--markdown"]);
-  child.stdout.destroy();
+test("a reader that closes early ends even a command that follows, without an error", async (context) => {
+  const { home, api } = await startHome(context);
+  api.write("App", "shop", { spec: { services: { web: {} } } });
+  const labels = { "plinth.dev/app": "shop" };
+  api.write("Instance", "shop.web.a", { labels, spec: { app: "shop", service: "web", release: 1 } });
+  api.intercept(({ path }) =>
+    path.endsWith("/log")
+      ? (response) => {
+          const timer = setInterval(() => response.write("line\n".repeat(1000)), 1);
+          response.on("close", () => clearInterval(timer));
+        }
+      : undefined,
+  );
+  const child = startCli(["logs", "web", "-f"], { home });
   let stderr = "";
   child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString("utf8")));
-  await once(child, "close");
+  await once(child.stdout, "data");
+  child.stdout.destroy();
+  assert.deepEqual(await once(child, "close"), [0, null]);
   assert.equal(stderr, "");
 });

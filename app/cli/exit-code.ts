@@ -11,6 +11,7 @@ export const exitCodes: Readonly<Record<number, string>> = {
   5: "the app is not healthy: a rollout failed, or `doctor` found an obstacle",
   6: "something was not done within its time",
   7: "somebody else changed it in the meantime",
+  129: "ended because its terminal was closed (SIGHUP)",
   130: "interrupted by Ctrl-C (SIGINT)",
   143: "ended by SIGTERM",
 };
@@ -59,9 +60,10 @@ export class Interruption extends Error {
   override readonly name = "Interruption";
   readonly exitCode: number;
 
-  constructor(signal: "SIGINT" | "SIGTERM" | "SIGHUP") {
+  /** SIGPIPE: whoever read our output has seen enough, which is no failure. */
+  constructor(signal: "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGPIPE") {
     super(`ended by ${signal}`);
-    this.exitCode = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal];
+    this.exitCode = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGPIPE: 0 }[signal];
   }
 }
 

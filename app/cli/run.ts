@@ -9,14 +9,13 @@ import { Output } from "./terminal/output.ts";
 
 /** Runs one command line and sets the process's exit code. */
 export async function runCommandLine(line: readonly string[]): Promise<void> {
-  // `plinth … | head` closes our output early: that is the reader's right, not an error.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    process.exitCode = 0;
-    process.kill(process.pid, "SIGPIPE");
-  });
   let output = outputFor(line.includes("--no-color"), false);
   const interruptions = listenForInterruptions();
+  // `plinth … | head` closes our output early.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    interruptions.end("SIGPIPE");
+  });
   let json = line.includes("--json");
   try {
     const parsed = parseCommandLine(line);
@@ -36,7 +35,7 @@ export async function runCommandLine(line: readonly string[]): Promise<void> {
 async function dispatch(
   parsed: Parsed,
   output: Output,
-  interruptions: { first: AbortSignal; second: AbortSignal },
+  interruptions: Interruptions,
 ): Promise<number | void> {
   const { command, words, values } = parsed;
   if (values.has("version"))
@@ -85,19 +84,26 @@ async function report(error: unknown, output: Output, json: boolean): Promise<vo
   for (const line of await errorLines(error, output.stderr)) output.error(line);
 }
 
-function listenForInterruptions(): { first: AbortSignal; second: AbortSignal; stop(): void } {
+interface Interruptions {
+  readonly first: AbortSignal;
+  readonly second: AbortSignal;
+  end(signal: NodeJS.Signals): void;
+  stop(): void;
+}
+
+function listenForInterruptions(): Interruptions {
   const first = new AbortController();
   const second = new AbortController();
-  const onSignal = (signal: NodeJS.Signals): void => {
+  const end = (signal: NodeJS.Signals): void => {
     const controller = first.signal.aborted ? second : first;
-    controller.abort(new Interruption(signal as "SIGINT" | "SIGTERM" | "SIGHUP"));
+    controller.abort(new Interruption(signal as ConstructorParameters<typeof Interruption>[0]));
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, onSignal);
+  for (const signal of signals) process.on(signal, end);
   const stop = (): void => {
-    for (const signal of signals) process.off(signal, onSignal);
+    for (const signal of signals) process.off(signal, end);
   };
-  return { first: first.signal, second: second.signal, stop };
+  return { first: first.signal, second: second.signal, end, stop };
 }
 
 async function flushed(stream: NodeJS.WriteStream): Promise<void> {

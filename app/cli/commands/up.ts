@@ -3,11 +3,12 @@ import type { StatusReport } from "@plinth/client";
 import { Fault } from "@plinth/fault";
 import { DEPLOY_ANNOTATION } from "@plinth/resource";
 import type { Context } from "../command.ts";
-import { EXIT_UNHEALTHY, Interruption } from "../exit-code.ts";
+import { EXIT_UNHEALTHY, Interruption, exitCodeOf } from "../exit-code.ts";
 import { failureLines } from "../failure.ts";
 import { askForMissingSecrets } from "../missing-secrets.ts";
 import { showChanges, showProgress } from "../progress.ts";
 import { type Project, loadProject } from "../project.ts";
+import { errorLines } from "../report.ts";
 import { type Outcome, followRollout } from "../rollout.ts";
 import { type Supervision, startDaemon } from "../supervision.ts";
 import { plainLine } from "../terminal/plain-text.ts";
@@ -39,10 +40,9 @@ export async function run(context: Context): Promise<number> {
     const status = await client.status({ signal });
     if (!supervision.started) checkListening(context, status);
     await askForMissingSecrets(context, project);
-    const outcome = await deploy(context, project, owned);
-    const code = await conclude(context, outcome);
+    const { code, serves } = await attempt(context, project, owned);
     // Nothing serves after a failed first release: there is nothing to watch over.
-    if (!owned || (outcome.kind !== "healthy" && activeRelease(outcome) === undefined)) return code;
+    if (!owned || !serves) return code;
     output.note(
       `\nWatching over ${project.name}. Ctrl-C stops it and Plinth; with --detach it would go on in the background.`,
     );
@@ -53,8 +53,26 @@ export async function run(context: Context): Promise<number> {
   }
 }
 
-function activeRelease(outcome: Outcome): number | undefined {
-  return outcome.kind === "gone" ? undefined : outcome.app.status?.activeRelease;
+interface Attempt {
+  readonly code: number;
+  /** Whether some release of the app serves, be it an earlier one. */
+  readonly serves: boolean;
+}
+
+async function attempt(context: Context, project: Project, owned: boolean): Promise<Attempt> {
+  const { client, output, signal } = context;
+  try {
+    const outcome = await deploy(context, project, owned);
+    const code = await conclude(context, outcome);
+    return { code, serves: outcome.kind !== "gone" && outcome.app.status?.activeRelease !== undefined };
+  } catch (error) {
+    if (!owned || !(error instanceof Fault) || error.code !== "timeout") throw error;
+    const app = await client.get("App", project.name, { signal });
+    if (app.status?.activeRelease === undefined) throw error;
+    // An earlier release serves: being late is no reason to stop it.
+    for (const line of await errorLines(error, output.stderr)) output.error(line);
+    return { code: exitCodeOf(error), serves: true };
+  }
 }
 
 function say(context: Context, message: string): void {
