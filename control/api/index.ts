@@ -4,6 +4,7 @@ export type {
   EdgeStat,
   ExecEvent,
   FieldChange,
+  InstanceLine,
   InstanceRow,
   LogRequest,
   Plan,
