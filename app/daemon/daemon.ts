@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Api, createApi } from "@plinth/api";
+import { createApi } from "@plinth/api";
 import { systemClock } from "@plinth/clock";
 import { ProxyControl } from "@plinth/connect";
 import { buildSnapshot, InstancePorts, PairAddresses, SnapshotPublisher } from "@plinth/discovery";
@@ -154,6 +154,20 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
   });
   const telemetry = new Telemetry(control, clock);
 
+  let serves = false;
+  let sampling = Promise.resolve();
+  // Also for a start that fails half-way: what goes on working keeps the process alive, on a store that is closed.
+  setup.defer(async () => {
+    if (!signal.aborted) stopping.abort(new Error("the daemon ends"));
+    proxy.stopWatching();
+    await controller.stopped();
+    await instances.release();
+    await sampling;
+    await proxy.stopped();
+    const isOurs = proxyBefore === undefined && !serves;
+    if (isOurs) await control.shutdown(0).catch(() => undefined);
+  });
+
   await mkdir(paths.sources, { recursive: true });
   await Promise.all([proxy.start(), controller.start()]);
   publisher.start();
@@ -175,7 +189,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
   };
 
   const token = await openToken(paths.token);
-  const api: Api = setup.use(
+  setup.use(
     await createApi({
       registry,
       actions: new Actions({
@@ -200,9 +214,8 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
       version: VERSION,
     }),
   );
-  void api;
 
-  const sampling = telemetry.run(signal);
+  sampling = telemetry.run(signal);
   await sweepKeptSources(paths.sources, registry, clock).catch((error: unknown) => {
     log.warn("cannot sweep kept sources", { error: messageOf(error) });
   });
@@ -212,18 +225,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
   });
   log.info("daemon serves", { api: settings.apiPort, ingress: settings.ingressPort });
 
+  serves = true;
   const lifetime = setup.move();
-  return {
-    ended,
-    end: resolveEnded,
-    async [Symbol.asyncDispose]() {
-      if (!signal.aborted) stopping.abort(new Error("the daemon ends"));
-      proxy.stopWatching();
-      await controller.stopped();
-      await instances.release();
-      await sampling;
-      await proxy.stopped();
-      await lifetime.disposeAsync();
-    },
-  };
+  return { ended, end: resolveEnded, [Symbol.asyncDispose]: () => lifetime.disposeAsync() };
 }
