@@ -17,6 +17,7 @@ import {
 import { createInstanceRunner, type Driver, type InstanceRunner } from "@plinth/run";
 import { LOOPBACK, withPlaces } from "./environment.ts";
 import type { InstanceView } from "./rollout.ts";
+import { mayStop } from "./stop-order.ts";
 
 /** What a new instance is made from. */
 export interface InstanceOrder {
@@ -61,6 +62,8 @@ interface Managed {
 
 /** Logs of instances that are gone, kept per service so that one can read why. */
 const OLD_LOGS_KEPT = 10;
+/** Callers that take longer than this to stop hold up nobody else: all have to be gone within their grace time. */
+const STOP_PATIENCE_MS = 2000;
 
 /** All instances of this host: starting, adopting, letting go. What should run is decided elsewhere. */
 export class InstanceSet {
@@ -142,19 +145,38 @@ export class InstanceSet {
     if (managed !== undefined) this.#letGo(managed);
   }
 
-  /** Stops all processes but keeps the instances on record, to be started again by the next daemon. */
+  /** Lets all of an app go, callers first; to be called again after each change until none is left. */
+  leaveAll(app: string): void {
+    const left = [...this.#managed.values()].filter(({ instance }) => instance.spec.app === app);
+    for (const managed of stoppable(left)) this.#letGo(managed);
+  }
+
+  /** Stops all processes, callers first, but keeps the instances on record, to be started again by the next daemon. */
   async stopAll(graceMs: number | undefined): Promise<void> {
     this.#closing = true;
-    await Promise.all(
-      [...this.#managed.values()].map(async (managed) => {
-        const { name } = managed.instance.metadata;
-        await managed.runner.stop(graceMs ?? serviceSettings(managed.spec).graceMs);
-        await managed.writing;
-        // Nothing is left to adopt: the next daemon starts it as if for the first time.
-        await rm(join(this.#options.stateDirectory, name), { recursive: true, force: true });
-        await this.#options.registry.updateStatus("Instance", name, { state: "Pending", restarts: 0 });
-      }),
-    );
+    const stops: Promise<unknown>[] = [];
+    let left = [...this.#managed.values()];
+    while (left.length > 0) {
+      const now = graceMs === 0 ? new Set(left) : stoppable(left);
+      const stopped = Promise.all([...now].map((managed) => this.#stop(managed, graceMs)));
+      stops.push(stopped);
+      left = left.filter((managed) => !now.has(managed));
+      if (left.length === 0) break;
+      const patience = new AbortController();
+      const waited = this.#options.clock.sleep(STOP_PATIENCE_MS, patience.signal).catch(() => undefined);
+      await Promise.race([stopped, waited]);
+      patience.abort();
+    }
+    await Promise.all(stops);
+  }
+
+  async #stop(managed: Managed, graceMs: number | undefined): Promise<void> {
+    const { name } = managed.instance.metadata;
+    await managed.runner.stop(graceMs ?? serviceSettings(managed.spec).graceMs);
+    await managed.writing;
+    // Nothing is left to adopt: the next daemon starts it as if for the first time.
+    await rm(join(this.#options.stateDirectory, name), { recursive: true, force: true });
+    await this.#options.registry.updateStatus("Instance", name, { state: "Pending", restarts: 0 });
   }
 
   /** Lets go of all instances without touching their processes. */
@@ -281,6 +303,16 @@ export class InstanceSet {
       await rm(join(logDirectory, name), { recursive: true, force: true });
     }
   }
+}
+
+/** Those of the instances that may stop now; see `mayStop`. */
+function stoppable(left: readonly Managed[]): ReadonlySet<Managed> {
+  const running = left.map(({ instance: { spec }, spec: { calls = [] } }) => ({
+    name: `${spec.app}.${spec.service}`,
+    calls: calls.map((callee) => `${spec.app}.${callee}`),
+  }));
+  const now = mayStop(running);
+  return new Set(left.filter((_, index) => now.has(running[index]!.name)));
 }
 
 /** An end with a fault, where the policy is not to restart, is no arrival. */
