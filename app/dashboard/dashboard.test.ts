@@ -102,6 +102,21 @@ suite("dashboard in Chromium", { skip: whyNoChromium() }, () => {
     await page.getByRole("heading", { name: "ingress → storefront" }).waitFor();
   });
 
+  test("where the graph would not fit, services and their calls are listed and can be chosen", async (context) => {
+    const { page } = await visit(context, "#/shop/overview", { width: 375 });
+    const list = page.getByRole("list", { name: "Call graph of shop" });
+    await list.getByRole("button", { name: /^→ payment 100 %/ }).click();
+    await page.getByRole("heading", { name: "checkout → payment" }).waitFor();
+    await list.getByRole("button", { name: /^catalog/ }).click();
+    await page.getByRole("heading", { name: /^catalog/ }).waitFor();
+  });
+
+  test("a service says where each of its callers finds it", async (context) => {
+    const { page } = await visit(context, "#/shop/services");
+    const addresses = page.getByRole("list", { name: "Addresses of catalog, by caller" });
+    await addresses.getByText("cart calls it at http://127.66.0.2:10000").waitFor();
+  });
+
   test("a broken release is shipped from the panel, explained, and undone, while the old one serves", async (context) => {
     const { page, fake } = await visit(context, "#/shop/overview");
     await page.getByRole("button", { name: "Ship a release that crashes" }).click();

@@ -70,7 +70,7 @@ export class ProxyHome {
   /** Says who the proxy is, for a daemon that comes back. */
   async writeIdentity(): Promise<void> {
     const identity = processIdentity(process.pid);
-    await writeFileDurably(this.processFile, JSON.stringify({ ...identity, runtime: runtimeName() }));
+    await writeFileDurably(this.processFile, JSON.stringify({ ...identity, runtime: runtimeText() }));
   }
 
   /** Takes back what this process has published, unless another has taken over. */
@@ -89,6 +89,12 @@ export class ProxyHome {
       return false;
     }
   }
+}
+
+/** The runtime with its version, as it is shown. */
+function runtimeText(): string {
+  const { bun } = process.versions;
+  return bun === undefined ? `node ${process.version}` : `bun v${bun}`;
 }
 
 /** The runtime this process runs on. */

@@ -74,6 +74,16 @@ export class FakeShop {
     for (const [service, { replicas = 1 }] of Object.entries(spec.services)) {
       for (let index = 0; index < replicas; index++) this.#start(service, 2, hoursAgo(1));
     }
+    for (const [service, { replicas = 1, calls = [] }] of Object.entries(spec.services)) {
+      const callers = Object.keys(spec.services).filter((each) =>
+        spec.services[each]!.calls?.includes(service),
+      );
+      const addresses = callers.map((caller, index) => [caller, `http://127.66.0.${index + 1}:10000`]);
+      this.store.put("Service", `shop.${service}`, {
+        spec: { app: "shop", service, replicas, calls },
+        status: { addresses: Object.fromEntries(addresses) },
+      });
+    }
     this.#status(spec, {
       phase: "Healthy",
       message: "All services are ready.",

@@ -88,6 +88,7 @@ function Header({ apps, app, page }: HeaderProps): ReactNode {
             key={name}
             href={linkTo(app?.metadata.name, name)}
             aria-current={name === page ? "page" : undefined}
+            data-title={titles[name]}
           >
             {titles[name]}
           </a>

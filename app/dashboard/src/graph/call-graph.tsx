@@ -1,27 +1,21 @@
 /** The call graph: services as boxes, calls as arrows with what the mesh measured on them. */
-import type { App } from "@plinth/resource";
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import type { EdgeTraffic } from "../api/reports.ts";
 import { milliseconds, percent, perSecond } from "../format.ts";
-import { type ServiceHealth, successTone, type Tone } from "../model/health.ts";
+import { lineOf, type ServiceHealth, successTone, type Tone } from "../model/health.ts";
 import { edgeKey } from "../model/traffic.ts";
 import { symbolOf } from "../parts/badge.tsx";
 import { useTraffic } from "../session.tsx";
+import { CallList } from "./call-list.tsx";
 import { LABEL, type Layout, layOut, NODE, pathThrough, type PlacedLink, type Point } from "./layout.ts";
+import { type CallGraphProps, isChosen } from "./selection.ts";
 import { INGRESS, topologyOf } from "./topology.ts";
 
-export type Selection = { readonly service: string } | { readonly caller: string; readonly callee: string };
-
-interface CallGraphProps {
-  readonly app: App;
-  readonly services: readonly ServiceHealth[];
-  readonly selected: Selection | undefined;
-  readonly onSelect: (selection: Selection) => void;
-}
-
-/** Below this, text could not be read; the graph then scrolls instead. */
+/** Below this, text could not be read; the graph then scrolls a little instead. */
 const SCALE_MIN = 0.82;
 const SCALE_MAX = 1.15;
+/** Where less than this much of the graph's width could be seen, calls are listed instead. */
+const SEEN_MIN = 0.75;
 const tones: readonly Tone[] = ["good", "busy", "warn", "bad", "off"];
 
 /** What a click does, Enter and Space do too. */
@@ -43,7 +37,7 @@ function pressable(label: string, act: () => void): Record<string, unknown> {
 function useLayout(
   topology: ReturnType<typeof topologyOf>,
   room: { width: number; height: number },
-): { layout: Layout; scale: number } {
+): { layout: Layout; scale: number; fits: boolean } {
   // Topologies are few and small; their text is a cheap and exact key.
   const key = JSON.stringify(topology);
   const candidates = useMemo(() => {
@@ -53,7 +47,8 @@ function useLayout(
   const fit = (layout: Layout): number =>
     Math.min(room.width / layout.width, Math.max(room.height / layout.height, SCALE_MIN));
   const layout = candidates.reduce((best, next) => (fit(next) > fit(best) ? next : best));
-  return { layout, scale: Math.min(Math.max(fit(layout), SCALE_MIN), SCALE_MAX) };
+  const scale = Math.min(Math.max(fit(layout), SCALE_MIN), SCALE_MAX);
+  return { layout, scale, fits: room.width >= layout.width * scale * SEEN_MIN };
 }
 
 interface NodeProps {
@@ -62,14 +57,6 @@ interface NodeProps {
   readonly health: ServiceHealth | undefined;
   readonly selected: boolean;
   readonly onSelect: () => void;
-}
-
-/** The second line of a service's box: the most telling thing that fits. */
-function lineOf({ desired, ready, instances, releases, restarts }: ServiceHealth): string {
-  if (desired === 0 && instances.length === 0) return "scaled to 0";
-  const line = `${ready}/${desired} ready`;
-  if (releases.length > 1) return `${line} · rel. ${releases.join(", ")}`;
-  return restarts > 0 ? `${line} · ${restarts} restart${restarts > 1 ? "s" : ""}` : line;
 }
 
 function Node({ name, at, health, selected, onSelect }: NodeProps): ReactNode {
@@ -140,7 +127,7 @@ export function CallGraph({ app, services, selected, onSelect }: CallGraphProps)
   const topology = topologyOf(app.spec, edges.values());
   const frame = useRef<HTMLDivElement>(null);
   const [room, setRoom] = useState({ width: 1000, height: 600 });
-  const { layout, scale } = useLayout(topology, room);
+  const { layout, scale, fits } = useLayout(topology, room);
 
   useEffect(() => {
     if (!frame.current) return undefined;
@@ -160,14 +147,13 @@ export function CallGraph({ app, services, selected, onSelect }: CallGraphProps)
     if (frame.current) frame.current.scrollLeft = startX - frame.current.clientWidth / 2;
   }, [startX]);
 
-  const isService = (name: string): boolean =>
-    selected !== undefined && "service" in selected && selected.service === name;
-  const isEdge = ({ caller, callee }: PlacedLink): boolean =>
-    selected !== undefined &&
-    "caller" in selected &&
-    selected.caller === caller &&
-    selected.callee === callee;
-
+  if (!fits) {
+    return (
+      <div className="graph" ref={frame}>
+        <CallList {...{ app, services, selected, onSelect, topology }} />
+      </div>
+    );
+  }
   return (
     <div className="graph" ref={frame}>
       <svg
@@ -200,7 +186,7 @@ export function CallGraph({ app, services, selected, onSelect }: CallGraphProps)
             key={edgeKey(link.caller, link.callee)}
             link={link}
             traffic={edges.get(edgeKey(link.caller, link.callee))}
-            selected={isEdge(link)}
+            selected={isChosen(selected, link)}
             onSelect={() => onSelect({ caller: link.caller, callee: link.callee })}
           />
         ))}
@@ -210,7 +196,7 @@ export function CallGraph({ app, services, selected, onSelect }: CallGraphProps)
             name={name}
             at={at}
             health={name === INGRESS ? undefined : services.find((service) => service.name === name)}
-            selected={isService(name)}
+            selected={isChosen(selected, { service: name })}
             onSelect={() => onSelect({ service: name })}
           />
         ))}

@@ -1,5 +1,5 @@
 /** The page's copy of the API's resources, and whether it is fresh. */
-import type { App, Instance, Release } from "@plinth/resource";
+import type { App, Instance, Release, Service } from "@plinth/resource";
 import type { ApiFault } from "../api/request.ts";
 import { type Watched, type WatchEvent, type Watcher } from "../api/watch.ts";
 import { Observable } from "./observable.ts";
@@ -12,6 +12,7 @@ export interface Cluster {
   readonly troubleSinceMs: number | undefined;
   readonly trouble: string | undefined;
   readonly apps: readonly App[];
+  readonly services: readonly Service[];
   readonly instances: readonly Instance[];
   readonly releases: readonly Release[];
 }
@@ -28,6 +29,7 @@ export class ClusterModel implements Watcher {
     troubleSinceMs: undefined,
     trouble: undefined,
     apps: [],
+    services: [],
     instances: [],
     releases: [],
   });
@@ -69,6 +71,7 @@ export class ClusterModel implements Watcher {
     this.state.set({
       ...this.state.get(),
       apps: all.filter((resource) => resource.kind === "App"),
+      services: all.filter((resource) => resource.kind === "Service"),
       instances: all.filter((resource) => resource.kind === "Instance"),
       releases: all
         .filter((resource) => resource.kind === "Release")

@@ -78,3 +78,11 @@ export function serviceHealth(app: App, all: readonly Instance[]): readonly Serv
     return { name, tone, word, desired, ready, restarts, instances, releases };
   });
 }
+
+/** What a service's box on the graph says below its name: the most telling thing that fits. */
+export function lineOf({ desired, ready, instances, releases, restarts }: ServiceHealth): string {
+  if (desired === 0 && instances.length === 0) return "scaled to 0";
+  const line = `${ready}/${desired} ready`;
+  if (releases.length > 1) return `${line} · rel. ${releases.join(", ")}`;
+  return restarts > 0 ? `${line} · ${restarts} restart${restarts > 1 ? "s" : ""}` : line;
+}

@@ -26,6 +26,7 @@ export interface Counted {
 export interface Traffic {
   readonly services: ReadonlyMap<string, ServiceTraffic>;
   readonly edges: ReadonlyMap<string, EdgeTraffic>;
+  /** By `edgeKey`; of a service from all its callers by its name. */
   readonly history: ReadonlyMap<string, readonly Sample[]>;
   readonly counted: ReadonlyMap<string, Counted>;
   readonly usage: ReadonlyMap<string, Usage>;
@@ -58,11 +59,18 @@ export class TrafficModel {
     const history = new Map<string, readonly Sample[]>();
     const counted = new Map(before.counted);
     const edges = new Map<string, EdgeTraffic>();
+    const remember = (
+      key: string,
+      { rps, successRate, latencyP95Ms }: EdgeTraffic | ServiceTraffic,
+    ): void => {
+      const sample = { rps, successRate, p95Ms: latencyP95Ms };
+      history.set(key, [...(before.history.get(key) ?? []), sample].slice(-SAMPLES_MAX));
+    };
+    for (const service of report.services) remember(service.service, service);
     for (const edge of report.edges) {
       const key = edgeKey(edge.caller, edge.callee);
       edges.set(key, edge);
-      const sample = { rps: edge.rps, successRate: edge.successRate, p95Ms: edge.latencyP95Ms };
-      history.set(key, [...(before.history.get(key) ?? []), sample].slice(-SAMPLES_MAX));
+      remember(key, edge);
 
       const totals = { requests: edge.requestsTotal, failures: edge.failuresTotal };
       // An edge that appears later began counting while the page was open.

@@ -1,9 +1,10 @@
 /** Break it: in the shop's demonstration, ways to do harm beside the count of requests that failed for it. */
 import type { App, Instance } from "@plinth/resource";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { ApiFault, request } from "../api/request.ts";
 import { clockTime, count, shortInstance } from "../format.ts";
 import { INGRESS } from "../graph/topology.ts";
+import { Observable } from "../model/observable.ts";
 import { Deed } from "../parts/deed.tsx";
 import { useCluster, useTraffic } from "../session.tsx";
 
@@ -58,22 +59,22 @@ function patchService(service: string, spec: unknown): Promise<unknown> {
   return request("/apps/shop", { method: "PATCH", body: { spec: { services: { [service]: spec } } } });
 }
 
-/** What was done and how it went on, newest first. */
-function useDiary(): {
-  entries: readonly { readonly number: number; readonly text: string }[];
-  note: (text: string) => void;
-} {
-  const [entries, setEntries] = useState<readonly { number: number; text: string }[]>([]);
-  const note = (text: string): void =>
-    setEntries((before) => {
-      const entry = { number: (before[0]?.number ?? 0) + 1, text: `${clockTime(Date.now())} ${text}` };
-      return [entry, ...before].slice(0, DEEDS_MAX);
-    });
-  return { entries, note };
+interface Entry {
+  readonly number: number;
+  readonly text: string;
+}
+
+/** What was done and how it went on, newest first; kept while other pages show. */
+const diary = new Observable<readonly Entry[]>([]);
+
+function note(text: string): void {
+  const before = diary.get();
+  const entry = { number: (before[0]?.number ?? 0) + 1, text: `${clockTime(Date.now())} ${text}` };
+  diary.set([entry, ...before].slice(0, DEEDS_MAX));
 }
 
 /** Notes how long the daemon was away. */
-function useDaemonAway(note: (text: string) => void): void {
+function useDaemonAway(): void {
   const { connection, troubleSinceMs } = useCluster();
   const since = useRef<number>(undefined);
   useEffect(() => {
@@ -82,16 +83,10 @@ function useDaemonAway(note: (text: string) => void): void {
       note(`the daemon is back after ${((Date.now() - since.current) / 1000).toFixed(1)} s`);
       since.current = undefined;
     }
-  }, [connection, troubleSinceMs, note]);
+  }, [connection, troubleSinceMs]);
 }
 
-function KillInstance({
-  instances,
-  note,
-}: {
-  readonly instances: readonly Instance[];
-  readonly note: (text: string) => void;
-}): ReactNode {
+function KillInstance({ instances }: { readonly instances: readonly Instance[] }): ReactNode {
   const [chosen, setChosen] = useState("");
   const alive = instances.filter(({ status }) => status?.state === "Ready" || status?.state === "Unready");
   const kill = async (): Promise<void> => {
@@ -119,8 +114,8 @@ function KillInstance({
 
 export function BreakIt({ app }: { readonly app: App }): ReactNode {
   const cluster = useCluster();
-  const { entries, note } = useDiary();
-  useDaemonAway(note);
+  const entries = useSyncExternalStore(diary.subscribe, diary.get);
+  useDaemonAway();
   const live = cluster.connection === "live";
   const flooding = (app.spec.services["flood"]?.replicas ?? 1) > 0;
   const broken = app.spec.services["catalog"]?.env?.["BREAK"] !== undefined;
@@ -154,15 +149,15 @@ export function BreakIt({ app }: { readonly app: App }): ReactNode {
             note("killed the daemon");
           }}
         />
-        <KillInstance instances={instances} note={note} />
+        <KillInstance instances={instances} />
         <div className="row">
           <Deed label="Ship a release that crashes" danger disabled={broken} act={ship("crash")} />
           <Deed label="Ship one that never gets ready" danger disabled={broken} act={ship("unready")} />
         </div>
+        <Deed label={flooding ? "End the flood" : "Flood the catalog"} danger={!flooding} act={flood} />
         {(broken || failedRelease !== undefined) && activeRelease !== undefined && (
           <Deed label={`Undo: roll back to release ${activeRelease}`} act={undo} />
         )}
-        <Deed label={flooding ? "End the flood" : "Flood the catalog"} danger={!flooding} act={flood} />
       </fieldset>
       <ol className="plain small diary" aria-label="What was done" aria-live="polite">
         {entries.map(({ number, text }) => (

@@ -85,9 +85,11 @@ function History({ samples, figures, brief = false }: HistoryProps): ReactNode {
 }
 
 export function Totals({ app }: { readonly app: App }): ReactNode {
-  const { edges, history } = useTraffic();
+  const { services, history } = useTraffic();
   const { phase, message, activeRelease, targetRelease, urls } = app.status ?? {};
-  const edge = [...edges.values()].find(({ caller }) => caller === INGRESS);
+  // What people come to see first: the service behind the ingress.
+  const entry = Object.values(app.spec.ingress ?? {})[0];
+  const traffic = entry === undefined ? undefined : services.get(entry);
   return (
     <>
       <h2>
@@ -113,10 +115,12 @@ export function Totals({ app }: { readonly app: App }): ReactNode {
           </>
         )}
       </dl>
-      <h3>From outside</h3>
-      <FigureRow figures={edge} />
-      {edge && (
-        <History brief samples={history.get(edgeKey(edge.caller, edge.callee)) ?? []} figures={edge} />
+      {entry !== undefined && (
+        <>
+          <h3>{entry}, from all its callers</h3>
+          <FigureRow figures={traffic} />
+          {traffic && <History brief samples={history.get(entry) ?? []} figures={traffic} />}
+        </>
       )}
     </>
   );

@@ -2,7 +2,8 @@
 import type { App } from "@plinth/resource";
 import type { ReactNode } from "react";
 import { count, milliseconds, percent, perSecond } from "../format.ts";
-import { CallGraph, type Selection } from "../graph/call-graph.tsx";
+import { CallGraph } from "../graph/call-graph.tsx";
+import type { Selection } from "../graph/selection.ts";
 import { INGRESS } from "../graph/topology.ts";
 import { serviceHealth, successTone } from "../model/health.ts";
 import { Badge } from "../parts/badge.tsx";
@@ -113,8 +114,8 @@ export function OverviewPage({ app }: PageProps): ReactNode {
           }
         />
         <p className="legend soft">
-          On each call: success and requests per second, then p50 · p95 · p99 over the last seconds. Choose
-          one for more.
+          Success, requests per second and latencies (on the graph: p50 · p95 · p99) over the last seconds.
+          Choose a service or a call for more.
           <span>
             <Badge tone="good">≥ 99 %</Badge> <Badge tone="warn">≥ 90 %</Badge> <Badge tone="bad">less</Badge>{" "}
             <Badge tone="off">no traffic</Badge>

@@ -77,7 +77,13 @@ export function ReleasesPage({ app }: PageProps): ReactNode {
       {releases.length === 0 && <p className="soft">None yet.</p>}
       <ol className="plain releases">
         {releases.map((release, index) => (
-          <ReleaseRow key={release.metadata.name} app={app} release={release} before={releases[index + 1]} />
+          <ReleaseRow
+            key={release.metadata.name}
+            app={app}
+            release={release}
+            // A halted one never served: what changed is told from the one that did.
+            before={releases.slice(index + 1).find(({ status }) => status?.phase !== "Failed")}
+          />
         ))}
       </ol>
     </section>

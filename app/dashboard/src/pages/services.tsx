@@ -100,8 +100,26 @@ function InstanceRow({ instance, app }: { readonly instance: Instance; readonly 
   );
 }
 
+/** Where callers find it: each has an address of its own, which tells who calls. */
+function Addresses({ app, service }: { readonly app: string; readonly service: string }): ReactNode {
+  const { services } = useCluster();
+  const found = services.find(({ spec }) => spec.app === app && spec.service === service);
+  const addresses = Object.entries(found?.status?.addresses ?? {});
+  if (addresses.length === 0) return null;
+  return (
+    <ul className="plain addresses small" aria-label={`Addresses of ${service}, by caller`}>
+      {addresses.map(([caller, address]) => (
+        <li key={caller}>
+          <span className="soft">{caller} calls it at</span> <span className="mono">{address}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 function ServiceRows({ app, health }: { readonly app: string; readonly health: ServiceHealth }): ReactNode {
   const traffic = useTraffic().services.get(health.name);
+  const isCalled = traffic !== undefined && traffic.rps !== null && traffic.rps > 0;
   return (
     <tbody>
       <tr className="group">
@@ -109,10 +127,12 @@ function ServiceRows({ app, health }: { readonly app: string; readonly health: S
           <span className="row">
             <a href={linkTo(app, "overview", { service: health.name })}>{health.name}</a>
             <Badge tone={health.tone}>{health.word}</Badge>
-            <span className="soft">
-              {health.ready}/{health.desired} ready
-            </span>
-            {traffic && traffic.rps !== null && (
+            {health.desired > 0 && (
+              <span className="soft">
+                {health.ready}/{health.desired} ready
+              </span>
+            )}
+            {isCalled && (
               <span className="soft">
                 <span className={`text-${successTone(traffic.successRate)}`}>
                   {percent(traffic.successRate)}
@@ -122,6 +142,7 @@ function ServiceRows({ app, health }: { readonly app: string; readonly health: S
               </span>
             )}
           </span>
+          <Addresses app={app} service={health.name} />
         </th>
       </tr>
       {health.instances.map((instance) => (
