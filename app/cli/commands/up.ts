@@ -164,7 +164,7 @@ async function conclude(context: Context, outcome: Outcome): Promise<number> {
   else {
     output.note(`${output.stderr.paint("green", "√")} release ${release ?? "?"} of ${name} is healthy`);
     for (const line of urlTable(urls, dashboard, context)) output.result(line);
-    output.note("The dashboard's address opens once, within a minute; `plinth open` gives another.");
+    output.note("The dashboard's address works once, for a minute; `plinth open` gives more.");
   }
   return 0;
 }
