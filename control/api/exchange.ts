@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { SOCKET_IDLE_MS } from "./limits.ts";
 import type { Match } from "./router.ts";
 import type { Status } from "./status.ts";
 
@@ -29,6 +30,9 @@ export function sendStatus(response: ServerResponse, status: Status): void {
 
 /** Begins an answer of unknown length: the client sees at once that it was accepted. */
 export function startStream(response: ServerResponse, contentType: string): void {
+  // A quiet service's log or a long command says nothing for minutes; that the client is there, the kernel checks.
+  response.socket?.setTimeout(0);
+  response.socket?.setKeepAlive(true, SOCKET_IDLE_MS);
   response.writeHead(200, { "Content-Type": contentType });
   response.flushHeaders();
 }

@@ -20,7 +20,7 @@ export const HEADERS_TIMEOUT_MS: number = 10_000;
 export const REQUEST_TIMEOUT_MS: number = 30_000;
 /** An idle connection is kept this long for its next request. */
 export const KEEP_ALIVE_MS: number = 5000;
-/** A connection on which nothing moves is closed; watches move every HEARTBEAT_MS. */
+/** A connection on which nothing moves is closed, unless it carries a stream. */
 export const SOCKET_IDLE_MS: number = 60_000;
 /** A watch says where it stands this often, so that neither side takes silence for life. */
 export const HEARTBEAT_MS: number = 15_000;

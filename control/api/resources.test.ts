@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
+import { parseJson } from "./body.ts";
 import { Fixture } from "./fixture.ts";
 import { mergePatch } from "./merge-patch.ts";
 
@@ -158,6 +159,9 @@ test("bodies that are not what they say are refused, and prototypes stay as they
   assert.equal((await post("[".repeat(100_000))).code, 400);
   assert.equal((await post('"\\"[[["')).code, 422);
   assert.equal((await post("{}", "text/plain")).code, 415);
+  const twice = await post('{"spec":{"services":{"web":{},"\\u0077eb" : {}}}}');
+  assert.equal(twice.code, 400);
+  assert.match(twice.json.message, /names "web" twice/);
   assert.equal((await post("null")).code, 422);
   const poison = '{"__proto__":{"polluted":1},"spec":{"services":{"__proto__":{"command":["x"]}}}}';
   const patched = await fixture.call(`${ROOT}/apps/shop`, {
@@ -184,6 +188,22 @@ test("concurrent merge patches of different keys are all kept", async () => {
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+
+test("parseJson() reads whatever JSON.stringify writes, and refuses what names a key twice", () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 6 }), fc.constantFrom(0, 2), (value, indent) => {
+      const text = JSON.stringify(value, undefined, indent);
+      assert.deepEqual(parseJson(Buffer.from(text)), JSON.parse(text));
+    }),
+  );
+  fc.assert(
+    fc.property(fc.string(), fc.jsonValue(), fc.jsonValue(), (key, first, second) => {
+      const quotedKey = JSON.stringify(key);
+      const text = `[{${quotedKey}:${JSON.stringify(first)},${quotedKey}:${JSON.stringify(second)}}]`;
+      assert.throws(() => parseJson(Buffer.from(text)), /twice|nested/);
+    }),
+  );
+});
 
 test("mergePatch() merges as RFC 7396 says", () => {
   const json = fc.letrec((tie) => ({

@@ -81,7 +81,14 @@ test("Registry.delete() marks an App and removes anything else", () =>
     await registry.delete("App", "shop");
     const marked = registry.get("App", "shop");
     assert.ok(marked?.metadata.deletionTimestamp);
-    const kept = await registry.update("App", { metadata: { name: "shop" }, spec: spec("b") });
+    await assert.rejects(
+      registry.update("App", { metadata: { name: "shop" }, spec: spec("b") }),
+      /it is being deleted/,
+    );
+    const kept = await registry.update("App", {
+      metadata: { name: "shop", labels: { a: "b" } },
+      spec: spec("a"),
+    });
     assert.equal(kept.metadata.deletionTimestamp, marked.metadata.deletionTimestamp);
     await registry.purge("App", "shop");
     assert.equal(registry.get("App", "shop"), undefined);

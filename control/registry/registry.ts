@@ -41,7 +41,7 @@ export interface Registry {
   create<K extends KindName>(kind: K, draft: Draft<K>): Promise<KindTypes[K]>;
   /**
    * Replaces spec, labels and annotations and keeps the status. With a resourceVersion or a uid, only that very state
-   * is replaced (Fault "conflict"); without, whatever is there.
+   * is replaced (Fault "conflict"); without, whatever is there. The spec of what is being deleted cannot change.
    */
   update<K extends KindName>(kind: K, resource: Draft<K>): Promise<KindTypes[K]>;
   /** Replaces the status; undefined when the resource is gone. Writes nothing when it is the same. */
@@ -124,6 +124,11 @@ class StoreRegistry implements Registry {
       refuseOther(kind, name, "resourceVersion", resourceVersion, current.metadata.resourceVersion);
       refuseOther(kind, name, "uid", uid, current.metadata.uid);
       const specChanged = !sameAsStored(current.spec, resource.spec);
+      if (specChanged && current.metadata.deletionTimestamp !== undefined) {
+        throw new Fault("conflict", `Cannot update ${kind} "${name}": it is being deleted`, {
+          hint: "Wait until it is gone, then apply it again.",
+        });
+      }
       const { labels: labelsBefore, annotations: annotationsBefore, ...own } = current.metadata;
       if (
         !specChanged &&

@@ -122,7 +122,11 @@ export class Watcher implements Watch, AsyncIterator<readonly WatchEvent[]> {
     this.#wake = undefined;
   }
 
-  readonly #onAbort = (): void => this.#rouse();
+  /** Also lets go of a watch that nobody reads. */
+  readonly #onAbort = (): void => {
+    this.#onEnd(this);
+    this.#rouse();
+  };
 
   #end(): void {
     if (this.#ended) return;

@@ -14,22 +14,23 @@ const lines = (definition: "Config" | "Probe" | "AppSpec" | "Metadata", value: u
     ({ path, message, suggestion }) => `${pathText(path)}: ${message}${suggestion ? ` → ${suggestion}` : ""}`,
   );
 
-test("validate() accepts the config of the README", () => {
-  const config = {
-    $schema: "x",
-    name: "files",
-    services: {
-      listing: {
-        command: ["python3", "-m", "http.server", "${PORT}"],
-        replicas: 2,
-        health: { ready: { http: "/" } },
-        env: { KEY: { secret: "api-key" }, MODE: "fast" },
-      },
-      web: { command: ["npx", "http-server"], calls: ["listing"], deploy: { hold: "1.5s" } },
+const rightConfig = {
+  $schema: "x",
+  name: "files",
+  services: {
+    listing: {
+      command: ["python3", "-m", "http.server", "${PORT}"],
+      replicas: 2,
+      health: { ready: { http: "/" } },
+      env: { KEY: { secret: "api-key" }, MODE: "fast" },
     },
-    ingress: { "files.localhost": "web", "*": "web" },
-  };
-  assert.deepEqual(validate("Config", config), []);
+    web: { command: ["npx", "http-server"], calls: ["listing"], deploy: { hold: "1.5s" } },
+  },
+  ingress: { "files.localhost": "web", "*": "web" },
+};
+
+test("validate() accepts the config of the README", () => {
+  assert.deepEqual(validate("Config", rightConfig), []);
 });
 
 test("validate() reports all problems at once, each with its place and the nearest name", () => {
@@ -138,15 +139,41 @@ test("explain() finds something exactly when the compiled check refuses", () => 
       .array(fc.tuple(key, tie("value")), { maxLength: 6 })
       .map((entries) => Object.fromEntries(entries)),
   }));
+  /** A right config with one place in it replaced: near enough to being right to reach the deep rules. */
+  const nearlyRight = fc.tuple(fc.nat(), value).map(([place, replacement]) => {
+    const config: unknown = structuredClone(rightConfig);
+    const places: [Record<string, unknown>, string][] = [];
+    const collect = (part: unknown): void => {
+      if (typeof part !== "object" || part === null) return;
+      for (const [name, child] of Object.entries(part)) {
+        places.push([part as Record<string, unknown>, name]);
+        collect(child);
+      }
+    };
+    collect(config);
+    const [owner, name] = places[place % places.length]!;
+    owner[name] = replacement;
+    return config;
+  });
   const names = Object.keys(definitions) as (keyof typeof definitions)[];
   const compiled = new Map(
     names.map((name) => [name, Compile({ $defs: definitions, $ref: `#/$defs/${name}` })]),
   );
   fc.assert(
-    fc.property(fc.constantFrom(...names), value, (name, candidate) => {
-      assert.equal(explain(schemas[name], candidate).length === 0, compiled.get(name)!.Check(candidate));
-    }),
+    fc.property(
+      fc.constantFrom(...names, "Config" as const),
+      fc.oneof(value, nearlyRight),
+      (name, candidate) => {
+        assert.equal(explain(schemas[name], candidate).length === 0, compiled.get(name)!.Check(candidate));
+      },
+    ),
     { numRuns: 2000 },
+  );
+  fc.assert(
+    fc.property(nearlyRight, (config) => {
+      assert.equal(explain(schemas.Config, config).length === 0, compiled.get("Config")!.Check(config));
+    }),
+    { numRuns: Number(process.env["PLINTH_ROUNDS"] ?? 10) * 100 },
   );
 });
 
