@@ -63,9 +63,10 @@ export interface Plinth extends AsyncDisposable {
   until<T>(what: string, condition: () => Promise<T | undefined | false>): Promise<T>;
 }
 
-export function createPlinth(environment: Readonly<Record<string, string>> = {}): Plinth {
-  const home = mkdtempSync(join(tmpdir(), "plinth-home-"));
-
+export function createPlinth(
+  environment: Readonly<Record<string, string>> = {},
+  home: string = mkdtempSync(join(tmpdir(), "plinth-home-")),
+): Plinth {
   const run = async (parameters: readonly string[], input?: string): Promise<CommandResult> => {
     const child = spawn("/bin/sh", [LAUNCHER, ...parameters], {
       env: { ...process.env, PLINTH_HOME: home, NO_COLOR: "1", ...environment },
