@@ -4,6 +4,7 @@ import { type Api, createApi } from "@plinth/api";
 import { systemClock } from "@plinth/clock";
 import { ProxyControl } from "@plinth/connect";
 import { buildSnapshot, InstancePorts, PairAddresses, SnapshotPublisher } from "@plinth/discovery";
+import { dashboardDirectory } from "@plinth/dashboard";
 import { Fault, messageOf } from "@plinth/fault";
 import { takeFileLock } from "@plinth/file";
 import type { Log } from "@plinth/log";
@@ -35,6 +36,9 @@ export interface Daemon extends AsyncDisposable {
 const DEFAULT_PROXY_RUNTIME = "node";
 /** A proxy that does not take a snapshot for this long is not waited for: its next life gets the newest anyway. */
 const IN_FORCE_TIMEOUT_MS = 5000;
+/** Homes that start at the same moment may choose the same ports; after so many moves something else is wrong. */
+const PORT_MOVES_MAX = 20;
+const LOOPBACK = "127.0.0.1";
 /** Lines of an instance's output that a halted release shows. */
 const FAILURE_LINES = 20;
 
@@ -58,15 +62,14 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
   const control = new ProxyControl(paths.proxyControl);
   const proxyBefore = await control.status({ signal }).catch(() => undefined);
   const home = await Home.open(options.home, options, proxyBefore !== undefined);
-  const { settings } = home;
 
   const store = setup.use(await openStore(paths.state));
   const registry = createRegistry({ store, clock });
   const vault = new SecretVault({ store, registry, clock, key: await openSecretKey(paths.secretKey) });
-  const pairs = new PairAddresses(store, settings.block);
+  const pairs = new PairAddresses(store, home.settings.block);
   const ports = new InstancePorts({
     claims: home.claims,
-    chunks: settings.portChunks,
+    chunks: home.settings.portChunks,
     preferred: home.preferredChunk,
     onChunk: (chunks) => home.setPortChunks(chunks),
   });
@@ -77,8 +80,8 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
       buildSnapshot(
         {
           version,
-          ingress: { address: settings.ingressAddress, port: settings.ingressPort },
-          metrics: { address: "127.0.0.1", port: settings.metricsPort },
+          ingress: { address: home.settings.ingressAddress, port: home.settings.ingressPort },
+          metrics: { address: LOOPBACK, port: home.settings.metricsPort },
         },
         controller.topology.views(),
       ),
@@ -127,7 +130,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
 
   const urlsOf = ({ ingress }: AppSpec): string[] =>
     Object.keys(ingress ?? {}).map(
-      (host) => `http://${host === "*" ? settings.ingressAddress : host}:${settings.ingressPort}`,
+      (host) => `http://${host === "*" ? home.settings.ingressAddress : host}:${home.settings.ingressPort}`,
     );
   const controller: ReleaseController = new ReleaseController({
     registry,
@@ -157,6 +160,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
   await mkdir(paths.sources, { recursive: true });
   await Promise.all([proxy.start(), controller.start()]);
   publisher.start();
+  await settlePorts(home, publisher);
 
   let resolveEnded!: () => void;
   const ended = new Promise<void>((resolve) => {
@@ -174,33 +178,40 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
     resolveEnded();
   };
 
+  const actions = new Actions({
+    home,
+    registry,
+    store,
+    instances,
+    controller,
+    telemetry,
+    control,
+    proxy,
+    publisher,
+    vault,
+    shutDown: (stopInstances, graceMs) => void shutDown(stopInstances, graceMs),
+  });
   const token = await openToken(paths.token);
-  const api: Api = setup.use(
-    await createApi({
+  const listen = (): Promise<Api> =>
+    createApi({
       registry,
-      actions: new Actions({
-        home,
-        registry,
-        store,
-        instances,
-        controller,
-        telemetry,
-        control,
-        proxy,
-        publisher,
-        vault,
-        shutDown: (stopInstances, graceMs) => void shutDown(stopInstances, graceMs),
-      }),
+      actions,
       socketPath: paths.apiSocket,
-      tcp: { address: "127.0.0.1", port: settings.apiPort },
+      tcp: { address: LOOPBACK, port: home.settings.apiPort },
       token,
-      dashboardDirectory: join(import.meta.dirname, "..", "dashboard", "dist"),
+      dashboardDirectory,
       log,
       clock,
       version: VERSION,
+    });
+  setup.use(
+    await listen().catch(async (error: unknown) => {
+      // Another home chose the same free port and was faster.
+      if (!(error instanceof Fault) || error.code !== "conflict") throw error;
+      await home.moveOn("apiPort");
+      return listen();
     }),
   );
-  void api;
 
   const sampling = telemetry.run(signal);
   await sweepKeptSources(paths.sources, registry, clock).catch((error: unknown) => {
@@ -208,9 +219,9 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
   });
   await writeProcessRecord(paths.daemonRecord, {
     version: VERSION,
-    apiUrl: `http://127.0.0.1:${settings.apiPort}`,
+    apiUrl: `http://${LOOPBACK}:${home.settings.apiPort}`,
   });
-  log.info("daemon serves", { api: settings.apiPort, ingress: settings.ingressPort });
+  log.info("daemon serves", { api: home.settings.apiPort, ingress: home.settings.ingressPort });
 
   const lifetime = setup.move();
   return {
@@ -226,4 +237,17 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
       await lifetime.disposeAsync();
     },
   };
+}
+
+/** Only who listens has a port: where another home was faster, this one moves on to the next free one. */
+async function settlePorts(home: Home, publisher: SnapshotPublisher): Promise<void> {
+  for (let moves = 0; moves < PORT_MOVES_MAX; moves++) {
+    await publisher.inForce(IN_FORCE_TIMEOUT_MS);
+    const taken = (["ingressPort", "metricsPort"] as const).filter((which) =>
+      publisher.failed.some(({ port }) => port === home.settings[which]),
+    );
+    if (taken.length === 0) return;
+    for (const which of taken) await home.moveOn(which);
+    publisher.changed();
+  }
 }

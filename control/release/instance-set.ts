@@ -111,6 +111,11 @@ export class InstanceSet {
       .map(({ instance }) => instance);
   }
 
+  /** Whether an instance has been told to go. */
+  isLeaving(name: string): boolean {
+    return this.#managed.get(name)?.leaving !== undefined;
+  }
+
   runner(name: string): InstanceRunner | undefined {
     return this.#managed.get(name)?.runner;
   }
