@@ -1,7 +1,7 @@
-/** Finds the test files: `x.test.ts` beside `x.ts` are unit tests; those in app/tests drive whole processes. */
+/** Finds the test files: `x.test.ts` beside `x.ts` are unit tests; those in a folder "tests" of app drive whole processes. */
 import { globSync } from "node:fs";
 
-const WHOLE_SYSTEM = "app/tests/";
+const WHOLE_SYSTEM = /^app\/(.*\/)?tests\//;
 
 function tests(): string[] {
   return globSync(
@@ -13,9 +13,9 @@ function tests(): string[] {
 }
 
 export function unitTests(): string[] {
-  return tests().filter((path) => !path.startsWith(WHOLE_SYSTEM));
+  return tests().filter((path) => !WHOLE_SYSTEM.test(path));
 }
 
 export function systemTests(): string[] {
-  return tests().filter((path) => path.startsWith(WHOLE_SYSTEM));
+  return tests().filter((path) => WHOLE_SYSTEM.test(path));
 }
