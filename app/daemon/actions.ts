@@ -97,10 +97,9 @@ export class Actions implements ApiActions {
     for (const { instance, exposed } of this.#rows(undefined)) {
       if (exposed === null) continue;
       notices.push(
-        `${instance} listens on ${exposed}, beyond loopback: others on the network may reach it past the mesh`,
+        `${instance} listens on ${exposed}, beyond loopback: others on the network may reach it past the mesh; let it bind $HOST`,
       );
     }
-    if (store.readOnlyReason !== undefined) notices.push(`The store is read-only: ${store.readOnlyReason}`);
     return Promise.resolve({
       version: VERSION,
       home: paths.directory,
