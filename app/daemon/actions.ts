@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import type { ApiActions, ExecEvent, InstanceRow, LogRequest, Plan, PlinthStatus, Stat } from "@plinth/api";
+import type { ApiActions, ExecEvent, LogRequest } from "@plinth/api";
 import type { ProxyControl } from "@plinth/connect";
 import type { SnapshotPublisher } from "@plinth/discovery";
 import { Fault } from "@plinth/fault";
 import type { RuntimeName } from "@plinth/process";
 import type { Registry } from "@plinth/registry";
 import type { InstanceSet, ReleaseController } from "@plinth/release";
-import type { App, AppSpec, Secret } from "@plinth/resource";
+import type { App, AppSpec, Plan, PsRow, Secret, StatReport, StatusReport } from "@plinth/resource";
 import { tailLog } from "@plinth/run";
 import type { SecretVault } from "@plinth/secrets";
 import type { Store } from "@plinth/store";
@@ -80,15 +80,15 @@ export class Actions implements ApiActions {
     return Promise.resolve();
   }
 
-  stat(app: string | undefined): Promise<Stat> {
+  stat(app: string | undefined): Promise<StatReport> {
     return Promise.resolve(this.#parts.telemetry.report(this.#parts.registry, app));
   }
 
-  ps(app: string | undefined): Promise<InstanceRow[]> {
+  ps(app: string | undefined): Promise<PsRow[]> {
     return Promise.resolve(this.#rows(app));
   }
 
-  status(): Promise<PlinthStatus> {
+  status(): Promise<StatusReport> {
     const { home, store, proxy, publisher } = this.#parts;
     const { settings, paths } = home;
     const notices = publisher.failed.map(
@@ -128,8 +128,8 @@ export class Actions implements ApiActions {
     return Promise.resolve();
   }
 
-  #rows(app: string | undefined): InstanceRow[] {
-    return this.#parts.instances.list(app).map(({ metadata, spec, status }): InstanceRow => {
+  #rows(app: string | undefined): PsRow[] {
+    return this.#parts.instances.list(app).map(({ metadata, spec, status }): PsRow => {
       const stats = this.#parts.instances.runner(metadata.name)?.stats();
       return {
         app: spec.app,

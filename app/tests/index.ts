@@ -2,6 +2,6 @@
 export { startLoad } from "./load.ts";
 export type { Load, LoadReport } from "./load.ts";
 export { createPlinth } from "./plinth.ts";
-export type { Plinth, CommandResult, PsRow, StatusReport } from "./plinth.ts";
+export type { Plinth, CommandResult } from "./plinth.ts";
 export { createProject, serverSaying } from "./project.ts";
 export type { Project } from "./project.ts";

@@ -5,37 +5,12 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import type { PsRow, StatusReport } from "@plinth/resource";
 
 export interface CommandResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
-}
-
-export interface PsRow {
-  readonly app: string;
-  readonly service: string;
-  readonly instance: string;
-  readonly driver: string;
-  readonly state: string;
-  readonly ready: boolean;
-  readonly pid: number | null;
-  readonly restarts: number;
-  readonly address: string;
-  readonly exposed?: string | null;
-  readonly reason?: string | null;
-  readonly release: number;
-}
-
-export interface StatusReport {
-  readonly processes: readonly {
-    readonly name: string;
-    readonly pid: number;
-    readonly runtime: string;
-    readonly memoryBytes: number;
-  }[];
-  readonly listening: readonly { readonly name: string; readonly address: string; readonly port: number }[];
-  readonly store: { readonly readOnly: string | null };
 }
 
 /** The command line as users have it. */

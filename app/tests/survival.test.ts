@@ -1,14 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  createPlinth,
-  createProject,
-  type Plinth,
-  type Project,
-  type PsRow,
-  serverSaying,
-  startLoad,
-} from "./index.ts";
+import type { PsRow } from "@plinth/resource";
+import { createPlinth, createProject, type Plinth, type Project, serverSaying, startLoad } from "./index.ts";
 
 const ROUNDS = Math.max(1, Math.ceil(Number(process.env["PLINTH_ROUNDS"] ?? 10) / 5));
 

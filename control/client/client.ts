@@ -1,6 +1,6 @@
+import type { Plan, PsRow, StatReport, StatusReport } from "@plinth/resource";
 import { type Clock, systemClock } from "@plinth/clock";
 import type { AppSpec, KindName, KindTypes, Metadata } from "@plinth/resource";
-import type { Plan, PsRow, StatReport, StatusReport } from "./shapes.ts";
 import { Transport, bytesOf, parseJson, valuesOf } from "./transport.ts";
 import { type WatchEvent, watchResources } from "./watch.ts";
 

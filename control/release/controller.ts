@@ -1,4 +1,3 @@
-import type { Plan } from "@plinth/api";
 import type { Clock } from "@plinth/clock";
 import type { PairAddresses } from "@plinth/discovery";
 import { Fault, messageOf } from "@plinth/fault";
@@ -11,6 +10,7 @@ import {
   type AppStatus,
   DEPLOY_ANNOTATION,
   type Failure,
+  type Plan,
   type Release,
   type ServiceSpec,
 } from "@plinth/resource";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { StatusReport } from "@plinth/client";
+import type { StatusReport } from "@plinth/resource";
 import { Fault } from "@plinth/fault";
 import { DEPLOY_ANNOTATION } from "@plinth/resource";
 import type { Context } from "../command.ts";

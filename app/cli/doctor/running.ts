@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { PsRow, StatusReport } from "@plinth/client";
+import type { PsRow, StatusReport } from "@plinth/resource";
 import { plainLine } from "../terminal/plain-text.ts";
 import { type Check, bad, good, weak } from "./check.ts";
 
