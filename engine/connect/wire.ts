@@ -19,10 +19,10 @@ const writesDirectly = process.versions["bun"] !== undefined;
 /** Gives every read to `onBytes`, which answers false to stop; `readOn` goes on. The end is an "end" event as usual. */
 export function readBytes(socket: Socket, onBytes: (bytes: Buffer) => boolean): void {
   const inside = socket as unknown as SocketInside;
-  const endStream = inside.push.bind(socket, null);
+  const streamPush = inside.push.bind(socket);
   inside.push = (chunk) => {
     if (chunk !== null) return onBytes(chunk);
-    const result = endStream();
+    const result = streamPush(null);
     socket.resume(); // the queue is empty: this lets "end" out
     return result;
   };
