@@ -1,14 +1,11 @@
-/** `npm run check`: format, lint, types, layer order and unit tests; stops at the first that fails. */
+/** `npm run check`: static checks, then unit tests; stops at the first that fails. */
 import { spawnSync } from "node:child_process";
+import { staticChecks } from "./static-checks.ts";
 import { unitTests } from "./tests.ts";
 
-const steps: readonly (readonly [name: string, command: string, ...parameters: string[]])[] = [
-  ["format", "oxfmt", "--check", "."],
-  ["lint", "oxlint", "--type-aware", "--deny-warnings"],
-  ["types", "tsc", "-p", "."],
-  ["tidy", process.execPath, "scripts/tidy.ts"],
-  ["dead code", "knip", "--no-config-hints"],
-  ["unit tests", process.execPath, "--test", "--test-reporter=dot", ...unitTests()],
+const steps: typeof staticChecks = [
+  ...staticChecks,
+  ["unit tests", process.execPath, "--test", "--test-reporter=dot", "--test-timeout=60000", ...unitTests()],
 ];
 
 for (const [name, command, ...parameters] of steps) {

@@ -1,4 +1,62 @@
-/** `npm test`: set-up, then every test, ending in the line "N passed, N failed". */
-import { systemTests, unitTests } from "./tests.ts";
+/** `npm test`: set-up, static checks, then every test; ends in the line "N passed, N failed". */
+import { spawnSync } from "node:child_process";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
+import { parseArgs } from "node:util";
+import { buildDashboard } from "./dashboard-build.ts";
+import { installDebianPackages } from "./debian-packages.ts";
+import { staticChecks } from "./static-checks.ts";
+import { programTests, systemTests, unitTests } from "./tests.ts";
 
-console.log([...unitTests(), ...systemTests()]);
+const { values, positionals } = parseArgs({
+  options: { soak: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+
+/** Rounds of kill-and-look tests: enough in `npm test` to meet the usual bug, in a soak to meet the rare one. */
+const rounds = values.soak ? "200" : "10";
+process.env["PLINTH_ROUNDS"] ??= rounds;
+if (values.soak) process.env["PLINTH_SOAK"] = "1";
+
+let passed = 0;
+let failed = 0;
+const skipped: string[] = [];
+
+/** A test that has not ended by then hangs: the longest takes a fraction of it, soaks are told to take their time. */
+const TEST_TIMEOUT_MS = values.soak ? 3_600_000 : 240_000;
+
+async function runTests(files: readonly string[], concurrency: number): Promise<void> {
+  if (files.length === 0) return;
+  const stream = run({ files: [...files], concurrency, timeout: TEST_TIMEOUT_MS });
+  stream.on("test:pass", ({ name, skip, details }) => {
+    if (details.type === "suite") return;
+    if (skip === undefined || skip === false) passed++;
+    else skipped.push(typeof skip === "string" ? `${name} (${skip})` : name);
+  });
+  stream.on("test:fail", ({ details }) => {
+    if (details.type !== "suite") failed++;
+  });
+  const shown = stream.compose(spec);
+  for await (const text of shown) process.stdout.write(text as string);
+}
+
+const chosen = (files: string[]): string[] =>
+  positionals.length === 0 ? files : files.filter((file) => positionals.some((part) => file.includes(part)));
+
+installDebianPackages();
+if (positionals.length === 0) {
+  for (const [name, command, ...parameters] of staticChecks) {
+    const { status } = spawnSync(command, parameters, { stdio: "inherit" });
+    if (status === 0) passed++;
+    else failed++;
+    console.log(`${status === 0 ? "✔" : "✖"} ${name}`);
+  }
+}
+if (!buildDashboard()) failed++;
+await runTests(chosen([...unitTests(), ...programTests()]), 2);
+// Whole systems share ports, processors and the claims of this machine: one at a time.
+await runTests(chosen(systemTests()), 1);
+
+for (const name of skipped) console.log(`skipped: ${name}`);
+console.log(`${passed} passed, ${failed} failed`);
+if (failed > 0 || passed === 0) process.exitCode = 1;

@@ -51,6 +51,11 @@ export function sleepOn(clock: Clock, delayMs: number, signal?: AbortSignal): Pr
 export const systemClock: Clock = new SystemClock();
 
 /** RFC 3339 in UTC, as resources and log lines carry it. */
-export function isoTime(epochMs: number): string {
-  return new Date(epochMs).toISOString();
+export function isoTime(sinceEpochMs: number): string {
+  return new Date(sinceEpochMs).toISOString();
+}
+
+/** The instant an RFC 3339 time stands for, in milliseconds since the epoch; NaN where it is none. */
+export function epochMs(isoText: string): number {
+  return Date.parse(isoText);
 }

@@ -1,5 +1,15 @@
 /** What /proc says about a process, and runtimes to start one with. */
-export { bootId, isRunning, processIdentity, processUsage, statFields } from "./proc.ts";
-export type { ProcessIdentity, ProcessUsage } from "./proc.ts";
+export {
+  bootId,
+  hasInEnvironment,
+  identityInStat,
+  isRunning,
+  processIdentity,
+  processTable,
+  processUsage,
+  signalProcess,
+  statFields,
+} from "./proc.ts";
+export type { ProcessEntry, ProcessIdentity, ProcessUsage } from "./proc.ts";
 export { runtimePath } from "./runtime.ts";
 export type { RuntimeName } from "./runtime.ts";

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 
 /** What tells one process from a later one with the same number: pids are reused, start times on one boot are not. */
 export interface ProcessIdentity {
@@ -8,20 +8,31 @@ export interface ProcessIdentity {
   readonly bootId: string;
 }
 
+let thisBoot: string | undefined;
+
 /** This boot's id (/proc/sys/kernel/random/boot_id). */
 export function bootId(): string {
-  return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  thisBoot ??= readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  return thisBoot;
 }
+
+// The command name is in parentheses and may itself hold spaces and parentheses: the last one closes it.
+const fieldsOf = (stat: string): string[] => stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 
 /** The fields of /proc/PID/stat after the command name (field 3 on), or undefined when there is no such process. */
 export function statFields(pid: number): string[] | undefined {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The command name is in parentheses and may itself hold spaces and parentheses: the last one closes it.
-    return text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return fieldsOf(readFileSync(`/proc/${pid}/stat`, "utf8"));
   } catch {
     return undefined;
   }
+}
+
+/** The identity in the text of a /proc/PID/stat that somebody read earlier; undefined when it is not one. */
+export function identityInStat(stat: string, boot: string): ProcessIdentity | undefined {
+  const pid = Number.parseInt(stat, 10);
+  const startTicks = Number(fieldsOf(stat)[19]);
+  return pid > 0 && Number.isSafeInteger(startTicks) ? { pid, startTicks, bootId: boot } : undefined;
 }
 
 /** The identity of a running process; undefined when it is gone or only waits to be reaped. */
@@ -35,6 +46,49 @@ export function processIdentity(pid: number): ProcessIdentity | undefined {
 export function isRunning(identity: ProcessIdentity): boolean {
   const now = processIdentity(identity.pid);
   return now !== undefined && now.startTicks === identity.startTicks && now.bootId === identity.bootId;
+}
+
+/**
+ * Signals that very process. False when it is gone. Between the check and the signal lie microseconds, in which a
+ * pid would have to be reaped and all others be used up before it could be a stranger's.
+ */
+export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
+  if (!isRunning(identity)) return false;
+  try {
+    return process.kill(identity.pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+/** One row of the process table. */
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+}
+
+/** All processes but those that only wait to be reaped. */
+export function processTable(): ProcessEntry[] {
+  const entries: ProcessEntry[] = [];
+  for (const name of readdirSync("/proc")) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid)) continue;
+    const fields = statFields(pid);
+    if (fields === undefined || fields[0] === "Z" || fields[0] === "X") continue;
+    entries.push({ pid, parent: Number(fields[1]), group: Number(fields[2]), session: Number(fields[3]) });
+  }
+  return entries;
+}
+
+/** Whether NAME=VALUE was in a process's environment when it was started; false when that may not be read. */
+export function hasInEnvironment(pid: number, name: string, value: string): boolean {
+  try {
+    return `\0${readFileSync(`/proc/${pid}/environ`, "latin1")}`.includes(`\0${name}=${value}\0`);
+  } catch {
+    return false;
+  }
 }
 
 export interface ProcessUsage {

@@ -253,6 +253,7 @@ export const definitions = {
     type: "object",
     properties: {
       observedGeneration: { type: "integer" },
+      observedDeploy: { type: "string", description: "The deploy annotation this status answers." },
       phase: { enum: ["Progressing", "Healthy", "Degraded", "Failed", "Deleting"] },
       message: { type: "string" },
       activeRelease: { type: "integer", description: "The newest release that got ready as a whole." },
@@ -397,6 +398,63 @@ export const definitions = {
       },
     },
     required: ["name"],
+    additionalProperties: false,
+  },
+  SignalRequest: {
+    type: "object",
+    properties: {
+      signal: {
+        enum: [
+          "SIGTERM",
+          "SIGKILL",
+          "SIGINT",
+          "SIGHUP",
+          "SIGQUIT",
+          "SIGUSR1",
+          "SIGUSR2",
+          "SIGSTOP",
+          "SIGCONT",
+        ],
+        description: "The signal's name.",
+      },
+    },
+    required: ["signal"],
+    additionalProperties: false,
+  },
+  ExecRequest: {
+    type: "object",
+    properties: { command: { $ref: "#/$defs/Command" } },
+    required: ["command"],
+    additionalProperties: false,
+  },
+  RollbackRequest: {
+    type: "object",
+    properties: {
+      to: { type: "integer", minimum: 1, description: "A release's number. Default: the one active before." },
+    },
+    additionalProperties: false,
+  },
+  UpgradeRequest: {
+    type: "object",
+    properties: {
+      process: { enum: ["proxy"] },
+      runtime: { enum: ["node", "bun"], description: "Default: the one it runs on." },
+    },
+    required: ["process"],
+    additionalProperties: false,
+  },
+  ShutdownRequest: {
+    type: "object",
+    properties: {
+      instances: { type: "boolean", description: "Whether to stop the instances first." },
+      graceMs: {
+        type: "integer",
+        minimum: 0,
+        maximum: 3_600_000,
+        description: "Instead of each service's own.",
+      },
+    },
+    required: ["instances"],
     additionalProperties: false,
   },
 } as const;

@@ -1,6 +1,8 @@
 /** The schema of every kind, and what is derived from it. */
 export { definitions } from "./definitions.ts";
-export { API_VERSION, kinds } from "./kinds.ts";
+export { describeFields, jsonSchema, openApi } from "./derive.ts";
+export type { FieldRow } from "./derive.ts";
+export { API_VERSION, APP_LABEL, DEPLOY_ANNOTATION, kinds, SERVICE_LABEL } from "./kinds.ts";
 export type {
   App,
   AppSpec,
@@ -27,6 +29,13 @@ export type {
   ServiceSpec,
   ServiceStatus,
 } from "./kinds.ts";
+export { pathText, quoted } from "./problem.ts";
+export type { Problem } from "./problem.ts";
+export { API_PATH, GROUP, routes } from "./routes.ts";
+export type { Route, RouteName } from "./routes.ts";
+export type { DefinitionName } from "./schema.ts";
+export { nearestName } from "./suggest.ts";
+export { validate } from "./validate.ts";
 export { parseDurationMs, parseSizeBytes } from "./quantity.ts";
 export { serviceSettings } from "./service-settings.ts";
 export type { ProbeQuestion, ProbeSettings, ResourceLimits, ServiceSettings } from "./service-settings.ts";

@@ -22,6 +22,11 @@ export type SecretStatus = Defined<"SecretStatus">;
 export type Metadata = Defined<"Metadata">;
 
 export const API_VERSION = "plinth.dev/v1";
+/** Label on all that belongs to an app. */
+export const APP_LABEL = "plinth.dev/app";
+export const SERVICE_LABEL = "plinth.dev/service";
+/** Set anew by each `plinth up`, so that asking again for what failed is a new try. */
+export const DEPLOY_ANNOTATION = "plinth.dev/deploy";
 
 /** A typed resource by the Kubernetes API conventions: `spec` is what was asked for, `status` what is. */
 export interface Resource<Name extends string = string, Spec = unknown, Status = unknown> {

@@ -1,0 +1,426 @@
+import type { Argument, Command, Flag } from "./command.ts";
+
+/** Flags that every command understands, before or after its name. */
+export const globalFlags: readonly Flag[] = [
+  {
+    name: "home",
+    value: "DIR",
+    kind: "directory",
+    summary: "the Plinth to talk to; default: $PLINTH_HOME, else ~/.plinth",
+  },
+  { name: "json", summary: "results as JSON on standard output" },
+  { name: "no-color", summary: "no colours; the same as setting NO_COLOR" },
+  { name: "quiet", short: "q", summary: "no messages on standard error but warnings and errors" },
+  { name: "help", short: "h", summary: "show help" },
+  { name: "version", summary: "show the version" },
+];
+
+const project: Argument = {
+  name: "DIR|FILE",
+  kind: "path",
+  optional: true,
+  summary: "the config file, or the directory it is in; default: the current directory",
+};
+const optionalApp: Argument = {
+  name: "APP",
+  kind: "app",
+  optional: true,
+  summary: "default: the app deployed from the current directory, else the only one",
+};
+const timeout = (what: string): Flag => ({
+  name: "timeout",
+  value: "DURATION",
+  kind: "duration",
+  summary: `longest wait ${what}`,
+});
+const appFlag: Flag = {
+  name: "app",
+  value: "APP",
+  kind: "app",
+  summary: "default: the app deployed from the current directory, else the only one",
+};
+const format: Flag = {
+  name: "output",
+  short: "o",
+  value: "FORMAT",
+  choices: ["table", "json", "yaml"],
+  summary: "how to print; default: table",
+};
+
+/** Every command; parsing, help, completion and docs/cli.md are derived from here. */
+export const commands: readonly Command[] = [
+  {
+    name: "init",
+    summary: "write a first config for a directory",
+    description: [
+      "Looks at the directory (package.json, an index.html, a Python program …) and writes a small plinth.config.yaml that runs what is there. Asks nothing and never overwrites.",
+    ],
+    arguments: [
+      { name: "DIR", kind: "directory", optional: true, summary: "default: the current directory" },
+    ],
+    flags: [],
+    examples: [{ command: "plinth init && plinth up", says: "from nothing to a running app" }],
+    load: () => import("./commands/init.ts"),
+  },
+  {
+    name: "up",
+    summary: "deploy an app and keep Plinth running",
+    description: [
+      "Starts Plinth in this home when it is not running, makes a new release of the app and replaces instances one after the other, without a failed request. A release that does not get ready is halted: the old one goes on serving.",
+      "Without --detach it stays in the foreground and watches over Plinth: Ctrl-C stops all gracefully, a second Ctrl-C at once. Where Plinth is already running, it returns as soon as the app is healthy.",
+    ],
+    arguments: [project],
+    flags: [
+      { name: "detach", short: "d", summary: "return once all is healthy; Plinth goes on in the background" },
+      { name: "ingress-port", value: "PORT", kind: "port", summary: "where apps are served; default: 8080" },
+      {
+        name: "ingress-address",
+        value: "ADDRESS",
+        kind: "text",
+        summary: "on which address; default: 127.0.0.1, this machine only",
+      },
+      { name: "api-port", value: "PORT", kind: "port", summary: "the API's and dashboard's; default: 7080" },
+      timeout("for all to be healthy, such as 90s; default: 5m"),
+    ],
+    examples: [
+      { command: "plinth up", says: "deploy what is here and watch over it" },
+      { command: "plinth up shop --detach --timeout 2m", says: "deploy ./shop from a script" },
+      { command: "plinth up --json | tail -1", says: "events as JSON lines; the last one is the result" },
+    ],
+    load: () => import("./commands/up.ts"),
+  },
+  {
+    name: "down",
+    summary: "stop and remove an app, or all of Plinth",
+    description: [
+      "Secrets and kept logs stay. Instances get their grace time; Ctrl-C stops waiting, not the stopping.",
+    ],
+    arguments: [optionalApp],
+    flags: [
+      {
+        name: "all",
+        summary: "stop everything in this home: instances, proxy and daemon; apps come back with the next up",
+      },
+      timeout("for all to be stopped, such as 30s; default: 2m"),
+    ],
+    examples: [
+      { command: "plinth down shop", says: "remove the app shop" },
+      { command: "plinth down --all", says: "stop Plinth itself" },
+    ],
+    load: () => import("./commands/down.ts"),
+  },
+  {
+    name: "plan",
+    summary: "show what `up` would change",
+    description: ["Values of secrets are never shown, only whether they changed. Exit code 0 either way."],
+    arguments: [project],
+    flags: [],
+    examples: [{ command: "plinth plan shop", says: "what deploying ./shop would do" }],
+    load: () => import("./commands/plan.ts"),
+  },
+  {
+    name: "validate",
+    summary: "check a config without touching anything",
+    arguments: [project],
+    flags: [{ name: "schema", summary: "print the config's JSON Schema for editors instead" }],
+    examples: [
+      { command: "plinth validate shop/plinth.config.yaml", says: "all problems at once, with their lines" },
+      { command: "plinth validate --schema > plinth.schema.json", says: "for an editor's $schema" },
+    ],
+    load: () => import("./commands/validate.ts"),
+  },
+  {
+    name: "ps",
+    summary: "list instances",
+    arguments: [{ ...optionalApp, summary: "default: all apps" }],
+    flags: [],
+    examples: [{ command: "plinth ps --json | jq '.[].pid'", says: "process ids for a script" }],
+    load: () => import("./commands/ps.ts"),
+  },
+  {
+    name: "status",
+    summary: "show Plinth's own processes and where they listen",
+    arguments: [],
+    flags: [],
+    examples: [{ command: "plinth status", says: "is it running, and how much does it use?" }],
+    load: () => import("./commands/status.ts"),
+  },
+  {
+    name: "upgrade",
+    summary: "replace the running proxy by a new one, without losing a request",
+    description: [
+      "The new proxy inherits the listening sockets; the old one finishes what it has and ends. It runs the version that is installed now.",
+    ],
+    arguments: [],
+    flags: [
+      { name: "runtime", value: "node|bun", summary: "what the new proxy runs on; default: as before" },
+    ],
+    examples: [
+      { command: "plinth upgrade", says: "after installing a new version" },
+      { command: "plinth upgrade --runtime bun", says: "less CPU per request" },
+    ],
+    load: () => import("./commands/upgrade.ts"),
+  },
+  {
+    name: "logs",
+    summary: "show what instances wrote",
+    description: [
+      "Lines of several instances are prefixed with their names. With -f, instances that come later are shown too.",
+    ],
+    arguments: [
+      { name: "[APP/]SERVICE|INSTANCE", kind: "workload", summary: "a service, or one of its instances" },
+    ],
+    flags: [
+      { name: "follow", short: "f", summary: "go on with what is written from now on" },
+      {
+        name: "tail",
+        value: "LINES",
+        kind: "count",
+        summary: "begin with the last lines; default: 100 with -f, else all",
+      },
+      appFlag,
+    ],
+    examples: [
+      { command: "plinth logs web -f", says: "follow every instance of web" },
+      { command: "plinth logs shop/web --tail 20", says: "the last 20 lines of each" },
+    ],
+    load: () => import("./commands/logs.ts"),
+  },
+  {
+    name: "stat",
+    summary: "show success rate, requests per second and latencies",
+    arguments: [optionalApp],
+    flags: [{ name: "edges", summary: "by caller and callee instead of by service" }],
+    examples: [{ command: "plinth stat shop", says: "how the services of shop are doing" }],
+    load: () => import("./commands/stat.ts"),
+  },
+  {
+    name: "rollback",
+    summary: "return to an earlier release",
+    description: ["Instances of the release that are still right are kept; nothing is rebuilt."],
+    arguments: [optionalApp],
+    flags: [
+      {
+        name: "to",
+        value: "RELEASE",
+        kind: "release",
+        summary: "its number; default: the one before the active",
+      },
+      timeout("for all to be healthy, such as 90s; default: 5m"),
+    ],
+    examples: [{ command: "plinth rollback shop --to 3", says: "back to release 3" }],
+    load: () => import("./commands/rollback.ts"),
+  },
+  {
+    name: "scale",
+    summary: "change how many instances of a service run",
+    description: ["Holds until the next `plinth up`, which sets what the config says."],
+    arguments: [
+      { name: "SERVICE=N", kind: "scaling", many: true, summary: "such as web=3; several at once" },
+    ],
+    flags: [appFlag, timeout("for all to be healthy, such as 90s; default: 5m")],
+    examples: [{ command: "plinth scale web=3 worker=0", says: "three of web, none of worker" }],
+    load: () => import("./commands/scale.ts"),
+  },
+  {
+    name: "secrets",
+    summary: "set, list and delete secrets",
+    description: [
+      "Values come from standard input or a file, are kept encrypted, and are never shown again.",
+    ],
+    arguments: [],
+    flags: [],
+    examples: [
+      { command: 'printf %s "$KEY" | plinth secrets set api-key', says: "from a variable" },
+      { command: "plinth secrets list", says: "names and when they were set" },
+    ],
+    subcommands: [
+      {
+        name: "set",
+        summary: "store a value under a name",
+        description: [
+          "Reads standard input to its end, without a final newline; on a terminal, one line that is not shown. A file is taken byte for byte.",
+        ],
+        arguments: [{ name: "NAME", kind: "secret", summary: "lower-case letters, digits and hyphens" }],
+        flags: [{ name: "file", value: "FILE", kind: "path", summary: "read the value from a file" }],
+        examples: [
+          { command: "plinth secrets set api-key < key.txt", says: "from standard input" },
+          { command: "plinth secrets set tls --file key.pem", says: "from a file, byte for byte" },
+        ],
+        load: () => import("./commands/secrets.ts"),
+      },
+      {
+        name: "list",
+        summary: "list names, never values",
+        arguments: [],
+        flags: [],
+        examples: [{ command: "plinth secrets list", says: "names and when they were set" }],
+        load: () => import("./commands/secrets.ts"),
+      },
+      {
+        name: "delete",
+        summary: "remove a secret",
+        arguments: [{ name: "NAME", kind: "secret", summary: "the secret" }],
+        flags: [],
+        examples: [{ command: "plinth secrets delete api-key", says: "forget it for good" }],
+        load: () => import("./commands/secrets.ts"),
+      },
+    ],
+  },
+  {
+    name: "exec",
+    summary: "run a command where an instance runs",
+    description: [
+      "With the instance's working directory and environment. Ends with the command's exit code.",
+    ],
+    arguments: [
+      { name: "INSTANCE", kind: "instance", summary: "its name, as `plinth ps` shows it" },
+      {
+        name: "COMMAND",
+        kind: "command",
+        many: true,
+        summary: "after --, an argument vector without a shell",
+      },
+    ],
+    flags: [],
+    examples: [{ command: "plinth exec shop.web.k3x9 -- ls -l", says: "look around" }],
+    load: () => import("./commands/exec.ts"),
+  },
+  {
+    name: "get",
+    summary: "list resources, or show one",
+    arguments: [
+      { name: "KIND", kind: "kind", summary: "apps, services, instances, releases or secrets" },
+      { name: "NAME", kind: "resource", optional: true, summary: "one of them" },
+    ],
+    flags: [
+      format,
+      { name: "watch", short: "w", summary: "go on with every change" },
+      { ...appFlag, summary: "only what belongs to this app" },
+    ],
+    examples: [
+      { command: "plinth get releases", says: "what has been deployed" },
+      { command: "plinth get app shop -o yaml", says: "everything about one app" },
+    ],
+    load: () => import("./commands/get.ts"),
+  },
+  {
+    name: "describe",
+    summary: "explain a resource and what belongs to it",
+    arguments: [
+      { name: "KIND", kind: "kind", summary: "app, service, instance, release or secret" },
+      { name: "NAME", kind: "resource", summary: "its name" },
+    ],
+    flags: [],
+    examples: [{ command: "plinth describe app shop", says: "its services, releases and their state" }],
+    load: () => import("./commands/describe.ts"),
+  },
+  {
+    name: "apply",
+    summary: "create or change resources from a file",
+    description: [
+      "YAML (several documents are fine) or JSON. Only apps and secrets can be written; `plinth up` is the usual way.",
+    ],
+    arguments: [],
+    flags: [
+      { name: "file", short: "f", value: "FILE|-", kind: "path", summary: "the file; - is standard input" },
+      { name: "dry-run", summary: "only check" },
+    ],
+    examples: [{ command: "plinth get app shop -o yaml | plinth apply -f -", says: "a round trip" }],
+    load: () => import("./commands/apply.ts"),
+  },
+  {
+    name: "delete",
+    summary: "delete a resource",
+    arguments: [
+      { name: "KIND", kind: "kind", summary: "app or secret" },
+      { name: "NAME", kind: "resource", summary: "its name" },
+    ],
+    flags: [],
+    examples: [
+      { command: "plinth delete app shop", says: "the same as `plinth down shop`, without waiting" },
+    ],
+    load: () => import("./commands/delete.ts"),
+  },
+  {
+    name: "doctor",
+    summary: "check what this machine can do, and what is amiss",
+    arguments: [],
+    flags: [],
+    examples: [{ command: "plinth doctor", says: "√ good, ‼ weaker than it could be, × in the way" }],
+    load: () => import("./commands/doctor.ts"),
+  },
+  {
+    name: "open",
+    summary: "open the dashboard in a browser",
+    description: ["Prints an address that signs in once, within a minute, and tries to open it."],
+    arguments: [],
+    flags: [{ name: "no-browser", summary: "only print the address" }],
+    examples: [{ command: "plinth open --no-browser", says: "to paste it elsewhere" }],
+    load: () => import("./commands/open.ts"),
+  },
+  {
+    name: "completion",
+    summary: "print a shell's completion script",
+    arguments: [
+      { name: "SHELL", kind: "text", choices: ["bash", "zsh", "fish"], summary: "bash, zsh or fish" },
+    ],
+    flags: [],
+    examples: [
+      { command: 'eval "$(plinth completion bash)"', says: "in ~/.bashrc" },
+      { command: "plinth completion fish > ~/.config/fish/completions/plinth.fish", says: "for fish" },
+    ],
+    load: () => import("./commands/completion.ts"),
+  },
+  {
+    name: "version",
+    summary: "show the version",
+    arguments: [],
+    flags: [],
+    examples: [{ command: "plinth version --json", says: "with the runtime's" }],
+    load: () => import("./commands/version.ts"),
+  },
+  {
+    name: "help",
+    summary: "show help for a command",
+    arguments: [
+      { name: "COMMAND", kind: "command", optional: true, many: true, summary: "default: all of them" },
+    ],
+    flags: [{ name: "markdown", summary: "the whole reference, as in docs/cli.md" }],
+    examples: [{ command: "plinth help secrets set", says: "the same as `plinth secrets set --help`" }],
+    load: () => import("./commands/help.ts"),
+  },
+  {
+    name: "__complete",
+    hidden: true,
+    summary: "candidates for the last of the words; called by the completion scripts",
+    arguments: [{ name: "WORD", kind: "command", optional: true, many: true, summary: "the line so far" }],
+    flags: [],
+    examples: [],
+    load: () => import("./commands/complete.ts"),
+  },
+];
+
+/** The order and headings of `plinth --help` and docs/cli.md. */
+export const commandGroups: readonly (readonly [title: string, names: readonly string[]])[] = [
+  ["Run an app", ["init", "up", "down", "scale", "rollback"]],
+  ["See what it does", ["ps", "logs", "stat", "status", "open"]],
+  ["Before deploying", ["validate", "plan", "secrets"]],
+  ["Resources", ["get", "describe", "apply", "delete", "exec"]],
+  ["Plinth itself", ["upgrade", "doctor", "completion", "version", "help"]],
+];
+
+/** The command that words name, and how many of the words that took. */
+export function findCommand(words: readonly string[]): { command: Command; length: number } | undefined {
+  let level: readonly Command[] = commands;
+  let found: Command | undefined;
+  let length = 0;
+  for (const word of words) {
+    const next = level.find((candidate) => candidate.name === word);
+    if (next === undefined) break;
+    found = next;
+    length++;
+    level = next.subcommands ?? [];
+  }
+  return found === undefined ? undefined : { command: found, length };
+}

@@ -1,0 +1,59 @@
+import { Fault } from "@plinth/fault";
+import type { Context } from "../command.ts";
+import { type Check, type Level, good, weak } from "../doctor/check.ts";
+import { machineChecks } from "../doctor/machine.ts";
+import { networkChecks } from "../doctor/network.ts";
+import { runningChecks } from "../doctor/running.ts";
+import { EXIT_UNHEALTHY } from "../exit-code.ts";
+import type { Colour } from "../terminal/output.ts";
+import { wrap } from "../terminal/wrap.ts";
+
+const marks: Readonly<Record<Level, readonly [mark: string, colour: Colour]>> = {
+  good: ["√", "green"],
+  weak: ["‼", "yellow"],
+  bad: ["×", "red"],
+};
+
+export async function run(context: Context): Promise<number> {
+  const { home, output, json } = context;
+  const running = await daemonChecks(context);
+  const checks = [
+    ...machineChecks(home),
+    ...(await networkChecks(running !== undefined)),
+    ...(running ?? [good("daemon", "not running; `plinth up` starts it")]),
+    weak(
+      "isolation",
+      "cooperative mode: instances share this machine's network and user",
+      "Addresses tell well-meaning callers apart; they do not stop a hostile process on this machine. Do not run code you do not trust.",
+    ),
+  ];
+  const bad = checks.some(({ level }) => level === "bad");
+  if (json) output.json({ ok: !bad, checks });
+  else for (const check of checks) for (const line of lines(check, context)) output.result(line);
+  if (bad) output.note("\nWhat is marked × is in the way.");
+  return bad ? EXIT_UNHEALTHY : 0;
+}
+
+async function daemonChecks({ client, signal }: Context): Promise<Check[] | undefined> {
+  try {
+    const [status, rows] = await Promise.all([client.status({ signal }), client.ps(undefined, { signal })]);
+    return runningChecks(status, rows);
+  } catch (error) {
+    if (error instanceof Fault && error.code === "unavailable") return undefined;
+    throw error;
+  }
+}
+
+const INDENT = 4;
+
+function lines({ name, level, message, hint }: Check, { output }: Context): string[] {
+  const { stdout } = output;
+  const [mark, colour] = marks[level];
+  const width = stdout.columns - INDENT;
+  const [first, ...rest] = wrap(`${name}: ${message}`, width);
+  return [
+    `${stdout.paint(colour, mark)} ${first}`,
+    ...rest.map((line) => `  ${line}`),
+    ...(hint === undefined ? [] : wrap(hint, width).map((line) => stdout.paint("dim", `    ${line}`))),
+  ];
+}

@@ -1,0 +1,41 @@
+import type { ProcessStatus } from "@plinth/client";
+import type { Context } from "../command.ts";
+import { type Column, columns } from "../terminal/columns.ts";
+import { plainLine } from "../terminal/plain-text.ts";
+import { bytesText, cpuText } from "../terminal/quantities.ts";
+
+export async function run(context: Context): Promise<void> {
+  const { client, output, json, signal } = context;
+  const status = await client.status({ signal });
+  if (json) return output.json(status);
+
+  const table: Column<ProcessStatus>[] = [
+    { title: "PROCESS", text: ({ name }) => name },
+    { title: "PID", text: ({ pid }) => String(pid ?? "-"), right: true },
+    { title: "RUNTIME", text: ({ runtime }) => runtime, minor: 2 },
+    { title: "MEMORY", text: ({ memoryBytes }) => bytesText(memoryBytes), right: true },
+    { title: "CPU", text: ({ cpuSeconds }) => cpuText(cpuSeconds), right: true, minor: 1 },
+  ];
+  output.result(`Plinth ${status.version} in ${status.home}`);
+  output.result("");
+  for (const line of columns(status.processes, table, output.stdout)) output.result(line);
+  output.result("");
+  const listening = columns(
+    status.listening,
+    [
+      { title: "LISTENING", text: ({ name }) => name },
+      {
+        title: "ADDRESS",
+        text: ({ address, port }) => `${address.includes(":") ? `[${address}]` : address}:${port}`,
+      },
+    ],
+    output.stdout,
+  );
+  for (const line of listening) output.result(line);
+  if (status.store.readOnly !== null) {
+    output.warn(
+      `the store is read-only: ${plainLine(status.store.readOnly)}; apps keep running, nothing can be changed`,
+    );
+  }
+  for (const notice of status.notices) output.warn(plainLine(notice));
+}

@@ -1,0 +1,217 @@
+import { randomUUID } from "node:crypto";
+import type { StatusReport } from "@plinth/client";
+import { Fault } from "@plinth/fault";
+import { DEPLOY_ANNOTATION } from "@plinth/resource";
+import type { Context } from "../command.ts";
+import { EXIT_UNHEALTHY, Interruption, exitCodeOf } from "../exit-code.ts";
+import { failureLines } from "../failure.ts";
+import { askForMissingSecrets } from "../missing-secrets.ts";
+import { showChanges, showProgress } from "../progress.ts";
+import { type Project, loadProject } from "../project.ts";
+import { errorLines } from "../report.ts";
+import { type Outcome, followRollout } from "../rollout.ts";
+import { type Supervision, startDaemon } from "../supervision.ts";
+import { plainLine } from "../terminal/plain-text.ts";
+import { shownPath } from "../terminal/shown-path.ts";
+import { withTimeout } from "../timeout.ts";
+import { urlsOf } from "../urls.ts";
+
+export async function run(context: Context): Promise<number> {
+  const { output, client, home, clock, signal } = context;
+  const project = await loadProject(context, true);
+  for (const note of project.notes) say(context, note);
+
+  const ingressPort = context.number("ingress-port");
+  const ingressAddress = context.text("ingress-address");
+  const apiPort = context.number("api-port");
+  const supervision = await startDaemon(
+    {
+      home,
+      clock,
+      signal,
+      ...(ingressPort === undefined ? {} : { ingressPort }),
+      ...(ingressAddress === undefined ? {} : { ingressAddress }),
+      ...(apiPort === undefined ? {} : { apiPort }),
+    },
+    !context.is("detach"),
+  );
+  const owned = supervision.started && !context.is("detach");
+  try {
+    const status = await client.status({ signal });
+    if (!supervision.started) checkListening(context, status);
+    await askForMissingSecrets(context, project);
+    const { code, serves } = await attempt(context, project, owned);
+    // Nothing serves after a failed first release: there is nothing to watch over.
+    if (!owned || !serves) return code;
+    output.note(
+      `\nWatching over ${project.name}. Ctrl-C stops it and Plinth; with --detach it would go on in the background.`,
+    );
+    await watchOver(context, project.name, supervision);
+    return code;
+  } finally {
+    if (owned) await stopAll(context, supervision);
+  }
+}
+
+interface Attempt {
+  readonly code: number;
+  /** Whether some release of the app serves, be it an earlier one. */
+  readonly serves: boolean;
+}
+
+async function attempt(context: Context, project: Project, owned: boolean): Promise<Attempt> {
+  const { client, output, signal } = context;
+  try {
+    const outcome = await deploy(context, project, owned);
+    const code = await conclude(context, outcome);
+    return { code, serves: outcome.kind !== "gone" && outcome.app.status?.activeRelease !== undefined };
+  } catch (error) {
+    if (!owned || !(error instanceof Fault) || error.code !== "timeout") throw error;
+    const app = await client.get("App", project.name, { signal });
+    if (app.status?.activeRelease === undefined) throw error;
+    // An earlier release serves: being late is no reason to stop it.
+    for (const line of await errorLines(error, output.stderr)) output.error(line);
+    return { code: exitCodeOf(error), serves: true };
+  }
+}
+
+function say(context: Context, message: string): void {
+  if (context.json) context.output.event({ type: "note", message });
+  else context.output.warn(message);
+}
+
+/** Ports are chosen when Plinth starts: what is asked for must be what is there. */
+function checkListening(context: Context, status: StatusReport): void {
+  const asked: readonly (readonly [flag: string, name: string, part: "port" | "address"])[] = [
+    ["ingress-port", "ingress", "port"],
+    ["ingress-address", "ingress", "address"],
+    ["api-port", "api", "port"],
+  ];
+  for (const [flag, name, part] of asked) {
+    const value = context.text(flag);
+    const listening = status.listening.find((candidate) => candidate.name === name);
+    if (value === undefined || listening === undefined || String(listening[part]) === value) continue;
+    throw new Fault(
+      "conflict",
+      `Cannot use --${flag} ${value}: Plinth is running with ${String(listening[part])}`,
+      {
+        hint: "`plinth down --all` first, then `plinth up` with the new one.",
+      },
+    );
+  }
+}
+
+async function deploy(context: Context, project: Project, owned: boolean): Promise<Outcome> {
+  const { client, output } = context;
+  using deadline = withTimeout(context, "5m", `${project.name} did not become healthy`);
+  output.note(`Deploying ${project.name} from ${shownPath(project.file)}`);
+  // Asking again for what failed, without any change, is asking for another try.
+  const annotations = { [DEPLOY_ANNOTATION]: randomUUID() };
+  const app = await client.apply(
+    "App",
+    { metadata: { name: project.name, annotations }, spec: project.spec },
+    { signal: deadline.signal },
+  );
+  try {
+    using progress = showProgress(context);
+    return await followRollout({
+      client,
+      app: project.name,
+      generation: app.metadata.generation ?? 0,
+      deploy: annotations[DEPLOY_ANNOTATION],
+      signal: deadline.signal,
+      onChange: (view) => progress.update(view),
+    });
+  } catch (error) {
+    if (error instanceof Interruption && !owned)
+      output.note("The deployment goes on; `plinth ps` shows how far it is.");
+    throw error;
+  }
+}
+
+/** Says how it went; the exit code. */
+async function conclude(context: Context, outcome: Outcome): Promise<number> {
+  const { output, client, signal, json } = context;
+  if (outcome.kind === "gone") throw new Fault("conflict", "The app was deleted while it was being deployed");
+  const { app } = outcome;
+  const name = app.metadata.name;
+  if (outcome.kind === "failed") {
+    if (json) {
+      const { failedRelease, activeRelease: serving } = app.status ?? {};
+      output.event({
+        type: "result",
+        ok: false,
+        app: name,
+        release: failedRelease ?? null,
+        activeRelease: serving ?? null,
+        failure: outcome.failure ?? { message: app.status?.message ?? "" },
+      });
+    }
+    for (const line of failureLines(app, outcome.failure, output.stderr)) output.error(line);
+    if (!json)
+      output.error(
+        `  \`plinth logs ${name}/${plainLine(outcome.failure?.service ?? "SERVICE")}\` shows more.`,
+      );
+    return EXIT_UNHEALTHY;
+  }
+  const [status, { url: dashboard }] = await Promise.all([
+    client.status({ signal }),
+    client.session({ signal }),
+  ]);
+  const urls = urlsOf(app, status);
+  const release = app.status?.activeRelease ?? null;
+  if (json) output.event({ type: "result", ok: true, app: name, release, urls, dashboard });
+  else {
+    output.note(`${output.stderr.paint("green", "√")} release ${release ?? "?"} of ${name} is healthy`);
+    for (const line of urlTable(urls, dashboard, context)) output.result(line);
+  }
+  return 0;
+}
+
+function urlTable(
+  urls: readonly { service: string; url: string }[],
+  dashboard: string,
+  { output }: Context,
+): string[] {
+  const rows = [...urls, { service: "dashboard", url: dashboard }];
+  // An address that is cut is of no use: this table keeps its width.
+  const widest = Math.max(...rows.map(({ service }) => service.length));
+  return rows.map(({ service, url }) => `${service.padEnd(widest)}  ${output.stdout.paint("cyan", url)}`);
+}
+
+/** Tells of changes until the user has enough, or Plinth cannot be kept running. */
+async function watchOver(context: Context, app: string, supervision: Supervision): Promise<void> {
+  const progress = showChanges(context);
+  const { client, signal } = context;
+  const watching = followRollout({
+    client,
+    app,
+    generation: undefined,
+    signal,
+    onChange: (view) => progress.update(view),
+  });
+  await Promise.race([watching, supervision.ended]);
+}
+
+/** Gracefully on the first Ctrl-C, at once on the second. */
+async function stopAll(context: Context, supervision: Supervision): Promise<void> {
+  const { client, output, atOnce } = context;
+  output.note("\nStopping gracefully; Ctrl-C again stops at once.");
+  const onSecond = (): void => {
+    output.note("Stopping at once.");
+    void client.shutdown({ instances: true, graceMs: 0 }).catch(() => {});
+  };
+  atOnce.addEventListener("abort", onSecond, { once: true });
+  try {
+    await client.shutdown({ instances: true }, { deadlineMs: SHUTDOWN_DEADLINE_MS });
+  } catch (error) {
+    // A daemon that ends closes its connections, this one among them.
+    if (!(error instanceof Fault) || error.code !== "unavailable") throw error;
+  } finally {
+    await supervision.release();
+    atOnce.removeEventListener("abort", onSecond);
+  }
+}
+
+/** Longer than any sensible grace time; the second Ctrl-C is the way out before. */
+const SHUTDOWN_DEADLINE_MS = 600_000;

@@ -1,0 +1,210 @@
+import { readFileSync, realpathSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Clock } from "@plinth/clock";
+import { Fault, messageOf } from "@plinth/fault";
+import { type AppSpec, type Config, type ServiceSpec, quoted, validate } from "@plinth/resource";
+import { ConfigFault, type ConfigProblem } from "./config-fault.ts";
+import {
+  EVALUATION_BYTES_MAX,
+  EVALUATION_MS_MAX,
+  HEAP_MEBIBYTES_MAX,
+  type Evaluated,
+  type Unanswered,
+  evaluate,
+} from "./evaluate.ts";
+import { locateConfig } from "./locate.ts";
+import { scriptMap } from "./script-map.ts";
+import type { SourceMap } from "./source-map.ts";
+
+export interface LoadedConfig {
+  readonly name: string;
+  /** Directories are absolute; no service has a `source` yet. */
+  readonly spec: AppSpec;
+  readonly file: string;
+}
+
+export interface LoadOptions {
+  readonly clock: Clock;
+  readonly signal?: AbortSignal | undefined;
+  /** Receives what an evaluated config prints. */
+  readonly print: (text: string) => void;
+  readonly evaluationTimeoutMs?: number;
+}
+
+interface Read {
+  readonly value: unknown;
+  readonly map: SourceMap;
+  readonly text: string;
+}
+
+/** Reads the config in a directory, or the named one; throws a ConfigFault with all that is wrong. */
+export async function loadConfig(target: string, options: LoadOptions): Promise<LoadedConfig> {
+  const file = realpathSync(locateConfig(target));
+  const read = /\.[mc]?[tj]s$/.test(file) ? await readScript(file, options) : await readData(file);
+  const problems: ConfigProblem[] = validate("Config", read.value);
+  if (problems.length === 0) problems.push(...checkDirectories(read.value as Config, dirname(file)));
+  if (problems.length > 0) {
+    const placed = problems.map((problem) => place(problem, read));
+    throw new ConfigFault(file, placed.sort(byPlace), new Map([[file, read.text]]));
+  }
+  return { ...specOf(read.value as Config, dirname(file)), file };
+}
+
+function specOf({ name, services, ingress }: Config, directory: string): { name: string; spec: AppSpec } {
+  const absolute: Record<string, ServiceSpec> = {};
+  for (const [service, spec] of Object.entries(services)) {
+    absolute[service] = { ...spec, cwd: resolve(directory, spec.cwd ?? ".") };
+  }
+  return {
+    name,
+    spec: { services: absolute, directory, ...(ingress === undefined ? {} : { ingress }) },
+  };
+}
+
+/** What no schema can know: whether the directories are there. */
+function checkDirectories({ services }: Config, directory: string): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  for (const [service, { cwd, source }] of Object.entries(services)) {
+    if (source !== undefined) {
+      problems.push({
+        path: ["services", service, "source"],
+        message: "is written by `plinth up`, not by hand",
+      });
+    }
+    if (cwd === undefined) continue;
+    const stats = statSync(resolve(directory, cwd), { throwIfNoEntry: false });
+    if (stats?.isDirectory() === true) continue;
+    problems.push({
+      path: ["services", service, "cwd"],
+      message: stats === undefined ? "no such directory" : "not a directory",
+      expected: `a directory, relative to "${directory}"`,
+      received: JSON.stringify(cwd),
+    });
+  }
+  return problems;
+}
+
+function place(problem: ConfigProblem, { map, value }: Pick<Read, "map" | "value">): ConfigProblem {
+  // What was received is the value, or the key when that is what is wrong.
+  const isAboutValue = problem.received === quoted(valueAt(value, problem.path));
+  const whole = map.place(problem.path, isAboutValue ? "value" : "key");
+  if (whole !== undefined) return { ...problem, ...whole };
+  // What is missing has no place: the nearest thing around it has.
+  for (let length = problem.path.length - 1; length > 0; length--) {
+    const around = map.place(problem.path.slice(0, length), "key");
+    if (around !== undefined) return { ...problem, ...around };
+  }
+  return problem;
+}
+
+/** As a reader goes through the file; what has no place comes first. */
+function byPlace(one: ConfigProblem, other: ConfigProblem): number {
+  return (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0);
+}
+
+function valueAt(root: unknown, path: readonly (string | number)[]): unknown {
+  let value = root;
+  for (const key of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<string | number, unknown>)[key];
+  }
+  return value;
+}
+
+async function readData(file: string): Promise<Read> {
+  const text = readText(file);
+  const { parseJsonConfig, parseYamlConfig } = await import("./yaml-config.ts");
+  const { value, map, problems } = file.endsWith(".json") ? parseJsonConfig(text) : parseYamlConfig(text);
+  if (problems.length > 0) throw new ConfigFault(file, problems, new Map([[file, text]]));
+  return { value, map, text };
+}
+
+function readText(file: string): string {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    throw new Fault("invalid", `Cannot read "${file}": ${messageOf(error)}`, { cause: error });
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new Fault("invalid", `Cannot read "${file}": it is not UTF-8 text`, { cause: error });
+  }
+}
+
+async function readScript(file: string, options: LoadOptions): Promise<Read> {
+  const text = readText(file);
+  const { clock, signal, print, evaluationTimeoutMs } = options;
+  const answer = await evaluate(file, {
+    clock,
+    signal,
+    print,
+    ...(evaluationTimeoutMs === undefined ? {} : { timeoutMs: evaluationTimeoutMs }),
+  });
+  if (answer.kind !== "value")
+    throw evaluationFault(file, text, answer, evaluationTimeoutMs ?? EVALUATION_MS_MAX);
+  const map = scriptMap(text);
+  if (answer.problems.length > 0) {
+    const problems = answer.problems.map((problem) =>
+      place(Object.assign(problem, { expected: "text, numbers, booleans, lists and plain objects" }), {
+        map,
+        value: undefined,
+      }),
+    );
+    throw new ConfigFault(file, problems, new Map([[file, text]]));
+  }
+  return { value: answer.value, map, text };
+}
+
+function evaluationFault(
+  file: string,
+  text: string,
+  answer: Exclude<Evaluated, { kind: "value" }> | Unanswered,
+  timeoutMs: number,
+): ConfigFault {
+  const one = (problem: Omit<ConfigProblem, "path">, hint?: string): ConfigFault => {
+    const texts = new Map([[file, text]]);
+    if (answer.kind === "thrown" && answer.frame !== undefined)
+      texts.set(answer.frame.file, answer.frame.text);
+    return new ConfigFault(file, [{ path: [], ...problem }], texts, hint);
+  };
+  const example = 'Write `export default defineApp({ name: "shop", services: { … } })`.';
+  switch (answer.kind) {
+    case "nothing":
+      return one(
+        { message: "exports nothing as its default", expected: "export default defineApp({…})" },
+        example,
+      );
+    case "thrown": {
+      const { name, message, code, frame } = answer;
+      const label = code === undefined ? name : `${name} [${code}]`;
+      return one({
+        message: `could not be evaluated: ${label}: ${message}`,
+        ...(frame === undefined ? {} : { file: frame.file, line: frame.line, column: frame.column }),
+      });
+    }
+    case "never-returned":
+      return one(
+        { message: `was still not evaluated after ${timeoutMs / 1000} s, and was stopped` },
+        "A config only describes services: look for a loop, or a promise or request that never ends.",
+      );
+    case "too-much-output":
+      return one({
+        message: `printed or exported more than ${EVALUATION_BYTES_MAX / 2 ** 20} MiB, and was stopped`,
+      });
+    case "ended":
+    default:
+      // 13 is Node's code for a promise that nothing can settle any more.
+      if (answer.exitCode === 13) return one({ message: "waits for a promise that never settles" });
+      if (answer.signal === "SIGABRT") {
+        return one({ message: `needs more than ${HEAP_MEBIBYTES_MAX} MiB of memory, and was stopped` });
+      }
+      return one(
+        {
+          message: `ended its process (${answer.signal ?? `exit code ${answer.exitCode}`}) before it exported anything`,
+        },
+        "A config must not call process.exit.",
+      );
+  }
+}

@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import type { PsRow, StatusReport } from "@plinth/client";
+import { plainLine } from "../terminal/plain-text.ts";
+import { type Check, bad, good, weak } from "./check.ts";
+
+/** What the running Plinth says about itself. */
+export function runningChecks(status: StatusReport, rows: readonly PsRow[]): Check[] {
+  // What the daemon noticed, such as an instance that can be reached past the mesh.
+  const noticed = status.notices.map((notice) =>
+    weak("notice", plainLine(notice), "`plinth status` shows it, too."),
+  );
+  return [version(status), ...listening(status), store(status), ...instances(rows), ...noticed];
+}
+
+function version({ version: running }: StatusReport): Check {
+  const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  const own = (JSON.parse(manifest) as { version: string }).version;
+  if (running === own) return good("daemon", `running, version ${running}`);
+  return weak(
+    "daemon",
+    `version ${running} is running, and this command is ${own}`,
+    "`plinth down --all`, then `plinth up`, runs this version.",
+  );
+}
+
+function listening({ listening: listeners }: StatusReport): Check[] {
+  return listeners.map(({ name, address, port }) =>
+    address.startsWith("127.") || address === "::1"
+      ? good(`listening`, `${name} on ${address}:${port}, this machine only`)
+      : weak(
+          `listening`,
+          `${name} on ${address}:${port}, beyond this machine`,
+          "Whoever reaches this machine reaches it; a firewall or --ingress-address 127.0.0.1 keeps it here.",
+        ),
+  );
+}
+
+function store({ store: { readOnly, revision } }: StatusReport): Check {
+  if (readOnly !== null)
+    return bad(
+      "store",
+      `read-only: ${plainLine(readOnly)}`,
+      "Apps keep running; once there is room on the disk, changes are taken again.",
+    );
+  return good("store", `writable, at revision ${revision}`);
+}
+
+function instances(rows: readonly PsRow[]): Check[] {
+  const checks: Check[] = [];
+  for (const { instance, notices, ready, state, reason } of rows) {
+    const name = plainLine(instance);
+    for (const notice of notices ?? [])
+      checks.push(
+        weak("instances", `${name}: ${plainLine(notice)}`, `\`plinth describe instance ${name}\` says more.`),
+      );
+    if (!ready && (state === "Failed" || state === "Backoff")) {
+      checks.push(
+        weak(
+          "instances",
+          `${name} is ${state}: ${plainLine(reason ?? "")}`,
+          `\`plinth logs ${name}\` shows why.`,
+        ),
+      );
+    }
+  }
+  if (checks.length === 0)
+    checks.push(good("instances", rows.length === 0 ? "none yet" : `${rows.length}, none failing`));
+  return checks;
+}

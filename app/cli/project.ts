@@ -1,0 +1,24 @@
+import type { AppSpec } from "@plinth/resource";
+import type { Context } from "./command.ts";
+import { loadConfig } from "./config/load-config.ts";
+import { keepSource } from "./source/keep-source.ts";
+
+export interface Project {
+  readonly name: string;
+  readonly spec: AppSpec;
+  readonly file: string;
+  /** What is not kept with the release. */
+  readonly notes: readonly string[];
+}
+
+/** Reads the config a command names and keeps (or, for a plan, only fingerprints) the files beside it. */
+export async function loadProject(context: Context, copy: boolean): Promise<Project> {
+  const { clock, signal, home, output } = context;
+  const { name, spec, file } = await loadConfig(context.text("DIR|FILE") ?? ".", {
+    clock,
+    signal,
+    print: (text) => output.stderr.write(text),
+  });
+  const kept = await keepSource(spec, { clock, home, file, copy });
+  return { name, spec: kept.spec, file, notes: kept.notes };
+}

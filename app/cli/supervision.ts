@@ -1,0 +1,42 @@
+import type { Clock } from "@plinth/clock";
+import { ensureDaemon, isDaemonUp, superviseDaemon } from "@plinth/daemon";
+
+export interface DaemonOptions {
+  readonly home: string;
+  readonly ingressPort?: number;
+  readonly ingressAddress?: string;
+  readonly apiPort?: number;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+export interface Supervision {
+  /** False: a daemon was running already, and somebody else watches over it. */
+  readonly started: boolean;
+  /** Lets go of the daemon once it has been told to stop; resolves when it has ended. */
+  release(): Promise<void>;
+  /** Rejects when the daemon cannot be kept running; never resolves before `release`. */
+  readonly ended: Promise<void>;
+}
+
+const others: Supervision = {
+  started: false,
+  release: () => Promise.resolve(),
+  ended: new Promise(() => {}),
+};
+
+/**
+ * The one place where the command line meets the daemon's package. Makes sure that a daemon answers in this home:
+ * watched over by this process (`foreground`) or by a supervisor that outlives it.
+ */
+export async function startDaemon(options: DaemonOptions, foreground: boolean): Promise<Supervision> {
+  if (!foreground) {
+    const { started } = await ensureDaemon(options);
+    return { ...others, started };
+  }
+  if (await isDaemonUp(options.home)) return others;
+  const watch = new AbortController();
+  const { ready, ended } = superviseDaemon({ ...options, signal: watch.signal });
+  await ready;
+  return { started: true, ended, release: () => ended };
+}

@@ -1,0 +1,166 @@
+import { join } from "node:path";
+import type { ApiActions, ExecEvent, InstanceRow, LogRequest, Plan, PlinthStatus, Stat } from "@plinth/api";
+import type { ProxyControl } from "@plinth/connect";
+import type { SnapshotPublisher } from "@plinth/discovery";
+import { Fault } from "@plinth/fault";
+import type { RuntimeName } from "@plinth/process";
+import type { Registry } from "@plinth/registry";
+import type { InstanceSet, ReleaseController } from "@plinth/release";
+import type { App, AppSpec, Secret } from "@plinth/resource";
+import { tailLog } from "@plinth/run";
+import type { SecretVault } from "@plinth/secrets";
+import type { Store } from "@plinth/store";
+import type { Home } from "./home.ts";
+import { execEvents } from "./exec-events.ts";
+import { readProcessRecord } from "./process-record.ts";
+import { processRow } from "./process-report.ts";
+import type { ProxyProcess } from "./proxy-process.ts";
+import type { Telemetry } from "./telemetry.ts";
+import { VERSION } from "./version.ts";
+
+export interface ActionParts {
+  readonly home: Home;
+  readonly registry: Registry;
+  readonly store: Store;
+  readonly instances: InstanceSet;
+  readonly controller: ReleaseController;
+  readonly telemetry: Telemetry;
+  readonly control: ProxyControl;
+  readonly proxy: ProxyProcess;
+  readonly publisher: SnapshotPublisher;
+  readonly vault: SecretVault;
+  readonly shutDown: (stopInstances: boolean, graceMs: number | undefined) => void;
+}
+
+/** What the API offers beyond plain resources. */
+export class Actions implements ApiActions {
+  readonly #parts: ActionParts;
+
+  constructor(parts: ActionParts) {
+    this.#parts = parts;
+  }
+
+  notReadyReason(): string | undefined {
+    return this.#parts.publisher.isInForce ? undefined : "the proxy has not taken the newest snapshot yet";
+  }
+
+  plan(app: string, spec: AppSpec): Promise<Plan> {
+    return Promise.resolve(this.#parts.controller.plan(app, spec));
+  }
+
+  rollback(app: string, to: number | undefined): Promise<App> {
+    return this.#parts.controller.rollback(app, to);
+  }
+
+  setSecretValue(name: string, value: Uint8Array): Promise<Secret> {
+    return this.#parts.vault.set(name, value);
+  }
+
+  logs(instance: string, { follow, tail, signal }: LogRequest): Promise<AsyncIterable<Uint8Array>> {
+    const directory = join(this.#parts.home.paths.logs, instance);
+    return Promise.resolve(tailLog({ directory, follow, lines: tail, signal }));
+  }
+
+  exec(instance: string, command: readonly string[], signal: AbortSignal): Promise<AsyncIterable<ExecEvent>> {
+    const runner = this.#runner(instance, "run a command in");
+    return Promise.resolve(execEvents((sinks) => runner.exec(command, { ...sinks, signal })));
+  }
+
+  signalInstance(instance: string, signal: NodeJS.Signals): Promise<void> {
+    this.#runner(instance, `send ${signal} to`).kill(signal);
+    return Promise.resolve();
+  }
+
+  /** For those who want to see what happens then. */
+  signalProcess(name: "daemon" | "proxy", signal: NodeJS.Signals): Promise<void> {
+    const pid = name === "daemon" ? process.pid : this.#parts.proxy.record?.pid;
+    if (pid === undefined)
+      throw new Fault("unavailable", `Cannot send ${signal} to the proxy: none is running`);
+    process.kill(pid, signal);
+    return Promise.resolve();
+  }
+
+  stat(app: string | undefined): Promise<Stat> {
+    return Promise.resolve(this.#parts.telemetry.report(this.#parts.registry, app));
+  }
+
+  ps(app: string | undefined): Promise<InstanceRow[]> {
+    return Promise.resolve(this.#rows(app));
+  }
+
+  status(): Promise<PlinthStatus> {
+    const { home, store, proxy, publisher } = this.#parts;
+    const { settings, paths } = home;
+    const notices = publisher.failed.map(
+      ({ address, port, message }) => `The proxy cannot listen on ${address}:${port}: ${message}`,
+    );
+    for (const { instance, exposed } of this.#rows(undefined)) {
+      if (exposed === null) continue;
+      notices.push(
+        `${instance} listens on ${exposed}, beyond loopback: others on the network may reach it past the mesh; let it bind $HOST`,
+      );
+    }
+    return Promise.resolve({
+      version: VERSION,
+      home: paths.directory,
+      processes: [
+        ...processRow("daemon", readProcessRecord(paths.daemonRecord)),
+        ...processRow("proxy", proxy.record),
+        ...processRow("supervisor", readProcessRecord(paths.supervisorRecord)),
+      ],
+      listening: [
+        { name: "ingress", address: settings.ingressAddress, port: settings.ingressPort },
+        { name: "api", address: "127.0.0.1", port: settings.apiPort },
+        { name: "metrics", address: "127.0.0.1", port: settings.metricsPort },
+      ],
+      store: { revision: store.revision, readOnly: store.readOnlyReason ?? null },
+      notices,
+    });
+  }
+
+  async upgrade(_name: "proxy", runtime: RuntimeName | undefined): Promise<{ pid: number }> {
+    await this.#parts.proxy.upgrade(runtime);
+    return { pid: this.#parts.proxy.record?.pid ?? 0 };
+  }
+
+  shutdown({ instances, graceMs }: { instances: boolean; graceMs: number | undefined }): Promise<void> {
+    this.#parts.shutDown(instances, graceMs);
+    return Promise.resolve();
+  }
+
+  #rows(app: string | undefined): InstanceRow[] {
+    return this.#parts.instances.list(app).map(({ metadata, spec, status }): InstanceRow => {
+      const stats = this.#parts.instances.runner(metadata.name)?.stats();
+      return {
+        app: spec.app,
+        service: spec.service,
+        instance: metadata.name,
+        driver: spec.driver,
+        state: status?.state ?? "Pending",
+        ready: status?.state === "Ready",
+        pid: status?.pid ?? null,
+        restarts: status?.restarts ?? 0,
+        address: status?.address ?? null,
+        cpuSeconds: stats?.cpuSeconds ?? null,
+        memoryBytes: stats?.memoryBytes ?? null,
+        startedAt: status?.startedAt ?? null,
+        release: spec.release,
+        reason: status?.reason ?? null,
+        exposed: status?.exposed ?? null,
+        notices: status?.notices ?? [],
+      };
+    });
+  }
+
+  #runner(instance: string, deed: string): NonNullable<ReturnType<InstanceSet["runner"]>> {
+    const runner = this.#parts.instances.runner(instance);
+    if (runner !== undefined) return runner;
+    const known = this.#parts.instances.list().map(({ metadata }) => metadata.name);
+    throw new Fault("not-found", `Cannot ${deed} "${instance}": no such instance`, {
+      hint:
+        known.length === 0
+          ? "No instance runs; start some with plinth up."
+          : `Running are: ${known.join(", ")}.`,
+    });
+  }
+}

@@ -1,0 +1,253 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Api, createApi } from "@plinth/api";
+import { systemClock } from "@plinth/clock";
+import { ProxyControl } from "@plinth/connect";
+import { buildSnapshot, InstancePorts, PairAddresses, SnapshotPublisher } from "@plinth/discovery";
+import { dashboardDirectory } from "@plinth/dashboard";
+import { Fault, messageOf } from "@plinth/fault";
+import { takeFileLock } from "@plinth/file";
+import type { Log } from "@plinth/log";
+import { runtimePath } from "@plinth/process";
+import { createRegistry } from "@plinth/registry";
+import { InstanceSet, instanceEnvironment, ReleaseController } from "@plinth/release";
+import type { AppSpec } from "@plinth/resource";
+import { createProcessDriver, lastLines } from "@plinth/run";
+import { openSecretKey, SecretVault } from "@plinth/secrets";
+import { openStore } from "@plinth/store";
+import { Actions } from "./actions.ts";
+import { Home, homePaths, createHome } from "./home.ts";
+import { sweepKeptSources } from "./kept-sources.ts";
+import { writeProcessRecord } from "./process-record.ts";
+import { ProxyProcess } from "./proxy-process.ts";
+import type { DaemonOptions } from "./supervise.ts";
+import { Telemetry } from "./telemetry.ts";
+import { openToken } from "./token.ts";
+import { VERSION } from "./version.ts";
+
+export interface Daemon extends AsyncDisposable {
+  /** Resolves when somebody asked it to end. */
+  readonly ended: Promise<void>;
+  /** Ends this process only: proxy and instances go on. */
+  end(): void;
+}
+
+/** Which runtime carries the proxy unless told otherwise; docs/decisions/0005 says why. */
+const DEFAULT_PROXY_RUNTIME = "node";
+/** A proxy that does not take a snapshot for this long is not waited for: its next life gets the newest anyway. */
+const IN_FORCE_TIMEOUT_MS = 5000;
+/** Homes that start at the same moment may choose the same ports; after so many moves something else is wrong. */
+const PORT_MOVES_MAX = 20;
+const LOOPBACK = "127.0.0.1";
+/** Lines of an instance's output that a halted release shows. */
+const FAILURE_LINES = 20;
+
+/** Wires everything and starts it, in the order in which each part needs the one before. */
+export async function startDaemon(options: DaemonOptions, log: Log): Promise<Daemon> {
+  const clock = systemClock;
+  await using setup = new AsyncDisposableStack();
+  const paths = homePaths(options.home);
+  await createHome(paths);
+
+  const lock = takeFileLock(paths.daemonLock);
+  if (lock === undefined) {
+    throw new Fault("conflict", `Cannot start: Plinth runs already in "${options.home}"`, {
+      hint: "Use it as it is, stop it with plinth down --all, or choose another home with --home.",
+    });
+  }
+  setup.use(lock);
+
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const control = new ProxyControl(paths.proxyControl);
+  const proxyBefore = await control.status({ signal }).catch(() => undefined);
+  const home = await Home.open(options.home, options, proxyBefore !== undefined);
+
+  const store = setup.use(await openStore(paths.state));
+  const registry = createRegistry({ store, clock });
+  const vault = new SecretVault({ store, registry, clock, key: await openSecretKey(paths.secretKey) });
+  const pairs = new PairAddresses(store, home.settings.block);
+  const ports = new InstancePorts({
+    claims: home.claims,
+    chunks: home.settings.portChunks,
+    preferred: home.preferredChunk,
+    onChunk: (chunks) => home.setPortChunks(chunks),
+  });
+  const driver = createProcessDriver({ clock });
+
+  const publisher = new SnapshotPublisher({
+    build: (version) =>
+      buildSnapshot(
+        {
+          version,
+          ingress: { address: home.settings.ingressAddress, port: home.settings.ingressPort },
+          metrics: { address: LOOPBACK, port: home.settings.metricsPort },
+        },
+        controller.topology.views(),
+      ),
+    sink: control,
+    version: proxyBefore?.version ?? 0,
+    log,
+    clock,
+    signal,
+  });
+
+  const instances = new InstanceSet({
+    registry,
+    driver,
+    ports,
+    clock,
+    log,
+    stateDirectory: paths.instances,
+    logDirectory: paths.logs,
+    drainer: {
+      drain: async (endpoint, drainMs) => {
+        publisher.changed();
+        if (!(await publisher.inForce(IN_FORCE_TIMEOUT_MS))) return;
+        await control.drain([endpoint], drainMs, { signal }).catch((error: unknown) => {
+          log.warn("cannot wait for requests under way", { endpoint, error: messageOf(error) });
+        });
+      },
+    },
+    environment: async (instance, spec) =>
+      instanceEnvironment({
+        app: instance.spec.app,
+        service: instance.spec.service,
+        instance: instance.metadata.name,
+        release: instance.spec.release,
+        spec,
+        port: instance.spec.port,
+        callees: await controller.topology.callees(instance, spec),
+        reveal: (name) => vault.reveal(name),
+        inherited: process.env,
+        runtime: runtimePath("node") ?? process.execPath,
+      }),
+    onChange: (app, serving) => {
+      if (serving) publisher.changed();
+      controller.poke(app);
+    },
+  });
+
+  const urlsOf = ({ ingress }: AppSpec): string[] =>
+    Object.keys(ingress ?? {}).map(
+      (host) => `http://${host === "*" ? home.settings.ingressAddress : host}:${home.settings.ingressPort}`,
+    );
+  const controller: ReleaseController = new ReleaseController({
+    registry,
+    instances,
+    driver,
+    pairs,
+    secretVersion: (name) => vault.version(name),
+    lastLines: (instance) => lastLines(join(paths.logs, instance), FAILURE_LINES),
+    urlsOf,
+    onTopology: () => publisher.changed(),
+    clock,
+    log,
+    signal,
+  });
+
+  const proxy = new ProxyProcess({
+    paths,
+    control,
+    runtime: options.proxyRuntime ?? DEFAULT_PROXY_RUNTIME,
+    clock,
+    log,
+    onNew: () => publisher.changed(),
+    signal,
+  });
+  const telemetry = new Telemetry(control, clock);
+
+  await mkdir(paths.sources, { recursive: true });
+  await Promise.all([proxy.start(), controller.start()]);
+  publisher.start();
+  await settlePorts(home, publisher);
+
+  let resolveEnded!: () => void;
+  const ended = new Promise<void>((resolve) => {
+    resolveEnded = resolve;
+  });
+
+  const shutDown = async (stopInstances: boolean, graceMs: number | undefined): Promise<void> => {
+    log.info("shutting down", { instances: stopInstances });
+    stopping.abort(new Error("shutting down"));
+    proxy.stopWatching();
+    if (stopInstances) {
+      await instances.stopAll(graceMs);
+      await control.shutdown(0).catch(() => undefined);
+    }
+    resolveEnded();
+  };
+
+  const actions = new Actions({
+    home,
+    registry,
+    store,
+    instances,
+    controller,
+    telemetry,
+    control,
+    proxy,
+    publisher,
+    vault,
+    shutDown: (stopInstances, graceMs) => void shutDown(stopInstances, graceMs),
+  });
+  const token = await openToken(paths.token);
+  const listen = (): Promise<Api> =>
+    createApi({
+      registry,
+      actions,
+      socketPath: paths.apiSocket,
+      tcp: { address: LOOPBACK, port: home.settings.apiPort },
+      token,
+      dashboardDirectory,
+      log,
+      clock,
+      version: VERSION,
+    });
+  setup.use(
+    await listen().catch(async (error: unknown) => {
+      // Another home chose the same free port and was faster.
+      if (!(error instanceof Fault) || error.code !== "conflict") throw error;
+      await home.moveOn("apiPort");
+      return listen();
+    }),
+  );
+
+  const sampling = telemetry.run(signal);
+  await sweepKeptSources(paths.sources, registry, clock).catch((error: unknown) => {
+    log.warn("cannot sweep kept sources", { error: messageOf(error) });
+  });
+  await writeProcessRecord(paths.daemonRecord, {
+    version: VERSION,
+    apiUrl: `http://${LOOPBACK}:${home.settings.apiPort}`,
+  });
+  log.info("daemon serves", { api: home.settings.apiPort, ingress: home.settings.ingressPort });
+
+  const lifetime = setup.move();
+  return {
+    ended,
+    end: resolveEnded,
+    async [Symbol.asyncDispose]() {
+      if (!signal.aborted) stopping.abort(new Error("the daemon ends"));
+      proxy.stopWatching();
+      await controller.stopped();
+      await instances.release();
+      await sampling;
+      await proxy.stopped();
+      await lifetime.disposeAsync();
+    },
+  };
+}
+
+/** Only who listens has a port: where another home was faster, this one moves on to the next free one. */
+async function settlePorts(home: Home, publisher: SnapshotPublisher): Promise<void> {
+  for (let moves = 0; moves < PORT_MOVES_MAX; moves++) {
+    await publisher.inForce(IN_FORCE_TIMEOUT_MS);
+    const taken = (["ingressPort", "metricsPort"] as const).filter((which) =>
+      publisher.failed.some(({ port }) => port === home.settings[which]),
+    );
+    if (taken.length === 0) return;
+    for (const which of taken) await home.moveOn(which);
+    publisher.changed();
+  }
+}

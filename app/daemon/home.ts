@@ -1,0 +1,240 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { canListen, type HomeIdentity, MachineClaims, PORT_CHUNKS } from "@plinth/discovery";
+import { Fault } from "@plinth/fault";
+import { writeFileDurably } from "@plinth/file";
+
+/** Where everything of one Plinth lies. */
+export interface HomePaths {
+  readonly directory: string;
+  readonly apiSocket: string;
+  readonly token: string;
+  readonly daemonLock: string;
+  readonly daemonRecord: string;
+  readonly settings: string;
+  readonly secretKey: string;
+  readonly state: string;
+  readonly sources: string;
+  readonly proxy: string;
+  readonly proxyControl: string;
+  readonly proxyRecord: string;
+  readonly supervisorRecord: string;
+  readonly compileCache: string;
+  readonly instances: string;
+  readonly logs: string;
+  readonly daemonLog: string;
+  readonly proxyLog: string;
+  readonly supervisorLog: string;
+}
+
+/** sockaddr_un's path, less its closing zero (unix(7)). */
+const SOCKET_PATH_BYTES_MAX = 107;
+
+export function homePaths(directory: string): HomePaths {
+  const inHome = (...names: string[]): string => join(directory, ...names);
+  return {
+    directory,
+    apiSocket: inHome("plinth.sock"),
+    token: inHome("token"),
+    daemonLock: inHome("daemon.lock"),
+    daemonRecord: inHome("daemon.json"),
+    settings: inHome("settings.json"),
+    secretKey: inHome("keys", "secrets.key"),
+    state: inHome("state"),
+    sources: inHome("sources"),
+    proxy: inHome("proxy"),
+    proxyControl: inHome("proxy", "control.sock"),
+    proxyRecord: inHome("proxy", "proxy.json"),
+    supervisorRecord: inHome("supervisor.json"),
+    compileCache: inHome("cache"),
+    instances: inHome("instances"),
+    logs: inHome("logs"),
+    daemonLog: inHome("daemon.log"),
+    proxyLog: inHome("proxy.log"),
+    supervisorLog: inHome("supervisor.log"),
+  };
+}
+
+/** What one home has chosen or claimed for good. */
+export interface HomeSettings {
+  readonly id: string;
+  /** The claimed loopback block. */
+  readonly block: number;
+  /** The claimed chunks of instance ports. */
+  readonly portChunks: readonly number[];
+  readonly ingressAddress: string;
+  readonly ingressPort: number;
+  readonly apiPort: number;
+  readonly metricsPort: number;
+}
+
+/** Ports asked for by name; what is not asked for is chosen. */
+export interface PortWishes {
+  readonly ingressAddress?: string;
+  readonly ingressPort?: number;
+  readonly apiPort?: number;
+}
+
+const LOOPBACK = "127.0.0.1";
+const DEFAULTS = { ingressAddress: "127.0.0.1", ingressPort: 8080, apiPort: 7080, metricsPort: 7081 };
+/** A second home looks this far beyond the usual port for a free one, keeping the last digit people know. */
+const PORT_SEARCH_MAX = 1000;
+const PORT_STEP = 10;
+/** Slots of a /24 each in 127.64.0.0/10: far from 127.0.0.1, wide enough for thousands of homes. */
+const BLOCKS = 64 * 256;
+
+/** Makes the home's folders, private to their owner. */
+export async function createHome(paths: HomePaths): Promise<void> {
+  const longest = join(paths.proxy, "control.sock.99999999");
+  if (Buffer.byteLength(longest) > SOCKET_PATH_BYTES_MAX) {
+    throw new Fault(
+      "invalid",
+      `Cannot use "${paths.directory}" as home: its path is too long for a Unix socket`,
+      {
+        hint: `Choose one of at most ${SOCKET_PATH_BYTES_MAX - (longest.length - paths.directory.length)} bytes with --home.`,
+      },
+    );
+  }
+  await mkdir(paths.directory, { recursive: true, mode: 0o700 });
+  const { uid, mode } = await stat(paths.directory);
+  if (uid !== process.getuid!()) {
+    throw new Fault("forbidden", `Cannot use "${paths.directory}" as home: it belongs to user ${uid}`);
+  }
+  if ((mode & 0o022) !== 0) {
+    throw new Fault("forbidden", `Cannot use "${paths.directory}" as home: others may write to it`, {
+      hint: `Run: chmod go-w ${paths.directory}`,
+    });
+  }
+  for (const directory of [paths.proxy, paths.instances, paths.logs, paths.state, paths.sources]) {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  }
+}
+
+/** Reads the home's settings, makes what is missing and sees to it that its claims hold. */
+export class Home {
+  readonly paths: HomePaths;
+  readonly claims: MachineClaims;
+  readonly #wishes: PortWishes;
+  #settings: HomeSettings;
+
+  private constructor(paths: HomePaths, claims: MachineClaims, settings: HomeSettings, wishes: PortWishes) {
+    this.#wishes = wishes;
+    this.paths = paths;
+    this.claims = claims;
+    this.#settings = settings;
+  }
+
+  static async open(directory: string, wishes: PortWishes, inUse: boolean): Promise<Home> {
+    const paths = homePaths(directory);
+    await createHome(paths);
+    const stored = await readSettings(paths.settings);
+    const id = stored?.id ?? randomUUID();
+    const claims = new MachineClaims({ directory, id }, lookUpHome);
+    // The id is on record before any claim names it: a claim of an unknown home would be swept.
+    if (stored === undefined) await writeFileDurably(paths.settings, JSON.stringify({ id }));
+    const preferred = Number.parseInt(id.slice(0, 8), 16);
+
+    let block = stored?.block;
+    if (block === undefined || !(await claims.keep("block", block))) {
+      block = await claims.claim("block", BLOCKS, preferred % BLOCKS);
+    }
+    const portChunks: number[] = [];
+    for (const chunk of stored?.portChunks ?? []) {
+      if (await claims.keep("ports", chunk)) portChunks.push(chunk);
+    }
+    const settings: HomeSettings = { id, block, portChunks, ...(await choosePorts(stored, wishes, inUse)) };
+    const home = new Home(paths, claims, settings, wishes);
+    await home.#save();
+    return home;
+  }
+
+  get settings(): HomeSettings {
+    return this.#settings;
+  }
+
+  /** Where this home begins to look for chunks of ports, so that homes seldom meet. */
+  get preferredChunk(): number {
+    return Number.parseInt(this.#settings.id.slice(0, 8), 16) % PORT_CHUNKS;
+  }
+
+  /** Leaves a chosen port that somebody else was faster to take. Fault "conflict" when it was asked for by number. */
+  async moveOn(which: ChosenPort): Promise<void> {
+    const address = which === "ingressPort" ? this.#settings.ingressAddress : LOOPBACK;
+    const taken = this.#settings[which];
+    if ((which === "metricsPort" ? undefined : this.#wishes[which]) !== undefined)
+      throw portTaken(which, address, taken);
+    this.#settings = { ...this.#settings, [which]: await freePort(which, address, taken + PORT_STEP) };
+    await this.#save();
+  }
+
+  async setPortChunks(portChunks: readonly number[]): Promise<void> {
+    this.#settings = { ...this.#settings, portChunks: [...portChunks] };
+    await this.#save();
+  }
+
+  async #save(): Promise<void> {
+    await writeFileDurably(this.paths.settings, `${JSON.stringify(this.#settings, null, 2)}\n`);
+  }
+}
+
+async function readSettings(path: string): Promise<(Partial<HomeSettings> & { id: string }) | undefined> {
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as Partial<HomeSettings> & { id: string };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new Fault("corrupt", `Cannot read the home's settings "${path}"`, { cause: error });
+  }
+}
+
+async function lookUpHome(home: HomeIdentity): Promise<"present" | "gone" | "unknown"> {
+  try {
+    const settings = await readSettings(homePaths(home.directory).settings);
+    return settings?.id === home.id ? "present" : "gone";
+  } catch {
+    return "unknown"; // another user's home, which we may not look into
+  }
+}
+
+const portNames = { ingressPort: "ingress", apiPort: "API", metricsPort: "metrics" } as const;
+export type ChosenPort = keyof typeof portNames;
+type Ports = Pick<HomeSettings, "ingressAddress" | ChosenPort>;
+
+function portTaken(which: ChosenPort, address: string, port: number): Fault {
+  return new Fault(
+    "conflict",
+    `Cannot use port ${port} for the ${portNames[which]}: something listens on ${address}:${port} already`,
+    { hint: "Choose another port, or leave the option out and a free one is taken." },
+  );
+}
+
+async function freePort(which: ChosenPort, address: string, from: number): Promise<number> {
+  for (let port = from; port < from + PORT_SEARCH_MAX; port += PORT_STEP) {
+    if (await canListen(address, port)) return port;
+  }
+  throw new Fault("exhausted", `Cannot find a free port for the ${portNames[which]} from ${from} on`);
+}
+
+/** `inUse`: the proxy of this home still serves, so its own ports are not free but right. */
+async function choosePorts(
+  stored: Partial<HomeSettings> | undefined,
+  wishes: PortWishes,
+  inUse: boolean,
+): Promise<Ports> {
+  const ingressAddress = wishes.ingressAddress ?? stored?.ingressAddress ?? DEFAULTS.ingressAddress;
+  const choose = async (which: ChosenPort, address: string, wish: number | undefined): Promise<number> => {
+    const kept = stored?.[which];
+    if (wish !== undefined && wish !== kept) {
+      if (!(await canListen(address, wish))) throw portTaken(which, address, wish);
+      return wish;
+    }
+    if (kept !== undefined && (inUse || (await canListen(address, kept)))) return kept;
+    return freePort(which, address, DEFAULTS[which]);
+  };
+  return {
+    ingressAddress,
+    ingressPort: await choose("ingressPort", ingressAddress, wishes.ingressPort),
+    apiPort: await choose("apiPort", LOOPBACK, wishes.apiPort),
+    metricsPort: await choose("metricsPort", LOOPBACK, undefined),
+  };
+}

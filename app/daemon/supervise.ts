@@ -1,0 +1,177 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import { connect } from "node:net";
+import { fileURLToPath } from "node:url";
+import { type Clock, systemClock } from "@plinth/clock";
+import { Fault, messageOf } from "@plinth/fault";
+import type { RuntimeName } from "@plinth/process";
+import { createHome, homePaths, type PortWishes } from "./home.ts";
+
+/** How a daemon is to be started; kept over its restarts. */
+export interface DaemonOptions extends PortWishes {
+  readonly home: string;
+  readonly proxyRuntime?: RuntimeName;
+}
+
+/** The daemon's exit code that says: asked to end, do not start me again. */
+export const EXIT_SHUT_DOWN = 0;
+/** The daemon's exit code that says: starting me again would end the same way. */
+export const EXIT_CANNOT_START = 3;
+
+const RESTART_MS = 50;
+const RESTART_MAX_MS = 5000;
+/** A daemon that lived this long has started well: the next restart is quick again. */
+const GOOD_RUN_MS = 10_000;
+const START_TIMEOUT_MS = 30_000;
+
+const DAEMON_ENTRY = fileURLToPath(new URL("main.ts", import.meta.url));
+const SUPERVISOR_ENTRY = fileURLToPath(new URL("supervisor.ts", import.meta.url));
+
+/** Whether a daemon of this home answers. */
+export async function isDaemonUp(home: string): Promise<boolean> {
+  const socket = connect(homePaths(home).apiSocket);
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+function daemonArguments(options: DaemonOptions): string[] {
+  const parameters = ["--home", options.home];
+  if (options.ingressAddress !== undefined) parameters.push("--ingress-address", options.ingressAddress);
+  if (options.ingressPort !== undefined) parameters.push("--ingress-port", String(options.ingressPort));
+  if (options.apiPort !== undefined) parameters.push("--api-port", String(options.apiPort));
+  if (options.proxyRuntime !== undefined) parameters.push("--proxy-runtime", options.proxyRuntime);
+  return parameters;
+}
+
+/**
+ * A process of its own session, with one line of JSON on descriptor 3 once it serves or knows that it cannot:
+ * `{"ready":true}` or `{"error":"…","hint":"…"}`.
+ */
+function launch(entry: string, options: DaemonOptions, logFile: string): ChildProcess {
+  const output = openSync(logFile, "a", 0o600);
+  const child = spawn(process.execPath, [entry, ...daemonArguments(options)], {
+    detached: true,
+    stdio: ["ignore", output, output, "pipe"],
+    cwd: "/",
+    // Compiled code kept in the home: a quicker start, and 30 MB less for not loading the TypeScript stripper.
+    env: { ...process.env, NODE_COMPILE_CACHE: homePaths(options.home).compileCache },
+  });
+  closeSync(output);
+  return child;
+}
+
+/** Reads the line a launched process writes on descriptor 3. */
+async function untilReady(child: ChildProcess, logFile: string): Promise<void> {
+  const pipe = child.stdio[3] as NodeJS.ReadableStream;
+  let text = "";
+  const timeout = AbortSignal.timeout(START_TIMEOUT_MS);
+  const read = async (): Promise<void> => {
+    for await (const chunk of pipe) text += String(chunk);
+  };
+  const expired = once(timeout, "abort").then(() => {
+    throw new Fault(
+      "timeout",
+      `Cannot start Plinth's daemon: no answer after ${START_TIMEOUT_MS / 1000} s; see ${logFile}`,
+    );
+  });
+  expired.catch(() => undefined);
+  await Promise.race([read(), expired]);
+  if (text === "")
+    throw new Fault("unavailable", `Cannot start Plinth's daemon: it ended at once; see ${logFile}`);
+  const answer = JSON.parse(text) as { error?: string; hint?: string };
+  if (answer.error !== undefined) {
+    throw new Fault("unavailable", answer.error, answer.hint === undefined ? {} : { hint: answer.hint });
+  }
+}
+
+export interface Supervision {
+  /** Resolves when the daemon first serves; rejects with the reason when it cannot. */
+  readonly ready: Promise<void>;
+  /** Resolves when the daemon was asked to end, or the signal was aborted. */
+  readonly ended: Promise<void>;
+}
+
+/**
+ * Starts the daemon and starts it again whenever it dies, until it shuts down on request. Aborting the signal ends
+ * the watch, not the daemon.
+ */
+export function superviseDaemon(
+  options: DaemonOptions & { signal: AbortSignal; clock?: Clock },
+): Supervision {
+  const { signal, home } = options;
+  const clock = options.clock ?? systemClock;
+  const { daemonLog } = homePaths(home);
+  let resolveReady!: () => void;
+  let rejectReady!: (reason: unknown) => void;
+  const ready = new Promise<void>((resolve, reject) => {
+    resolveReady = resolve;
+    rejectReady = reject;
+  });
+  ready.catch(() => undefined);
+
+  const run = async (): Promise<void> => {
+    await createHome(homePaths(home));
+    let delayMs = RESTART_MS;
+    let first = true;
+    while (!signal.aborted) {
+      const startedMs = clock.monotonic();
+      const child = launch(DAEMON_ENTRY, options, daemonLog);
+      const exit = once(child, "exit", { signal });
+      exit.catch(() => undefined);
+      const started = untilReady(child, daemonLog).then(resolveReady);
+      if (first) started.catch(rejectReady);
+      else started.catch(() => undefined);
+      let code: unknown;
+      try {
+        [code] = await exit;
+      } catch {
+        child.unref();
+        return;
+      }
+      if (code === EXIT_SHUT_DOWN || (first && code === EXIT_CANNOT_START)) return;
+      first = false;
+      if (clock.monotonic() - startedMs > GOOD_RUN_MS) delayMs = RESTART_MS;
+      await clock.sleep(delayMs, signal).catch(() => undefined);
+      delayMs = Math.min(delayMs * 2, RESTART_MAX_MS);
+    }
+  };
+  const ended = run().catch((error: unknown) => {
+    rejectReady(error);
+    throw error;
+  });
+  ended.catch(() => undefined);
+  return { ready, ended };
+}
+
+/** Makes sure a daemon of this home runs, watched over by a supervisor of its own that outlives the caller. */
+export async function ensureDaemon(options: DaemonOptions): Promise<{ started: boolean }> {
+  if (await isDaemonUp(options.home)) return { started: false };
+  const paths = homePaths(options.home);
+  await createHome(paths);
+  const supervisor = launch(SUPERVISOR_ENTRY, options, paths.supervisorLog);
+  await untilReady(supervisor, paths.supervisorLog);
+  supervisor.unref();
+  (supervisor.stdio[3] as unknown as { destroy(): void }).destroy();
+  return { started: true };
+}
+
+/** What a launched process says on descriptor 3, once. */
+export function reportReadiness(write: (text: string) => void): {
+  ready(): void;
+  failed(error: unknown): void;
+} {
+  return {
+    ready: () => write(`${JSON.stringify({ ready: true })}\n`),
+    failed: (error) => {
+      const hint = error instanceof Fault ? error.hint : undefined;
+      write(`${JSON.stringify({ error: messageOf(error), ...(hint === undefined ? {} : { hint }) })}\n`);
+    },
+  };
+}

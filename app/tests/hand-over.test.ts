@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createPlinth, createProject, serverSaying, startLoad } from "./index.ts";
+
+const ROUNDS = Math.max(2, Math.ceil(Number(process.env["PLINTH_ROUNDS"] ?? 10) / 3));
+
+test("upgrading the proxy under load, to another runtime and back, fails no request", async () => {
+  using project = createProject();
+  project.write("server.mjs", serverSaying("here"));
+  project.configure({
+    name: "site",
+    services: { web: { command: ["node", "server.mjs"], replicas: 2 } },
+    ingress: { "*": "web" },
+  });
+  await using plinth = createPlinth();
+  await plinth.up(project.directory);
+  await using load = startLoad({ port: await plinth.ingressPort() });
+  for (let round = 0; round < ROUNDS; round++) {
+    const runtime = round % 2 === 0 ? "bun" : "node";
+    await load.more(150);
+    const before = await plinth.pidOf("proxy");
+    await plinth.json("upgrade", "--runtime", runtime);
+    await load.more(150);
+    const { processes } = await plinth.status();
+    const now = processes.find(({ name }) => name === "proxy");
+    assert.notEqual(now?.pid, before);
+    assert.match(now?.runtime ?? "", new RegExp(runtime));
+  }
+  const report = await load.stop();
+  assert.deepEqual(report.failures, {});
+});

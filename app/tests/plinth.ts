@@ -1,0 +1,154 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+
+export interface CommandResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface PsRow {
+  readonly app: string;
+  readonly service: string;
+  readonly instance: string;
+  readonly driver: string;
+  readonly state: string;
+  readonly ready: boolean;
+  readonly pid: number | null;
+  readonly restarts: number;
+  readonly address: string;
+  readonly exposed?: string | null;
+  readonly reason?: string | null;
+  readonly release: number;
+}
+
+export interface StatusReport {
+  readonly processes: readonly {
+    readonly name: string;
+    readonly pid: number;
+    readonly runtime: string;
+    readonly memoryBytes: number;
+  }[];
+  readonly listening: readonly { readonly name: string; readonly address: string; readonly port: number }[];
+  readonly store: { readonly readOnly: string | null };
+}
+
+/** The command line as users have it. */
+const LAUNCHER = new URL("../cli/plinth", import.meta.url).pathname;
+/** Longest wait for anything that is awaited here; only a failing test waits this long. */
+const PATIENCE_MS = 30_000;
+
+/** A whole Plinth in a home of its own, taken down and removed when disposed. */
+export interface Plinth extends AsyncDisposable {
+  readonly home: string;
+  /** Runs a command and returns whatever it ended with. */
+  run(parameters: readonly string[], input?: string): Promise<CommandResult>;
+  /** Runs a command with --json and parses its last line; throws with all it said when it fails. */
+  json<T>(...parameters: string[]): Promise<T>;
+  /** Deploys detached; throws with all it said when it fails. */
+  up(directory: string, ...parameters: string[]): Promise<void>;
+  ps(): Promise<PsRow[]>;
+  status(): Promise<StatusReport>;
+  /** Pid of one of Plinth's own processes. */
+  pidOf(process: string): Promise<number>;
+  ingressPort(): Promise<number>;
+  /** A GET through the ingress. */
+  get(path: string, host?: string): Promise<{ status: number; body: string }>;
+  /** Resolves once `condition` holds. */
+  until<T>(what: string, condition: () => Promise<T | undefined | false>): Promise<T>;
+}
+
+export function createPlinth(
+  environment: Readonly<Record<string, string>> = {},
+  home: string = mkdtempSync(join(tmpdir(), "plinth-home-")),
+): Plinth {
+  const run = async (parameters: readonly string[], input?: string): Promise<CommandResult> => {
+    const child = spawn("/bin/sh", [LAUNCHER, ...parameters], {
+      env: { ...process.env, PLINTH_HOME: home, NO_COLOR: "1", ...environment },
+      stdio: "pipe",
+    });
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(input);
+    const [stdout, stderr, [code]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, "close") as Promise<[number | null]>,
+    ]);
+    return { code, stdout, stderr };
+  };
+
+  const json = async <T>(...parameters: string[]): Promise<T> => {
+    const { code, stdout, stderr } = await run([...parameters, "--json"]);
+    if (code !== 0) throw new Error(`plinth ${parameters.join(" ")} ended with ${code}\n${stdout}${stderr}`);
+    return JSON.parse(stdout) as T;
+  };
+
+  const plinth: Plinth = {
+    home,
+    run,
+    json,
+    async up(directory, ...parameters) {
+      const { code, stdout, stderr } = await run(["up", directory, "--detach", ...parameters]);
+      if (code !== 0) throw new Error(`plinth up ended with ${code}\n${stdout}${stderr}\n${daemonLog(home)}`);
+    },
+    ps: () => json<PsRow[]>("ps"),
+    status: () => json<StatusReport>("status"),
+    async pidOf(name) {
+      const { processes } = await plinth.status();
+      const found = processes.find((one) => one.name === name);
+      if (found === undefined) throw new Error(`no process "${name}" among ${JSON.stringify(processes)}`);
+      return found.pid;
+    },
+    async ingressPort() {
+      const settings = JSON.parse(readFileSync(join(home, "settings.json"), "utf8")) as {
+        ingressPort: number;
+      };
+      return settings.ingressPort;
+    },
+    async get(path, host) {
+      const outgoing = request({
+        host: "127.0.0.1",
+        port: await plinth.ingressPort(),
+        path,
+        agent: false,
+        headers: { connection: "close", ...(host === undefined ? {} : { host }) },
+      });
+      outgoing.end();
+      const [response] = (await once(outgoing, "response")) as [import("node:http").IncomingMessage];
+      return { status: response.statusCode!, body: await text(response) };
+    },
+    async until(what, condition) {
+      const deadline = performance.now() + PATIENCE_MS;
+      let last: unknown;
+      while (performance.now() < deadline) {
+        try {
+          const value = await condition();
+          if (value !== undefined && value !== false) return value;
+        } catch (error) {
+          last = error;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      throw new Error(`still not so: ${what}\n${daemonLog(home)}`, { cause: last });
+    },
+    async [Symbol.asyncDispose]() {
+      await run(["down", "--all"]);
+      rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    },
+  };
+  return plinth;
+}
+
+/** The end of the daemon's log, to say why a test failed. */
+function daemonLog(home: string): string {
+  try {
+    return readFileSync(join(home, "daemon.log"), "utf8").split("\n").slice(-30).join("\n");
+  } catch {
+    return "(no daemon log)";
+  }
+}

@@ -1,0 +1,134 @@
+import { Fault } from "@plinth/fault";
+import { type AppSpec, quoted, validate } from "@plinth/resource";
+import type { ApiActions } from "./actions.ts";
+import { readBody, readJson } from "./body.ts";
+import { type Exchange, NDJSON, sendJson, startStream, writePart } from "./exchange.ts";
+import { SECRET_BYTES_MAX } from "./limits.ts";
+import { InvalidResource } from "./status.ts";
+
+/** More lines than anybody reads; the log itself is capped. */
+const TAIL_LINES_MAX = 1_000_000;
+
+/** A JSON body that matches the definition its route names. */
+async function readRequest<Body>({ request, response, match }: Exchange): Promise<Body> {
+  const definition = match.route.body?.definition;
+  const value = await readJson(request, response, ["application/json"]);
+  const problems = definition === undefined ? [] : validate(definition, value);
+  if (definition !== undefined && problems.length > 0) throw new InvalidResource(definition, problems);
+  return value as Body;
+}
+
+function requireName({ match }: Exchange): string {
+  const problems = validate("Name", match.resourceName);
+  if (problems.length > 0) throw new InvalidResource("The name in the path", problems);
+  return match.resourceName;
+}
+
+function requireInstanceName({ match }: Exchange): string {
+  const problems = validate("Metadata", { name: match.resourceName });
+  if (problems.length > 0) throw new InvalidResource("The name in the path", problems);
+  return match.resourceName;
+}
+
+/** The routes that do something instead of reading or writing a resource. */
+export class Deeds {
+  readonly #actions: ApiActions;
+
+  constructor(actions: ApiActions) {
+    this.#actions = actions;
+  }
+
+  readiness({ response }: Exchange): void {
+    const reason = this.#actions.notReadyReason();
+    if (reason !== undefined) throw new Fault("unavailable", `Not ready: ${reason}`);
+    sendJson(response, 200, { ready: true });
+  }
+
+  async stat({ query, response }: Exchange): Promise<void> {
+    sendJson(response, 200, await this.#actions.stat(query.get("app") ?? undefined));
+  }
+
+  async ps({ query, response }: Exchange): Promise<void> {
+    sendJson(response, 200, await this.#actions.ps(query.get("app") ?? undefined));
+  }
+
+  async status({ response }: Exchange): Promise<void> {
+    sendJson(response, 200, await this.#actions.status());
+  }
+
+  async plan(exchange: Exchange): Promise<void> {
+    const app = requireName(exchange);
+    const spec = await readRequest<AppSpec>(exchange);
+    sendJson(exchange.response, 200, await this.#actions.plan(app, spec, exchange.signal));
+  }
+
+  async rollback(exchange: Exchange): Promise<void> {
+    const app = requireName(exchange);
+    const { to } = await readRequest<{ to?: number }>(exchange);
+    sendJson(exchange.response, 200, await this.#actions.rollback(app, to));
+  }
+
+  async setSecretValue(exchange: Exchange): Promise<void> {
+    const name = requireName(exchange);
+    const value = await readBody(exchange.request, exchange.response, SECRET_BYTES_MAX);
+    sendJson(exchange.response, 200, await this.#actions.setSecretValue(name, value));
+  }
+
+  async log(exchange: Exchange): Promise<void> {
+    const { query, response, signal } = exchange;
+    const tail = query.get("tail");
+    if (tail !== null && !(/^[0-9]{1,7}$/.test(tail) && Number(tail) <= TAIL_LINES_MAX)) {
+      throw new Fault("invalid", `Cannot use tail=${quoted(tail)}: expected a number of lines`);
+    }
+    const follow = query.get("follow") === "true";
+    const lines = tail === null ? undefined : Number(tail);
+    const parts = await this.#actions.logs(requireInstanceName(exchange), { follow, tail: lines, signal });
+    startStream(response, "text/plain; charset=utf-8");
+    for await (const part of parts) await writePart(exchange, part);
+    response.end();
+  }
+
+  async exec(exchange: Exchange): Promise<void> {
+    const instance = requireInstanceName(exchange);
+    const { command } = await readRequest<{ command: string[] }>(exchange);
+    const events = await this.#actions.exec(instance, command, exchange.signal);
+    startStream(exchange.response, NDJSON);
+    for await (const event of events) {
+      const shown =
+        "data" in event ? { stream: event.stream, data: Buffer.from(event.data).toString("base64") } : event;
+      await writePart(exchange, `${JSON.stringify(shown)}\n`);
+    }
+    exchange.response.end();
+  }
+
+  async signalInstance(exchange: Exchange): Promise<void> {
+    const instance = requireInstanceName(exchange);
+    const { signal } = await readRequest<{ signal: NodeJS.Signals }>(exchange);
+    await this.#actions.signalInstance(instance, signal);
+    sendJson(exchange.response, 200, {});
+  }
+
+  async signalProcess(exchange: Exchange): Promise<void> {
+    const { resourceName } = exchange.match;
+    if (resourceName !== "daemon" && resourceName !== "proxy") {
+      throw new Fault(
+        "not-found",
+        `Cannot signal process ${quoted(resourceName)}: expected "daemon" or "proxy"`,
+      );
+    }
+    const { signal } = await readRequest<{ signal: NodeJS.Signals }>(exchange);
+    await this.#actions.signalProcess(resourceName, signal);
+    sendJson(exchange.response, 200, {});
+  }
+
+  async upgrade(exchange: Exchange): Promise<void> {
+    const { runtime } = await readRequest<{ runtime?: "node" | "bun" }>(exchange);
+    sendJson(exchange.response, 200, await this.#actions.upgrade("proxy", runtime));
+  }
+
+  async shutdown(exchange: Exchange): Promise<void> {
+    const { instances, graceMs } = await readRequest<{ instances: boolean; graceMs?: number }>(exchange);
+    await this.#actions.shutdown({ instances, graceMs });
+    sendJson(exchange.response, 202, {});
+  }
+}

@@ -1,0 +1,191 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { VirtualClock } from "@plinth/clock/testing";
+import { createLog } from "@plinth/log";
+import { createRegistry, type Registry } from "@plinth/registry";
+import { openStore, type Store } from "@plinth/store";
+import type { ApiActions, ExecEvent } from "./actions.ts";
+import { type Api, createApi } from "./api.ts";
+
+export const TOKEN: string = "t".repeat(43);
+
+export interface Answer {
+  readonly code: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  // oxlint-disable-next-line typescript/no-explicit-any -- answers are looked into, not relied on
+  readonly json: any;
+}
+
+export interface Call {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  /** Send no token. */
+  readonly anonymous?: boolean;
+  readonly overSocket?: boolean;
+}
+
+/** An API over a real store on real sockets; time stands still unless the test moves it. */
+export class Fixture implements AsyncDisposable {
+  readonly directory: string = mkdtempSync(join(tmpdir(), "plinth-api-"));
+  readonly clock: VirtualClock = new VirtualClock();
+  readonly logged: string[] = [];
+  readonly deeds: unknown[] = [];
+  store!: Store;
+  registry!: Registry;
+  api!: Api;
+  readonly #actions: Partial<ApiActions>;
+
+  constructor(actions: Partial<ApiActions> = {}) {
+    this.#actions = actions;
+  }
+
+  static async start(
+    options: { actions?: Partial<ApiActions>; historyRevisions?: number; dashboard?: boolean } = {},
+  ): Promise<Fixture> {
+    const fixture = new Fixture(options.actions);
+    const { historyRevisions } = options;
+    fixture.store = await openStore(join(fixture.directory, "state"), {
+      ...(historyRevisions && { historyRevisions }),
+    });
+    fixture.registry = createRegistry({ store: fixture.store, clock: fixture.clock });
+    await fixture.listen(options.dashboard === true);
+    return fixture;
+  }
+
+  async listen(dashboard = false): Promise<void> {
+    this.api = await createApi({
+      registry: this.registry,
+      actions: { ...recordingActions(this.deeds), ...this.#actions },
+      socketPath: join(this.directory, "plinth.sock"),
+      tcp: { address: "127.0.0.1", port: 0 },
+      token: TOKEN,
+      dashboardDirectory: dashboard ? join(this.directory, "dashboard") : undefined,
+      log: createLog({ write: (line) => this.logged.push(line) }),
+      clock: this.clock,
+      version: "0.1.0",
+    });
+  }
+
+  /** Sends a request and gives back the answer while its body is still coming. */
+  async open(path: string, call: Call = {}): Promise<IncomingMessage> {
+    const { port } = new URL(this.api.url!);
+    const target = call.overSocket
+      ? { socketPath: join(this.directory, "plinth.sock") }
+      : { host: "127.0.0.1", port };
+    const headers: Record<string, string> = {
+      ...(call.anonymous !== true && !call.overSocket && { Authorization: `Bearer ${TOKEN}` }),
+      ...(call.body !== undefined && {
+        "Content-Type": "application/json",
+        "Content-Length": String(Buffer.byteLength(call.body)),
+      }),
+      ...call.headers,
+    };
+    return new Promise((resolve, reject) => {
+      const sent = request({ ...target, path, method: call.method ?? "GET", headers, agent: false }, resolve);
+      sent.on("error", reject);
+      sent.end(call.body);
+    });
+  }
+
+  async call(path: string, call: Call = {}): Promise<Answer> {
+    const response = await this.open(path, call);
+    response.setEncoding("utf8");
+    let text = "";
+    for await (const chunk of response) text += chunk as string;
+    const isJson = text !== "" && response.headers["content-type"]?.startsWith("application/json") === true;
+    return {
+      code: response.statusCode!,
+      headers: response.headers,
+      text,
+      json: isJson ? (JSON.parse(text) as unknown) : undefined,
+    };
+  }
+
+  async send(
+    method: string,
+    path: string,
+    value: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    return this.call(path, { method, body: JSON.stringify(value), headers });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.api[Symbol.asyncDispose]();
+    await this.store[Symbol.asyncDispose]();
+    rmSync(this.directory, { recursive: true });
+  }
+}
+
+async function* someOutput(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from("one\n");
+  yield Buffer.from([0xff, 0x0a]);
+}
+
+async function* someEvents(): AsyncGenerator<ExecEvent> {
+  yield { stream: "stdout", data: Buffer.from("hi") };
+  yield { exitCode: 3 };
+}
+
+/** Actions that do nothing but note what they were asked. */
+function recordingActions(deeds: unknown[]): ApiActions {
+  const app = {
+    apiVersion: "plinth.dev/v1",
+    kind: "App",
+    metadata: { name: "shop" },
+    spec: { services: {} },
+  } as const;
+  return {
+    notReadyReason: () => undefined,
+    plan: async (name, spec) => {
+      deeds.push(["plan", name, spec]);
+      return { changes: [], ingress: [], secrets: [], notes: [], unchanged: true };
+    },
+    rollback: async (name, to) => {
+      deeds.push(["rollback", name, to]);
+      return app;
+    },
+    setSecretValue: async (name, value) => {
+      deeds.push(["setSecretValue", name, Buffer.from(value).toString()]);
+      return {
+        apiVersion: "plinth.dev/v1",
+        kind: "Secret",
+        metadata: { name },
+        spec: {},
+        status: { version: 1 },
+      };
+    },
+    logs: async function logs(instance, { follow, tail }) {
+      deeds.push(["logs", instance, follow, tail]);
+      return someOutput();
+    },
+    exec: async (instance, command) => {
+      deeds.push(["exec", instance, command]);
+      return someEvents();
+    },
+    signalInstance: async (instance, signal) => void deeds.push(["signalInstance", instance, signal]),
+    signalProcess: async (name, signal) => void deeds.push(["signalProcess", name, signal]),
+    stat: async (name) => {
+      deeds.push(["stat", name]);
+      return { windowSeconds: 10, services: [], edges: [] };
+    },
+    ps: async () => [],
+    status: async () => ({
+      version: "0.1.0",
+      home: "/home",
+      processes: [],
+      listening: [],
+      store: { revision: 1, readOnly: null },
+      notices: [],
+    }),
+    upgrade: async (name, runtime) => {
+      deeds.push(["upgrade", name, runtime]);
+      return { pid: 1 };
+    },
+    shutdown: async (asked) => void deeds.push(["shutdown", asked]),
+  };
+}

@@ -1,0 +1,309 @@
+import { type Clock, systemClock } from "@plinth/clock";
+import type { AppSpec, KindName, KindTypes, Metadata } from "@plinth/resource";
+import type { Plan, PsRow, StatReport, StatusReport } from "./shapes.ts";
+import { Transport, bytesOf, parseJson, valuesOf } from "./transport.ts";
+import { type WatchEvent, watchResources } from "./watch.ts";
+
+const GROUP = "/apis/plinth.dev/v1";
+/** Generous for a daemon on the same machine: a write waits for its sync, and a busy disk can take seconds. */
+const DEADLINE_MS = 30_000;
+/** An upgrade answers after the old proxy has begun to drain. */
+const UPGRADE_DEADLINE_MS = 60_000;
+/** How long a watch waits for a daemon that its supervisor is restarting. */
+const WATCH_UNAVAILABLE_MS = 30_000;
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  /** Longest wait for the answer. Default: 30 s. */
+  readonly deadlineMs?: number;
+}
+
+export interface ListOptions extends CallOptions {
+  /** Only resources that carry all of these labels. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+export interface WatchOptions extends ListOptions {
+  /** Longest time without a daemon before the watch fails. Default: 30 s. */
+  readonly unavailableMs?: number;
+}
+
+export interface LogOptions extends CallOptions {
+  /** Go on with what is written from now on, over restarts. Default: false. */
+  readonly follow?: boolean;
+  /** How many of the last lines to begin with. Default: all that is kept. */
+  readonly tail?: number;
+}
+
+export interface ResourceList<K extends KindName> {
+  readonly resourceVersion: string;
+  readonly items: readonly KindTypes[K][];
+}
+
+/** What a user sends: a resource without what the server fills in. */
+export interface Draft<K extends KindName> {
+  readonly metadata: Metadata;
+  readonly spec: KindTypes[K]["spec"];
+}
+
+export type ExecEvent =
+  | { readonly stream: "stdout" | "stderr"; readonly data: Buffer }
+  | { readonly exitCode: number };
+
+/** Plinth's API. Every call rejects with a Fault; one with code "unavailable" means that no daemon answers. */
+export interface Client {
+  get<K extends KindName>(kind: K, name: string, options?: CallOptions): Promise<KindTypes[K]>;
+  list<K extends KindName>(kind: K, options?: ListOptions): Promise<ResourceList<K>>;
+  watch<K extends KindName>(kind: K, options?: WatchOptions): AsyncGenerator<WatchEvent<K>>;
+  /** Creates or replaces; with `metadata.resourceVersion`, replaces only that version. */
+  apply<K extends KindName>(
+    kind: K,
+    draft: Draft<K>,
+    options?: CallOptions & { dryRun?: boolean },
+  ): Promise<KindTypes[K]>;
+  /** Applies a merge patch (RFC 7396): null removes a member. */
+  patch<K extends KindName>(
+    kind: K,
+    name: string,
+    patch: object,
+    options?: CallOptions,
+  ): Promise<KindTypes[K]>;
+  delete(kind: KindName, name: string, options?: CallOptions): Promise<void>;
+
+  plan(app: string, spec: AppSpec, options?: CallOptions): Promise<Plan>;
+  /** Returns to release `to`; default: the one before the active. */
+  rollback(app: string, to: number | undefined, options?: CallOptions): Promise<KindTypes["App"]>;
+  setSecretValue(name: string, value: Uint8Array, options?: CallOptions): Promise<KindTypes["Secret"]>;
+
+  /** An instance's output as it was written: raw bytes, not for a terminal as they are. */
+  log(instance: string, options?: LogOptions): AsyncGenerator<Buffer>;
+  exec(instance: string, command: readonly string[], options?: CallOptions): AsyncGenerator<ExecEvent>;
+  signalInstance(instance: string, signal: string, options?: CallOptions): Promise<void>;
+  signalProcess(process: "daemon" | "proxy", signal: string, options?: CallOptions): Promise<void>;
+
+  stat(app?: string, options?: CallOptions): Promise<StatReport>;
+  ps(app?: string, options?: CallOptions): Promise<readonly PsRow[]>;
+  status(options?: CallOptions): Promise<StatusReport>;
+  upgradeProxy(runtime?: "node" | "bun", options?: CallOptions): Promise<void>;
+  shutdown(request: { instances: boolean; graceMs?: number }, options?: CallOptions): Promise<void>;
+  /** A one-time address that opens the dashboard. */
+  session(options?: CallOptions): Promise<{ readonly url: string }>;
+  /** Resolves when a daemon answers. */
+  healthy(options?: CallOptions): Promise<void>;
+}
+
+export interface ClientOptions {
+  readonly socketPath: string;
+  readonly clock?: Clock;
+}
+
+/** A client of the Plinth whose API listens on `socketPath`; no connection is made before the first call. */
+export function createClient(options: ClientOptions): Client {
+  return new SocketClient(options.socketPath, options.clock ?? systemClock);
+}
+
+// The plural of every kind is regular, so that naming a path needs no schema at start-up.
+const collection = (kind: KindName): string => `${GROUP}/${kind.toLowerCase()}s`;
+const path = (kind: KindName, name: string): string => `${collection(kind)}/${encodeURIComponent(name)}`;
+
+function query(values: Readonly<Record<string, string | number | boolean | undefined>>): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined) parameters.set(name, String(value));
+  }
+  const text = parameters.toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+function selector(labels: Readonly<Record<string, string>> | undefined): string | undefined {
+  if (labels === undefined) return undefined;
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(",");
+}
+
+interface CallBody {
+  readonly body?: unknown;
+  readonly raw?: Uint8Array;
+  readonly contentType?: string;
+}
+
+class SocketClient implements Client {
+  readonly #transport: Transport;
+  readonly #clock: Clock;
+
+  constructor(socketPath: string, clock: Clock) {
+    this.#transport = new Transport(socketPath, clock);
+    this.#clock = clock;
+  }
+
+  get<K extends KindName>(kind: K, name: string, options?: CallOptions): Promise<KindTypes[K]> {
+    return this.#call("GET", path(kind, name), options);
+  }
+
+  async list<K extends KindName>(kind: K, options?: ListOptions): Promise<ResourceList<K>> {
+    const answer = await this.#call<{
+      metadata: { resourceVersion: string };
+      items: readonly KindTypes[K][];
+    }>("GET", collection(kind) + query({ labelSelector: selector(options?.labels) }), options);
+    return { resourceVersion: answer.metadata.resourceVersion, items: answer.items };
+  }
+
+  watch<K extends KindName>(kind: K, options?: WatchOptions): AsyncGenerator<WatchEvent<K>> {
+    const { signal, labels, unavailableMs = WATCH_UNAVAILABLE_MS } = options ?? {};
+    return watchResources<K>({
+      clock: this.#clock,
+      unavailableMs,
+      signal,
+      list: () => this.list(kind, options),
+      stream: (resourceVersion) =>
+        this.#values(
+          "GET",
+          collection(kind) +
+            query({
+              watch: true,
+              allowWatchBookmarks: true,
+              resourceVersion,
+              labelSelector: selector(labels),
+            }),
+          options,
+        ),
+    });
+  }
+
+  apply<K extends KindName>(
+    kind: K,
+    draft: Draft<K>,
+    options?: CallOptions & { dryRun?: boolean },
+  ): Promise<KindTypes[K]> {
+    const body = { apiVersion: "plinth.dev/v1", kind, ...draft };
+    const suffix = query({ dryRun: options?.dryRun === true ? "All" : undefined });
+    return this.#call("PUT", path(kind, draft.metadata.name) + suffix, options, { body });
+  }
+
+  patch<K extends KindName>(
+    kind: K,
+    name: string,
+    patch: object,
+    options?: CallOptions,
+  ): Promise<KindTypes[K]> {
+    const contentType = "application/merge-patch+json";
+    return this.#call("PATCH", path(kind, name), options, { body: patch, contentType });
+  }
+
+  async delete(kind: KindName, name: string, options?: CallOptions): Promise<void> {
+    await this.#call("DELETE", path(kind, name), options);
+  }
+
+  plan(app: string, spec: AppSpec, options?: CallOptions): Promise<Plan> {
+    return this.#call("POST", `${path("App", app)}/plan`, options, { body: spec });
+  }
+
+  rollback(app: string, to: number | undefined, options?: CallOptions): Promise<KindTypes["App"]> {
+    return this.#call("POST", `${path("App", app)}/rollback`, options, { body: { to } });
+  }
+
+  setSecretValue(name: string, value: Uint8Array, options?: CallOptions): Promise<KindTypes["Secret"]> {
+    return this.#call("PUT", `${path("Secret", name)}/value`, options, {
+      raw: value,
+      contentType: "application/octet-stream",
+    });
+  }
+
+  async *log(instance: string, options?: LogOptions): AsyncGenerator<Buffer> {
+    const suffix = query({ follow: options?.follow, tail: options?.tail });
+    const response = await this.#transport.stream(
+      { method: "GET", path: `${path("Instance", instance)}/log${suffix}`, signal: options?.signal },
+      options?.deadlineMs ?? DEADLINE_MS,
+    );
+    yield* bytesOf(response, options?.signal);
+  }
+
+  async *exec(
+    instance: string,
+    command: readonly string[],
+    options?: CallOptions,
+  ): AsyncGenerator<ExecEvent> {
+    const values = await this.#values("POST", `${path("Instance", instance)}/exec`, options, { command });
+    for await (const value of values) {
+      const event = value as { stream: "stdout" | "stderr"; data: string } | { exitCode: number };
+      yield "exitCode" in event ? event : { stream: event.stream, data: Buffer.from(event.data, "base64") };
+    }
+  }
+
+  async signalInstance(instance: string, signal: string, options?: CallOptions): Promise<void> {
+    await this.#call("POST", `${path("Instance", instance)}/signal`, options, { body: { signal } });
+  }
+
+  async signalProcess(name: "daemon" | "proxy", signal: string, options?: CallOptions): Promise<void> {
+    await this.#call("POST", `${GROUP}/processes/${name}/signal`, options, { body: { signal } });
+  }
+
+  stat(app?: string, options?: CallOptions): Promise<StatReport> {
+    return this.#call("GET", `${GROUP}/stat${query({ app })}`, options);
+  }
+
+  ps(app?: string, options?: CallOptions): Promise<readonly PsRow[]> {
+    return this.#call("GET", `${GROUP}/ps${query({ app })}`, options);
+  }
+
+  status(options?: CallOptions): Promise<StatusReport> {
+    return this.#call("GET", `${GROUP}/status`, options);
+  }
+
+  async upgradeProxy(runtime?: "node" | "bun", options?: CallOptions): Promise<void> {
+    const body = { process: "proxy", runtime };
+    await this.#call("POST", `${GROUP}/upgrade`, { deadlineMs: UPGRADE_DEADLINE_MS, ...options }, { body });
+  }
+
+  async shutdown(request: { instances: boolean; graceMs?: number }, options?: CallOptions): Promise<void> {
+    await this.#call("POST", `${GROUP}/shutdown`, options, { body: request });
+  }
+
+  session(options?: CallOptions): Promise<{ readonly url: string }> {
+    return this.#call("POST", `${GROUP}/session`, options);
+  }
+
+  async healthy(options?: CallOptions): Promise<void> {
+    const request = { method: "GET", path: "/healthz", signal: options?.signal } as const;
+    await this.#transport.call(request, options?.deadlineMs ?? DEADLINE_MS);
+  }
+
+  async #call<Answer>(
+    method: "GET" | "PUT" | "POST" | "PATCH" | "DELETE",
+    target: string,
+    options: CallOptions | undefined,
+    content: CallBody = {},
+  ): Promise<Answer> {
+    const body = content.raw ?? (content.body === undefined ? undefined : JSON.stringify(content.body));
+    const text = await this.#transport.call(
+      {
+        method,
+        path: target,
+        signal: options?.signal,
+        ...(body === undefined ? {} : { body }),
+        ...(content.contentType === undefined ? {} : { contentType: content.contentType }),
+      },
+      options?.deadlineMs ?? DEADLINE_MS,
+    );
+    return (text === "" ? undefined : parseJson(text)) as Answer;
+  }
+
+  async #values(
+    method: "GET" | "POST",
+    target: string,
+    options: CallOptions | undefined,
+    body?: unknown,
+  ): Promise<AsyncGenerator> {
+    const response = await this.#transport.stream(
+      {
+        method,
+        path: target,
+        signal: options?.signal,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      },
+      options?.deadlineMs ?? DEADLINE_MS,
+    );
+    return valuesOf(response, options?.signal);
+  }
+}

@@ -1,0 +1,57 @@
+import type { IngressListener, OutboundListener, ServiceEndpoints, Snapshot } from "@plinth/connect";
+import { type Instance, type ServiceSpec, serviceSettings } from "@plinth/resource";
+import type { PairAddress } from "./pair-addresses.ts";
+
+/** What one app contributes to the snapshot. */
+export interface AppView {
+  readonly app: string;
+  readonly services: Readonly<Record<string, ServiceSpec>>;
+  readonly ingress: Readonly<Record<string, string>>;
+  readonly pairs: readonly (PairAddress & { readonly caller: string; readonly callee: string })[];
+  /** Only instances that may get new requests. */
+  readonly serving: readonly Instance[];
+}
+
+export interface SnapshotFrame {
+  readonly version: number;
+  readonly ingress: { readonly address: string; readonly port: number };
+  readonly metrics: { readonly address: string; readonly port: number };
+}
+
+/** The whole state of the world for a proxy. Pure, and stable: equal input gives equal bytes. */
+export function buildSnapshot(frame: SnapshotFrame, apps: readonly AppView[]): Snapshot {
+  const services: Record<string, ServiceEndpoints> = {};
+  const outbound: OutboundListener[] = [];
+  const hosts: Record<string, string> = {};
+  for (const view of [...apps].sort((a, b) => a.app.localeCompare(b.app))) {
+    for (const [service, spec] of Object.entries(view.services)) {
+      services[`${view.app}.${service}`] = {
+        app: view.app,
+        service,
+        endpoints: endpointsOf(view, service),
+        holdMs: serviceSettings(spec).holdMs,
+      };
+    }
+    for (const { caller, callee, address, port } of view.pairs) {
+      if (view.services[callee] === undefined) continue; // dropped by a release, and nobody answers for it any more
+      outbound.push({ address, port, app: view.app, caller, callee: `${view.app}.${callee}` });
+    }
+    for (const [host, service] of Object.entries(view.ingress)) {
+      if (view.services[service] === undefined) continue;
+      // The app that was there first keeps a host name; admission refuses a second one, this is the last word.
+      hosts[host] ??= `${view.app}.${service}`;
+    }
+  }
+  const ingress: IngressListener[] = [{ ...frame.ingress, hosts }];
+  return { version: frame.version, services, outbound, ingress, metrics: frame.metrics };
+}
+
+function endpointsOf(view: AppView, service: string): ServiceEndpoints["endpoints"] {
+  return view.serving
+    .filter((instance) => instance.spec.service === service)
+    .map((instance) => ({
+      instance: instance.metadata.name,
+      address: "127.0.0.1",
+      port: instance.spec.port,
+    }));
+}

@@ -1,0 +1,111 @@
+import type {
+  App,
+  AppStatus,
+  Failure,
+  InstanceStatus,
+  Release,
+  ServiceSpec,
+  ServiceStatus,
+} from "@plinth/resource";
+import { parseReason } from "@plinth/run";
+import { hasArrived, type InstanceView } from "./rollout.ts";
+
+/** Crashes before it was ever ready after which a release is given up. */
+export const CRASHES_MAX = 3;
+
+export interface ServiceFacts {
+  readonly spec: ServiceSpec;
+  /** The revision instances should have. */
+  readonly revision: string;
+  readonly views: readonly InstanceView[];
+  readonly restarts: number;
+  readonly addresses: Readonly<Record<string, string>>;
+}
+
+/** What one service looks like next to what it should be. Pure. */
+export function serviceStatus({ spec, revision, views, restarts, addresses }: ServiceFacts): ServiceStatus {
+  const wanted = spec.replicas ?? 1;
+  const staying = views.filter(({ leaving }) => !leaving);
+  const ready = staying.filter(({ state }) => state === "Ready").length;
+  const updated = staying.filter((view) => view.revision === revision);
+  const arrived = updated.filter(({ state }) => hasArrived(state)).length;
+  const settled = arrived >= wanted && staying.length === updated.length;
+  const starting = staying.some(({ state }) => state === "Pending" || state === "Starting");
+  return {
+    phase: settled ? "Ready" : starting ? "Progressing" : ready > 0 ? "Degraded" : "Down",
+    replicas: staying.length,
+    updated: updated.length,
+    ready,
+    restarts,
+    addresses: { ...addresses },
+  };
+}
+
+/** One instance that a release has made, with what is known of it. */
+export interface Witness {
+  readonly instance: string;
+  readonly service: string;
+  readonly status: InstanceStatus;
+}
+
+/** The reason to halt a release, if one of its instances gives one. Pure. */
+export function failureOf(witnesses: readonly Witness[]): Failure | undefined {
+  for (const { instance, service, status } of witnesses) {
+    const { state, exitCode, probe, restarts, reason } = status;
+    const gaveUp = state === "Failed" || (state === "Exited" && exitCode !== 0);
+    if (!gaveUp && state !== "Backoff") continue;
+    const { code, message } = parseReason(reason ?? "it ended");
+    // What cannot start or does not get ready will not with more tries; a crash may be a race with what it calls.
+    const isFinal = gaveUp || code === "CannotStart" || code === "NotReady";
+    if (!isFinal && (restarts ?? 0) < CRASHES_MAX - 1) continue;
+    return {
+      service,
+      instance,
+      reason: code === undefined || code === "NotLive" ? "Crashed" : code,
+      message,
+      ...(exitCode === undefined ? {} : { exitCode }),
+      ...(probe === undefined ? {} : { probe }),
+    };
+  }
+  return undefined;
+}
+
+export interface AppFacts {
+  readonly app: App;
+  readonly target: Release | undefined;
+  readonly services: readonly ServiceStatus[];
+  readonly urls: readonly string[];
+}
+
+/** The app's phase and message from its services and releases. Pure; release numbers and failure are carried over. */
+export function appStatus(carried: AppStatus, { app, target, services, urls }: AppFacts): AppStatus {
+  const settled = services.every(({ phase }) => phase === "Ready");
+  const status: AppStatus = { ...carried, urls: [...urls] };
+  if (app.metadata.deletionTimestamp !== undefined)
+    return { ...status, phase: "Deleting", message: "Stopping all instances" };
+  if (carried.failure !== undefined) {
+    return { ...status, phase: "Failed", message: failureMessage(carried, settled) };
+  }
+  if (target === undefined)
+    return { ...status, phase: "Progressing", message: "Waiting for its first release" };
+  if (target.status?.phase === "Progressing") {
+    return { ...status, phase: "Progressing", message: `Bringing up release ${target.spec.number}` };
+  }
+  if (settled) return { ...status, phase: "Healthy", message: `Release ${target.spec.number} is ready` };
+  return {
+    ...status,
+    phase: "Degraded",
+    message: `Not every instance of release ${target.spec.number} is ready`,
+  };
+}
+
+function failureMessage({ failure, failedRelease, activeRelease }: AppStatus, settled: boolean): string {
+  const what = failedRelease === undefined ? "The deploy was refused" : `Release ${failedRelease} was halted`;
+  const keeps =
+    activeRelease === undefined
+      ? ""
+      : settled
+        ? `; release ${activeRelease} keeps serving`
+        : `; returning to release ${activeRelease}`;
+  return `${what}: ${failure?.service}: ${failure?.message}${keeps}`;
+}

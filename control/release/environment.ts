@@ -1,0 +1,54 @@
+import { dirname } from "node:path";
+import type { PairAddress } from "@plinth/discovery";
+import type { ServiceSpec } from "@plinth/resource";
+
+/** What an instance inherits of the daemon's environment: who and where it is, never what Plinth was told. */
+const INHERITED = ["HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR"];
+const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+export interface EnvironmentInputs {
+  readonly app: string;
+  readonly service: string;
+  readonly instance: string;
+  readonly release: number;
+  readonly spec: ServiceSpec;
+  readonly port: number;
+  /** Where each called service is found, by its name. */
+  readonly callees: Readonly<Record<string, PairAddress>>;
+  readonly reveal: (secret: string) => string;
+  /** The daemon's own environment. */
+  readonly inherited: NodeJS.ProcessEnv;
+  /** The pinned runtime, put first in PATH so that `node` means the same everywhere. */
+  readonly runtime: string;
+}
+
+/** The whole environment of an instance. Secrets stand here and nowhere else. */
+export function instanceEnvironment(inputs: EnvironmentInputs): Record<string, string> {
+  const { spec, inherited } = inputs;
+  const env: Record<string, string> = {};
+  for (const name of INHERITED) {
+    const value = inherited[name];
+    if (value !== undefined) env[name] = value;
+  }
+  env["PATH"] = `${dirname(inputs.runtime)}:${inherited["PATH"] ?? DEFAULT_PATH}`;
+  for (const [name, value] of Object.entries(spec.env ?? {})) {
+    env[name] = typeof value === "string" ? withPlaces(value, inputs.port) : inputs.reveal(value.secret);
+  }
+  // What Plinth says comes last: an app's own idea of PORT would make it unreachable.
+  env["PORT"] = String(inputs.port);
+  env["HOST"] = LOOPBACK;
+  env["PLINTH_APP"] = inputs.app;
+  env["PLINTH_SERVICE"] = inputs.service;
+  env["PLINTH_RELEASE"] = String(inputs.release);
+  for (const [callee, { address, port }] of Object.entries(inputs.callees)) {
+    env[`PLINTH_${callee.toUpperCase().replaceAll("-", "_")}_URL`] = `http://${address}:${port}`;
+  }
+  return env;
+}
+
+export const LOOPBACK = "127.0.0.1";
+
+/** Replaces ${PORT} and ${HOST}; nothing else is expanded, so that no value can turn into syntax. */
+export function withPlaces(text: string, port: number): string {
+  return text.replaceAll("${PORT}", String(port)).replaceAll("${HOST}", LOOPBACK);
+}

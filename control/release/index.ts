@@ -1,0 +1,10 @@
+/** From what an app should be to what runs: releases, rollouts, rollback. */
+export { ReleaseController } from "./controller.ts";
+export type { ReleaseControllerOptions } from "./controller.ts";
+export { instanceEnvironment } from "./environment.ts";
+export type { EnvironmentInputs } from "./environment.ts";
+export { InstanceSet } from "./instance-set.ts";
+export type { Drainer, InstanceOrder, InstanceSetOptions } from "./instance-set.ts";
+export { planApp } from "./plan.ts";
+export { planRollout } from "./rollout.ts";
+export type { InstanceView, RolloutAction, ServiceTarget } from "./rollout.ts";

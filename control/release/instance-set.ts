@@ -1,0 +1,307 @@
+import { randomBytes } from "node:crypto";
+import { readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "@plinth/clock";
+import type { InstancePorts } from "@plinth/discovery";
+import { messageOf } from "@plinth/fault";
+import type { Log } from "@plinth/log";
+import type { Registry } from "@plinth/registry";
+import {
+  APP_LABEL,
+  type Instance,
+  type InstanceStatus,
+  SERVICE_LABEL,
+  type ServiceSpec,
+  serviceSettings,
+} from "@plinth/resource";
+import { createInstanceRunner, type Driver, type InstanceRunner } from "@plinth/run";
+import { LOOPBACK, withPlaces } from "./environment.ts";
+import type { InstanceView } from "./rollout.ts";
+
+/** What a new instance is made from. */
+export interface InstanceOrder {
+  readonly app: string;
+  readonly service: string;
+  readonly release: number;
+  readonly revision: string;
+  readonly spec: ServiceSpec;
+}
+
+/** Takes an endpoint out of the data plane: resolves when nothing is under way there, or after `drainMs`. */
+export interface Drainer {
+  drain(endpoint: string, drainMs: number): Promise<void>;
+}
+
+export interface InstanceSetOptions {
+  readonly registry: Registry;
+  readonly driver: Driver;
+  readonly ports: InstancePorts;
+  readonly drainer: Drainer;
+  /** HOME/instances and HOME/logs. */
+  readonly stateDirectory: string;
+  readonly logDirectory: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The whole environment of an instance at each of its starts. */
+  readonly environment: (instance: Instance, spec: ServiceSpec) => Promise<Record<string, string>>;
+  /** Called after each change of an instance of `app`. `serving`: who may get requests has changed, too. */
+  readonly onChange: (app: string, serving: boolean) => void;
+}
+
+interface Managed {
+  instance: Instance;
+  readonly runner: InstanceRunner;
+  readonly spec: ServiceSpec;
+  /** Set once the instance has been told to go. */
+  leaving: Promise<void> | undefined;
+  /** Statuses are written one after the other, so that the last one stands. */
+  writing: Promise<void>;
+  serving: boolean;
+}
+
+/** Logs of instances that are gone, kept per service so that one can read why. */
+const OLD_LOGS_KEPT = 10;
+
+/** All instances of this host: starting, adopting, letting go. What should run is decided elsewhere. */
+export class InstanceSet {
+  readonly #options: InstanceSetOptions;
+  readonly #managed: Map<string, Managed> = new Map();
+  #closing = false;
+
+  constructor(options: InstanceSetOptions) {
+    this.#options = options;
+  }
+
+  /** Takes over what an earlier daemon left, each as it was; nothing is restarted that still runs. */
+  async adopt(specOf: (instance: Instance) => ServiceSpec | undefined): Promise<void> {
+    await Promise.all(
+      this.#options.registry.list("Instance").map(async (instance) => {
+        const spec = specOf(instance);
+        if (spec === undefined) return; // its release is gone: nothing says how to run it
+        this.#options.ports.adopt(instance.spec.port);
+        const managed = this.#manage(instance, spec);
+        const adopted = await managed.runner.adopt();
+        const { state } = instance.status ?? {};
+        if (state === "Draining" || state === "Stopping") this.#letGo(managed);
+        else if (!adopted) this.#start(managed);
+      }),
+    );
+  }
+
+  views(app: string, service: string): InstanceView[] {
+    return this.#of(app, service).map(({ instance, runner, leaving }) => ({
+      name: instance.metadata.name,
+      revision: instance.spec.revision,
+      state: stateOf(runner.status),
+      leaving: leaving !== undefined,
+    }));
+  }
+
+  /** Instances of an app with their present status, oldest first. */
+  list(app?: string): Instance[] {
+    return [...this.#managed.values()]
+      .filter(({ instance }) => app === undefined || instance.spec.app === app)
+      .map(({ instance, runner }) => ({ ...instance, status: runner.status }));
+  }
+
+  /** Those that may get new requests. */
+  serving(app: string): Instance[] {
+    return [...this.#managed.values()]
+      .filter((managed) => managed.instance.spec.app === app && isServing(managed))
+      .map(({ instance }) => instance);
+  }
+
+  /** Whether an instance has been told to go. */
+  isLeaving(name: string): boolean {
+    return this.#managed.get(name)?.leaving !== undefined;
+  }
+
+  runner(name: string): InstanceRunner | undefined {
+    return this.#managed.get(name)?.runner;
+  }
+
+  async create(order: InstanceOrder): Promise<void> {
+    const { registry, ports } = this.#options;
+    const { fixedPort } = serviceSettings(order.spec);
+    const port = fixedPort ?? (await ports.allocate());
+    const name = `${order.app}.${order.service}.${suffix()}`;
+    const instance = await registry.create("Instance", {
+      metadata: { name, labels: { [APP_LABEL]: order.app, [SERVICE_LABEL]: order.service } },
+      spec: {
+        app: order.app,
+        service: order.service,
+        release: order.release,
+        revision: order.revision,
+        driver: this.#options.driver.name,
+        port,
+      },
+      status: { state: "Pending", restarts: 0 },
+    });
+    if (this.#closing) return;
+    this.#start(this.#manage(instance, order.spec));
+  }
+
+  /** Drains and stops an instance and forgets it. Repeated calls are one. */
+  leave(name: string): void {
+    const managed = this.#managed.get(name);
+    if (managed !== undefined) this.#letGo(managed);
+  }
+
+  /** Stops all processes but keeps the instances on record, to be started again by the next daemon. */
+  async stopAll(graceMs: number | undefined): Promise<void> {
+    this.#closing = true;
+    await Promise.all(
+      [...this.#managed.values()].map(async (managed) => {
+        const { name } = managed.instance.metadata;
+        await managed.runner.stop(graceMs ?? serviceSettings(managed.spec).graceMs);
+        await managed.writing;
+        // Nothing is left to adopt: the next daemon starts it as if for the first time.
+        await rm(join(this.#options.stateDirectory, name), { recursive: true, force: true });
+        await this.#options.registry.updateStatus("Instance", name, { state: "Pending", restarts: 0 });
+      }),
+    );
+  }
+
+  /** Lets go of all instances without touching their processes. */
+  async release(): Promise<void> {
+    this.#closing = true;
+    for (const { runner } of this.#managed.values()) runner[Symbol.dispose]();
+    await Promise.all([...this.#managed.values()].map(({ writing }) => writing));
+  }
+
+  #start({ runner, instance }: Managed): void {
+    runner.start().catch((error: unknown) => {
+      this.#options.log.error("cannot start an instance", {
+        instance: instance.metadata.name,
+        error: messageOf(error),
+      });
+    });
+  }
+
+  #of(app: string, service: string): Managed[] {
+    return [...this.#managed.values()].filter(
+      ({ instance }) => instance.spec.app === app && instance.spec.service === service,
+    );
+  }
+
+  #manage(instance: Instance, spec: ServiceSpec): Managed {
+    const { name } = instance.metadata;
+    const { port } = instance.spec;
+    const { driver, clock, log, stateDirectory, logDirectory, environment } = this.#options;
+    const settings = serviceSettings(spec);
+    const runner = createInstanceRunner({
+      id: name,
+      driver,
+      settings,
+      address: LOOPBACK,
+      port,
+      clock,
+      log: log.with({ instance: name }),
+      stateDirectory: join(stateDirectory, name),
+      logDirectory: join(logDirectory, name),
+      previous: instance.status,
+      task: async () => ({
+        command: settings.command.map((argument) => withPlaces(argument, port)),
+        directory: settings.directory,
+        env: await environment(instance, spec),
+      }),
+      onChange: (status) => this.#changed(name, status),
+    });
+    const managed: Managed = {
+      instance,
+      runner,
+      spec,
+      leaving: undefined,
+      writing: Promise.resolve(),
+      serving: instance.status?.state === "Ready",
+    };
+    this.#managed.set(name, managed);
+    return managed;
+  }
+
+  #changed(name: string, status: InstanceStatus): void {
+    const managed = this.#managed.get(name);
+    if (managed === undefined) return;
+    managed.writing = managed.writing
+      .then(() => this.#options.registry.updateStatus("Instance", name, status))
+      .then((stored) => {
+        if (stored !== undefined) managed.instance = stored;
+      })
+      .catch((error: unknown) => {
+        this.#options.log.error("cannot record an instance's status", {
+          instance: name,
+          error: messageOf(error),
+        });
+      });
+    const serving = isServing(managed);
+    const changed = serving !== managed.serving;
+    managed.serving = serving;
+    this.#options.onChange(managed.instance.spec.app, changed);
+  }
+
+  #letGo(managed: Managed): void {
+    if (managed.leaving !== undefined || this.#closing) return;
+    const { name } = managed.instance.metadata;
+    const { port, app } = managed.instance.spec;
+    const { registry, drainer, ports, log } = this.#options;
+    const { drainMs, graceMs } = serviceSettings(managed.spec);
+    const wasServing = managed.runner.status.state === "Ready";
+    const go = async (): Promise<void> => {
+      if (wasServing) {
+        managed.runner.drainingState("Draining");
+        await drainer.drain(`${LOOPBACK}:${port}`, drainMs);
+      }
+      await managed.runner.stop(graceMs);
+      await managed.writing;
+      await registry.purge("Instance", name);
+      this.#managed.delete(name);
+      ports.free(port);
+      await rm(join(this.#options.stateDirectory, name), { recursive: true, force: true });
+      await this.#pruneLogs(app, managed.instance.spec.service);
+      this.#options.onChange(app, wasServing);
+    };
+    // Assigned before anything runs: from here on the instance serves nobody new.
+    managed.leaving = Promise.resolve()
+      .then(go)
+      .catch((error: unknown) => {
+        log.error("cannot let an instance go; trying again", { instance: name, error: messageOf(error) });
+        this.#options.clock.schedule(1000, () => {
+          managed.leaving = undefined;
+          this.#letGo(managed);
+        });
+      });
+  }
+
+  async #pruneLogs(app: string, service: string): Promise<void> {
+    const { logDirectory } = this.#options;
+    const prefix = `${app}.${service}.`;
+    const names = (await readdir(logDirectory)).filter(
+      (name) => name.startsWith(prefix) && !this.#managed.has(name),
+    );
+    if (names.length <= OLD_LOGS_KEPT) return;
+    const dated = await Promise.all(
+      names.map(async (name) => ({ name, modifiedMs: (await stat(join(logDirectory, name))).mtimeMs })),
+    );
+    for (const { name } of dated.sort((a, b) => b.modifiedMs - a.modifiedMs).slice(OLD_LOGS_KEPT)) {
+      await rm(join(logDirectory, name), { recursive: true, force: true });
+    }
+  }
+}
+
+/** An end with a fault, where the policy is not to restart, is no arrival. */
+function stateOf({ state, exitCode }: InstanceStatus): InstanceView["state"] {
+  return state === "Exited" && exitCode !== 0 ? "Failed" : (state ?? "Pending");
+}
+
+function isServing({ leaving, runner }: Managed): boolean {
+  return leaving === undefined && runner.status.state === "Ready";
+}
+
+/** Tells instances of a service apart: 5 letters and digits out of 60 million. */
+function suffix(): string {
+  const bytes = randomBytes(5);
+  return Array.from(bytes, (byte) => ALPHABET[byte % ALPHABET.length]).join("");
+}
+
+/** No vowels and no look-alikes, so that names neither spell words nor are misread. */
+const ALPHABET = "bcdfghjkmnpqrstvwxz23456789";

@@ -1,0 +1,96 @@
+import type { FieldChange, Plan, ServiceChange } from "@plinth/api";
+import { type AppSpec, type ServiceSpec, serviceSettings } from "@plinth/resource";
+import { canonicalJson, revisionOf, secretsOfApp, type SecretVersions } from "./revision.ts";
+
+/** Compares what is with what is asked for. `before` is undefined for an app that is not there yet. Pure. */
+export function planApp(
+  before: { readonly spec: AppSpec; readonly secrets: SecretVersions } | undefined,
+  after: { readonly spec: AppSpec; readonly secrets: SecretVersions },
+): Plan {
+  const names = new Set([...Object.keys(before?.spec.services ?? {}), ...Object.keys(after.spec.services)]);
+  const changes = [...names].sort().map((name) => {
+    const old = before?.spec.services[name];
+    const next = after.spec.services[name];
+    return planService(
+      name,
+      old && [old, revisionOf(old, before.secrets)],
+      next && [next, revisionOf(next, after.secrets)],
+    );
+  });
+  const ingress = differences(before?.spec.ingress ?? {}, after.spec.ingress ?? {}, "ingress");
+  const secrets = secretsOfApp(after.spec).map((name): Plan["secrets"][number] => {
+    const version = after.secrets[name];
+    if (version === undefined) return { name, change: "missing" };
+    return {
+      name,
+      change: before === undefined || before.secrets[name] === version ? "unchanged" : "changed",
+    };
+  });
+  const notes = secrets
+    .filter(({ change }) => change === "missing")
+    .map(({ name }) => `Secret "${name}" is not set: run plinth secrets set ${name}`);
+  return {
+    changes,
+    ingress,
+    secrets,
+    notes,
+    unchanged: ingress.length === 0 && changes.every(({ action }) => action === "unchanged"),
+  };
+}
+
+type Revised = readonly [spec: ServiceSpec, revision: string];
+
+function planService(
+  service: string,
+  before: Revised | undefined,
+  after: Revised | undefined,
+): ServiceChange {
+  if (before === undefined)
+    return { service, action: "create", fields: [], notes: after ? notesOf(after[0], false) : [] };
+  if (after === undefined) return { service, action: "remove", fields: [], notes: [] };
+  const fields = differences(withoutDirectory(before[0]), withoutDirectory(after[0]), "");
+  const replaced = before[1] !== after[1];
+  const action = replaced
+    ? "replace"
+    : fields.length === 0
+      ? "unchanged"
+      : fields.every(({ path }) => path === "replicas")
+        ? "scale"
+        : "update";
+  return { service, action, fields, notes: action === "unchanged" ? [] : notesOf(after[0], replaced) };
+}
+
+function notesOf(spec: ServiceSpec, replaced: boolean): string[] {
+  const notes: string[] = [];
+  const { fixedPort, holdMs } = serviceSettings(spec);
+  if (fixedPort !== undefined) {
+    notes.push(
+      `Fixed port ${fixedPort}: one instance per host${replaced ? `, replaced stop-first; requests wait up to ${holdMs / 1000} s meanwhile` : ""}`,
+    );
+  }
+  if (spec.source === undefined)
+    notes.push("Its files are not kept: it runs in place, and a rollback cannot bring them back");
+  if (spec.health === undefined)
+    notes.push("No health check: an instance counts as ready once its port accepts a connection");
+  return notes;
+}
+
+/** Where the kept copy lies is our business; whether its content changed is the user's. */
+function withoutDirectory(spec: ServiceSpec): unknown {
+  const { source, ...rest } = spec;
+  return source === undefined ? rest : { ...rest, source: source.digest.slice(0, 19) };
+}
+
+function differences(before: unknown, after: unknown, path: string): FieldChange[] {
+  if (canonicalJson(before) === canonicalJson(after)) return [];
+  if (!isPlainObject(before) || !isPlainObject(after))
+    return [{ path, before: before ?? null, after: after ?? null }];
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...keys]
+    .sort()
+    .flatMap((key) => differences(before[key], after[key], path === "" ? key : `${path}.${key}`));
+}
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,107 @@
+import type { AppView, PairAddress, PairAddresses } from "@plinth/discovery";
+import type { Registry } from "@plinth/registry";
+import type { App, Instance, Release, ServiceSpec } from "@plinth/resource";
+import type { InstanceSet } from "./instance-set.ts";
+import type { Releases } from "./releases.ts";
+
+export interface TopologyOptions {
+  readonly registry: Registry;
+  readonly instances: InstanceSet;
+  readonly releases: Releases;
+  readonly pairs: PairAddresses;
+  /** Called when the pairs of an app have changed. */
+  readonly onTopology: () => void;
+}
+
+/** Who may be reached where: what the proxy is told of each app. */
+export class Topology {
+  readonly #options: TopologyOptions;
+  readonly #pairs: Map<string, AppView["pairs"]> = new Map();
+
+  constructor(options: TopologyOptions) {
+    this.#options = options;
+  }
+
+  /** The release an app's instances are being brought to. */
+  target(app: App): Release | undefined {
+    return this.#options.releases.find(app.metadata.name, app.status?.targetRelease);
+  }
+
+  /** What an instance was made from. */
+  specOf(instance: Instance): ServiceSpec | undefined {
+    const { app, release, service } = instance.spec;
+    return this.#options.releases.find(app, release)?.spec.services[service];
+  }
+
+  views(): AppView[] {
+    const { registry, instances, releases } = this.#options;
+    return registry.list("App").flatMap((app): AppView[] => {
+      const { name } = app.metadata;
+      const target = this.target(app);
+      if (target === undefined) return [];
+      const serving = instances.serving(name);
+      // A service that the target has no longer answers for as long as an instance of it does.
+      const going = serving.flatMap((instance): [string, ServiceSpec][] => {
+        const spec = this.specOf(instance);
+        return spec === undefined ? [] : [[instance.spec.service, spec]];
+      });
+      // Host names move to a new release once it is ready as a whole, not while it may still be halted.
+      const entrance = releases.find(name, app.status?.activeRelease) ?? target;
+      return [
+        {
+          app: name,
+          services: { ...Object.fromEntries(going), ...target.spec.services },
+          ingress: entrance.spec.ingress ?? {},
+          pairs: this.#pairs.get(name) ?? [],
+          serving,
+        },
+      ];
+    });
+  }
+
+  /** Gives each pair that `services` or running instances need its address. */
+  async learn(app: string, services: Readonly<Record<string, ServiceSpec>>): Promise<void> {
+    const known = this.#pairs.get(app) ?? [];
+    const wanted = Object.entries(services).flatMap(([caller, { calls }]) =>
+      (calls ?? []).map((callee) => ({ caller, callee })),
+    );
+    // Pairs of the release before stay until no instance of it does: its environment names their addresses.
+    const running = this.#options.instances.list(app).flatMap((instance) => {
+      const calls = this.specOf(instance)?.calls ?? [];
+      return calls.map((callee) => ({ caller: instance.spec.service, callee }));
+    });
+    const all = new Map([...wanted, ...running].map((pair) => [`${pair.caller}/${pair.callee}`, pair]));
+    if (known.length === all.size && known.every(({ caller, callee }) => all.has(`${caller}/${callee}`)))
+      return;
+    const pairs = [];
+    for (const { caller, callee } of all.values()) {
+      pairs.push({ caller, callee, ...(await this.#options.pairs.allocate(app, caller, callee)) });
+    }
+    this.#pairs.set(app, pairs);
+    this.#options.onTopology();
+  }
+
+  /** Where the services that an instance calls are found, by their names. */
+  async callees(instance: Instance, spec: ServiceSpec): Promise<Record<string, PairAddress>> {
+    const { app, service } = instance.spec;
+    const found: Record<string, PairAddress> = {};
+    for (const callee of spec.calls ?? []) {
+      found[callee] = await this.#options.pairs.allocate(app, service, callee);
+    }
+    return found;
+  }
+
+  /** Callers' addresses for a service, by caller. */
+  addresses(app: string, service: string): Record<string, string> {
+    const addresses: Record<string, string> = {};
+    for (const { caller, callee, address, port } of this.#pairs.get(app) ?? []) {
+      if (callee === service) addresses[caller] = `http://${address}:${port}`;
+    }
+    return addresses;
+  }
+
+  async forget(app: string): Promise<void> {
+    this.#pairs.delete(app);
+    await this.#options.pairs.release(app);
+  }
+}

@@ -1,0 +1,145 @@
+/** One (caller, callee) edge's counters since the proxy's start, as the proxy tells them. */
+export interface EdgeCounters {
+  readonly app: string;
+  readonly caller: string;
+  readonly callee: string;
+  readonly route: string;
+  readonly success: number;
+  readonly failure: number;
+  /** Upper bounds of the latency buckets in milliseconds; one more count than bounds: the last is unbounded. */
+  readonly latencyBoundsMs: readonly number[];
+  readonly latencyCounts: readonly number[];
+  readonly tcpOpen: number;
+}
+
+export interface Sample {
+  readonly atMs: number;
+  /** When the proxy began counting; another value means that counts began anew. */
+  readonly startedAt: number | string;
+  readonly edges: readonly EdgeCounters[];
+}
+
+/** What happened between two samples on some edges taken together. */
+export interface Traffic {
+  readonly successRate: number | null;
+  readonly rps: number;
+  readonly latencyP50Ms: number | null;
+  readonly latencyP95Ms: number | null;
+  readonly latencyP99Ms: number | null;
+}
+
+export interface EdgeTotals {
+  readonly requests: number;
+  readonly failures: number;
+}
+
+/** How far back rates and percentiles look: short enough to see a deploy, long enough to be calm. */
+export const WINDOW_SECONDS = 10;
+
+/** Keeps the last seconds of the proxy's counters and tells rates, success and percentiles over them. */
+export class TrafficWindow {
+  readonly #samples: Sample[] = [];
+  /** What proxies before the present one had counted, by edge. */
+  readonly #before: Map<string, EdgeTotals> = new Map();
+
+  add(sample: Sample): void {
+    const last = this.#samples.at(-1);
+    if (last !== undefined && last.startedAt !== sample.startedAt) {
+      for (const edge of last.edges) {
+        const totals = this.totals(edge);
+        this.#before.set(edgeKey(edge), totals);
+      }
+      // Counts began anew: what a new proxy counted since its start is what happened since the last sample.
+      const zero = sample.edges.map((edge) => ({
+        ...edge,
+        success: 0,
+        failure: 0,
+        latencyCounts: edge.latencyCounts.map(() => 0),
+      }));
+      this.#samples.length = 0;
+      this.#samples.push({ atMs: last.atMs, startedAt: sample.startedAt, edges: zero });
+    }
+    this.#samples.push(sample);
+    while (this.#samples.length > 2 && sample.atMs - this.#samples[1]!.atMs >= WINDOW_SECONDS * 1000) {
+      this.#samples.shift();
+    }
+  }
+
+  get newest(): readonly EdgeCounters[] {
+    return this.#samples.at(-1)?.edges ?? [];
+  }
+
+  /** Requests and failures of an edge since this window was made, over all proxies. */
+  totals(edge: EdgeCounters): EdgeTotals {
+    const before = this.#before.get(edgeKey(edge));
+    return {
+      requests: (before?.requests ?? 0) + edge.success + edge.failure,
+      failures: (before?.failures ?? 0) + edge.failure,
+    };
+  }
+
+  /** The traffic of all edges that `includes` picks, over the window. */
+  traffic(includes: (edge: EdgeCounters) => boolean): Traffic {
+    const first = this.#samples[0];
+    const last = this.#samples.at(-1);
+    if (first === undefined || last === undefined || last.atMs <= first.atMs) return NO_TRAFFIC;
+    const earlier = new Map(first.edges.map((edge) => [edgeKey(edge), edge]));
+    let success = 0;
+    let failure = 0;
+    let bounds: readonly number[] = [];
+    const counts: number[] = [];
+    for (const edge of last.edges) {
+      if (!includes(edge)) continue;
+      const base = earlier.get(edgeKey(edge));
+      success += edge.success - (base?.success ?? 0);
+      failure += edge.failure - (base?.failure ?? 0);
+      bounds = edge.latencyBoundsMs;
+      edge.latencyCounts.forEach((count, index) => {
+        counts[index] = (counts[index] ?? 0) + count - (base?.latencyCounts[index] ?? 0);
+      });
+    }
+    const requests = success + failure;
+    if (requests === 0) return NO_TRAFFIC;
+    return {
+      successRate: success / requests,
+      rps: requests / ((last.atMs - first.atMs) / 1000),
+      latencyP50Ms: percentile(bounds, counts, 0.5),
+      latencyP95Ms: percentile(bounds, counts, 0.95),
+      latencyP99Ms: percentile(bounds, counts, 0.99),
+    };
+  }
+}
+
+const NO_TRAFFIC: Traffic = {
+  successRate: null,
+  rps: 0,
+  latencyP50Ms: null,
+  latencyP95Ms: null,
+  latencyP99Ms: null,
+};
+
+function edgeKey(edge: EdgeCounters): string {
+  return `${edge.app}/${edge.caller}/${edge.callee}/${edge.route}`;
+}
+
+/** The `quantile` of a bucketed histogram, linear within its bucket; an observation past the last bound counts as that bound. */
+export function percentile(
+  bounds: readonly number[],
+  counts: readonly number[],
+  quantile: number,
+): number | null {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return null;
+  const rank = quantile * total;
+  let below = 0;
+  for (const [index, count] of counts.entries()) {
+    if (below + count >= rank && count > 0) {
+      const upper = bounds[index];
+      if (upper === undefined) return bounds.at(-1) ?? null;
+      const lower = index === 0 ? 0 : bounds[index - 1]!;
+      return lower + ((upper - lower) * (rank - below)) / count;
+    }
+    below += count;
+  }
+  return bounds.at(-1) ?? null;
+}

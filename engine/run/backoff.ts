@@ -1,0 +1,19 @@
+/** Soon enough to be unnoticed after a single crash. */
+const BACKOFF_FIRST_MS = 200;
+/** Often enough to heal by itself once the cause is gone, rarely enough to cost nothing. */
+const BACKOFF_MAX_MS = 30_000;
+/** Having been ready that long, a run counts as good and the next crash as the first. */
+const GOOD_RUN_MS = 60_000;
+
+/** How long to wait before each restart: doubling, until a run was good. */
+export class Backoff {
+  #nextMs: number = BACKOFF_FIRST_MS;
+
+  /** Tells how long the run that just ended had been ready, and gives the wait before the next one. */
+  next(readyMs: number): number {
+    if (readyMs >= GOOD_RUN_MS) this.#nextMs = BACKOFF_FIRST_MS;
+    const waitMs = this.#nextMs;
+    this.#nextMs = Math.min(waitMs * 2, BACKOFF_MAX_MS);
+    return waitMs;
+  }
+}

@@ -1,0 +1,3 @@
+/** A model of the store simple enough to be believed, and the suite that every implementation must pass. */
+export { storeConformance } from "./conformance.ts";
+export { ModelStore } from "./model.ts";

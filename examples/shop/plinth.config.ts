@@ -1,0 +1,42 @@
+/** A shop of eight services: `plinth up` runs it behind the mesh at http://127.0.0.1:8080. */
+import { createRequire } from "node:module";
+import { defineApp } from "plinth";
+
+// npm may have installed it here or at the repository's root; this file is evaluated as you, so ask npm's own lookup.
+const httpServer = createRequire(import.meta.url).resolve("http-server/bin/http-server");
+
+const health = { ready: { http: "/healthz", period: "1s" } };
+
+export default defineApp({
+  name: "shop",
+  services: {
+    storefront: {
+      command: ["node", "server.ts"],
+      cwd: "storefront",
+      replicas: 2,
+      health,
+      calls: ["catalog", "cart", "checkout", "assets"],
+    },
+    catalog: { command: ["node", "server.ts"], cwd: "catalog", replicas: 2, health },
+    cart: { command: ["node", "server.ts"], cwd: "cart", health, calls: ["catalog"] },
+    checkout: { command: ["node", "server.ts"], cwd: "checkout", health, calls: ["cart", "payment"] },
+    // Not JavaScript: Perl as every Debian has it.
+    payment: { command: ["perl", "server.pl"], cwd: "payment", health },
+    // Somebody else's program: pictures and styles by http-server from npm.
+    assets: {
+      command: ["node", httpServer, ".", "-a", "${HOST}", "-p", "${PORT}", "-c", "600", "-d", "false"],
+      cwd: "assets",
+      health: { ready: { http: "/shop.css" } },
+    },
+    loadgen: {
+      command: ["node", "server.ts"],
+      cwd: "loadgen",
+      health,
+      env: { LOAD_RPS: "20" },
+      calls: ["storefront"],
+    },
+    // Scale it to 1 to see what a flood does: `plinth scale shop flood=1`.
+    flood: { command: ["node", "server.ts"], cwd: "flood", replicas: 0, health, calls: ["catalog"] },
+  },
+  ingress: { "shop.localhost": "storefront", "*": "storefront" },
+});

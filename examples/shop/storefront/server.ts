@@ -1,0 +1,145 @@
+/** The shop people see: HTML pages put together from what the other services answer. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { text } from "node:stream/consumers";
+import { cartCookie, changeCart, type Line, readCart } from "./cart-cookie.ts";
+import {
+  cartPage,
+  checkoutPage,
+  homePage,
+  type Order,
+  orderPage,
+  type PricedCart,
+  problemPage,
+  type Product,
+  productPage,
+} from "./pages.ts";
+
+const {
+  PLINTH_CATALOG_URL: catalogUrl,
+  PLINTH_CART_URL: cartUrl,
+  PLINTH_CHECKOUT_URL: checkoutUrl,
+  PLINTH_ASSETS_URL: assetsUrl,
+} = process.env;
+
+const FORM_CHARACTERS_MAX = 4096;
+
+interface Page {
+  readonly status: number;
+  readonly html: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const seeOther = (location: string, cart: readonly Line[]): Page => ({
+  status: 303,
+  html: "",
+  headers: { location, "set-cookie": cartCookie(cart) },
+});
+
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- names what the callee is known to answer
+async function ask<Answer>(url: string, body?: unknown): Promise<{ status: number; answer: Answer }> {
+  const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
+  const response = await fetch(url, { ...init, headers: { "content-type": "application/json" } });
+  if (response.status >= 500) throw new Error(`${url} answered ${response.status}`);
+  return { status: response.status, answer: (await response.json()) as Answer };
+}
+
+async function form(request: IncomingMessage): Promise<URLSearchParams> {
+  return new URLSearchParams((await text(request)).slice(0, FORM_CHARACTERS_MAX));
+}
+
+async function checkOut(request: IncomingMessage, lines: readonly Line[], count: number): Promise<Page> {
+  const name = (await form(request)).get("name")?.trim() || "you";
+  const { status, answer } = await ask<Order & { reason: string }>(`${checkoutUrl}/orders`, { lines, name });
+  if (status === 201)
+    return { status: 201, html: orderPage(answer), headers: { "set-cookie": cartCookie([]) } };
+  const { answer: cart } = await ask<PricedCart>(`${cartUrl}/price`, { lines });
+  return { status, html: checkoutPage(cart, count, answer.reason, name) };
+}
+
+/** One page per route; what is not here is not in the shop. */
+async function visit(request: IncomingMessage): Promise<Page> {
+  const lines = readCart(request.headers.cookie);
+  const count = lines.reduce((sum, { quantity }) => sum + quantity, 0);
+  const route = `${request.method} ${request.url?.split("?")[0]}`;
+
+  if (route === "GET /") {
+    const { answer } = await ask<readonly Product[]>(`${catalogUrl}/products`);
+    return { status: 200, html: homePage(answer, count) };
+  }
+  const id = /^GET \/products\/([a-z0-9-]+)$/.exec(route)?.[1];
+  if (id !== undefined) {
+    const { status, answer } = await ask<Product>(`${catalogUrl}/products/${id}`);
+    if (status === 200) return { status, html: productPage(answer, count) };
+  }
+  if (route === "POST /cart/add") {
+    const fields = await form(request);
+    return seeOther("/cart", changeCart(lines, fields.get("id") ?? "", 1));
+  }
+  if (route === "POST /cart/change") {
+    const fields = await form(request);
+    const by = fields.get("by") === "1" ? 1 : -1;
+    return seeOther("/cart", changeCart(lines, fields.get("id") ?? "", by));
+  }
+  if (route === "GET /cart" || route === "GET /checkout") {
+    const { answer } = await ask<PricedCart>(`${cartUrl}/price`, { lines });
+    const show = route === "GET /cart" || answer.lines.length === 0 ? cartPage : checkoutPage;
+    return { status: 200, html: show(answer, count) };
+  }
+  if (route === "POST /checkout") return checkOut(request, lines, count);
+  return { status: 404, html: problemPage("Not on the shelf", "There is no such page here.", count) };
+}
+
+/** Pictures and styles are another program's: streamed through. */
+async function asset(path: string, response: ServerResponse): Promise<void> {
+  const upstream = await fetch(`${assetsUrl}${path.slice("/assets".length)}`);
+  response.writeHead(upstream.status, {
+    "content-type": upstream.headers.get("content-type") ?? "application/octet-stream",
+    "cache-control": upstream.headers.get("cache-control") ?? "no-store",
+  });
+  if (upstream.body) await pipeline(Readable.fromWeb(upstream.body), response);
+  else response.end();
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = request.url ?? "/";
+  if (request.method === "GET" && path.startsWith("/assets/")) {
+    await asset(path, response);
+    return;
+  }
+  const { status, html, headers } = await visit(request);
+  response.writeHead(status, {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": "default-src 'self'",
+    "cache-control": "no-store",
+    ...headers,
+  });
+  response.end(html);
+}
+
+// Kept longer than the mesh keeps idle connections, so that it is the mesh that hangs up.
+const server = createServer({ keepAliveTimeout: 75_000 }, (request, response) => {
+  if (request.url === "/healthz") {
+    response.end("ok\n");
+    return;
+  }
+  const startMs = performance.now();
+  response.on("finish", () => {
+    const tookMs = (performance.now() - startMs).toFixed(1);
+    console.log(`${request.method} ${request.url} ${response.statusCode} ${tookMs}ms`);
+    if (!server.listening) server.closeIdleConnections();
+  });
+  serve(request, response).catch((error: unknown) => {
+    console.error(`storefront: ${request.method} ${request.url}: ${String(error)}`);
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    response.writeHead(502, { "content-type": "text/html; charset=utf-8" });
+    response.end(problemPage("One moment", "Part of the shop does not answer. Please try again.", 0));
+  });
+});
+server.listen(Number(process.env["PORT"]), process.env["HOST"] ?? "127.0.0.1");
+// Stops accepting and hangs up idle connections; requests under way are finished, then the process ends.
+process.once("SIGTERM", () => server.close());

@@ -1,0 +1,41 @@
+/** Debian packages that tests use as real clients and rivals; the product itself needs none of them. */
+import { spawnSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+
+/** Package by the program it brings. */
+const packages: Readonly<Record<string, string>> = {
+  "/usr/bin/chromium": "chromium",
+  "/usr/bin/curl": "curl",
+  "/usr/bin/strace": "strace",
+  "/usr/sbin/nginx": "nginx-light",
+  "/usr/bin/wrk": "wrk",
+};
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Installs what is missing when root on Debian; otherwise says in one line what to install. */
+export function installDebianPackages(programs: readonly string[] = Object.keys(packages)): void {
+  const missing = programs.filter((program) => !isExecutable(program)).map((program) => packages[program]!);
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0 || !isExecutable("/usr/bin/apt-get")) {
+    console.error(`Tests that need them are skipped; to run them: apt-get install ${missing.join(" ")}`);
+    return;
+  }
+  console.error(`Installing ${missing.join(", ")} …`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const apt = (...parameters: string[]): boolean => {
+    const { status, stderr } = spawnSync("apt-get", ["-q", ...parameters], { env, encoding: "utf8" });
+    if (status !== 0) console.error(stderr.trim());
+    return status === 0;
+  };
+  if (!apt("update") || !apt("install", "-y", "--no-install-recommends", ...missing)) {
+    console.error("Could not install them; tests that need them are skipped.");
+  }
+}
