@@ -1,15 +1,26 @@
 import { join } from "node:path";
-import type { ApiActions, ExecEvent, LogRequest } from "@plinth/api";
+import type { ApiActions, ExecEvent, InstanceLine, LogRequest } from "@plinth/api";
 import type { ProxyControl } from "@plinth/connect";
 import type { SnapshotPublisher } from "@plinth/discovery";
 import { Fault } from "@plinth/fault";
 import type { RuntimeName } from "@plinth/process";
 import type { Registry } from "@plinth/registry";
 import type { InstanceSet, ReleaseController } from "@plinth/release";
-import type { App, AppSpec, Plan, PsRow, Secret, StatReport, StatusReport } from "@plinth/resource";
+import {
+  type App,
+  APP_LABEL,
+  type AppSpec,
+  type Plan,
+  type PsRow,
+  type Secret,
+  SERVICE_LABEL,
+  type StatReport,
+  type StatusReport,
+} from "@plinth/resource";
 import { tailLog } from "@plinth/run";
 import type { SecretVault } from "@plinth/secrets";
 import type { Store } from "@plinth/store";
+import { appLog } from "./app-log.ts";
 import type { Home } from "./home.ts";
 import { execEvents } from "./exec-events.ts";
 import { readProcessRecord } from "./process-record.ts";
@@ -59,6 +70,29 @@ export class Actions implements ApiActions {
   logs(instance: string, { follow, tail, signal }: LogRequest): Promise<AsyncIterable<Uint8Array>> {
     const directory = join(this.#parts.home.paths.logs, instance);
     return Promise.resolve(tailLog({ directory, follow, lines: tail, signal }));
+  }
+
+  async appLogs(
+    name: string,
+    service: string | undefined,
+    request: LogRequest,
+  ): Promise<AsyncIterable<readonly InstanceLine[]>> {
+    const { home, registry } = this.#parts;
+    const app = registry.get("App", name);
+    if (app === undefined) {
+      throw new Fault("not-found", `Cannot read the log of app "${name}": there is no such app`);
+    }
+    if (service !== undefined && !(service in app.spec.services)) {
+      throw new Fault(
+        "not-found",
+        `Cannot read the log of service "${service}": ${name} has no such service`,
+        {
+          hint: `Its services: ${Object.keys(app.spec.services).join(", ")}.`,
+        },
+      );
+    }
+    const labels = { [APP_LABEL]: name, ...(service !== undefined && { [SERVICE_LABEL]: service }) };
+    return appLog({ registry, logDirectory: home.paths.logs, labels, ...request });
   }
 
   exec(instance: string, command: readonly string[], signal: AbortSignal): Promise<AsyncIterable<ExecEvent>> {

@@ -168,47 +168,44 @@ suite("dashboard in Chromium", { skip: whyNoChromium() }, () => {
     await page.getByText("Reconnecting…").waitFor({ state: "detached" });
   });
 
-  for (const combinedStreams of [true, false]) {
-    const streams = combinedStreams ? "one stream" : "a stream for each kind";
-    test(`a history compacted away is listed anew, with ${streams}`, async (context) => {
-      const { page, fake, shop } = await visit(context, "#/shop/services", { combinedStreams });
-      await page.getByText("2/2 ready").first().waitFor();
-      await fake.die();
-      const [first] = shop.store.list("Instance");
-      shop.update(first!.metadata.name, { reason: "before the compaction" });
-      shop.store.compact();
-      await fake.back();
-      await page.getByText("before the compaction").waitFor();
-      shop.store.compact();
-      shop.update(first!.metadata.name, { reason: "after the compaction" });
-      await page.getByText("after the compaction").waitFor();
-    });
+  test("a history compacted away is listed anew", async (context) => {
+    const { page, fake, shop } = await visit(context, "#/shop/services");
+    await page.getByText("2/2 ready").first().waitFor();
+    await fake.die();
+    const [first] = shop.store.list("Instance");
+    shop.update(first!.metadata.name, { reason: "before the compaction" });
+    shop.store.compact();
+    await fake.back();
+    await page.getByText("before the compaction").waitFor();
+    shop.store.compact();
+    shop.update(first!.metadata.name, { reason: "after the compaction" });
+    await page.getByText("after the compaction").waitFor();
+  });
 
-    test(`logs follow, filter and pause, with ${streams}`, async (context) => {
-      const { page, fake, shop } = await visit(context, "#/shop/logs?service=catalog", { combinedStreams });
-      const [one = "", other = ""] = shop.store
-        .list("Instance")
-        .map(({ metadata }) => metadata.name)
-        .filter((name) => name.startsWith("shop.catalog."));
-      await page.getByText("Following.").waitFor();
-      fake.write(one, "\u001b[31mGET /mug\u001b[0m 200");
-      fake.write(other, "GET /lamp 200 <b>not bold</b>");
-      const log = page.getByRole("log");
-      await log.getByText("GET /mug 200").waitFor();
-      await log.getByText("<b>not bold</b>").waitFor();
+  test("logs follow, filter and pause", async (context) => {
+    const { page, fake, shop } = await visit(context, "#/shop/logs?service=catalog");
+    const [one = "", other = ""] = shop.store
+      .list("Instance")
+      .map(({ metadata }) => metadata.name)
+      .filter((name) => name.startsWith("shop.catalog."));
+    await page.getByText("Following.").waitFor();
+    fake.write(one, "\u001b[31mGET /mug\u001b[0m 200");
+    fake.write(other, "GET /lamp 200 <b>not bold</b>");
+    const log = page.getByRole("log");
+    await log.getByText("GET /mug 200").waitFor();
+    await log.getByText("<b>not bold</b>").waitFor();
 
-      await page.getByPlaceholder("Filter by text").fill("LAMP");
-      await log.getByText("GET /mug 200").waitFor({ state: "detached" });
-      assert.equal(await log.locator("mark").textContent(), "lamp");
+    await page.getByPlaceholder("Filter by text").fill("LAMP");
+    await log.getByText("GET /mug 200").waitFor({ state: "detached" });
+    assert.equal(await log.locator("mark").textContent(), "lamp");
 
-      await page.getByRole("button", { name: "Pause" }).click();
-      fake.write(one, "a second lamp");
-      await page.getByText("Paused, 1 new.").waitFor();
-      assert.equal(await log.getByText("a second").count(), 0);
-      await page.getByRole("button", { name: "Go on" }).click();
-      await log.getByText("a second").waitFor();
-    });
-  }
+    await page.getByRole("button", { name: "Pause" }).click();
+    fake.write(one, "a second lamp");
+    await page.getByText("Paused, 1 new.").waitFor();
+    assert.equal(await log.getByText("a second").count(), 0);
+    await page.getByRole("button", { name: "Go on" }).click();
+    await log.getByText("a second").waitFor();
+  });
 
   test("a session that ended asks for a new one", async (context) => {
     const { page, fake } = await visit(context, "#/shop/overview");

@@ -11,6 +11,11 @@ export interface LogRequest {
   readonly signal: AbortSignal;
 }
 
+export interface InstanceLine {
+  readonly instance: string;
+  readonly line: string;
+}
+
 /**
  * What the API does besides reading and writing resources; given in by the daemon, which joins the engines. Faults
  * thrown become Status answers, and for streams only those thrown before the iterable is returned.
@@ -23,6 +28,12 @@ export interface ApiActions {
   rollback(app: string, to: Release["spec"]["number"] | undefined): Promise<App>;
   setSecretValue(name: string, value: Uint8Array): Promise<Secret>;
   logs(instance: string, request: LogRequest): Promise<AsyncIterable<Uint8Array>>;
+  /** Of all the app's instances or one service's, those included that come while it is followed; `tail` is for each. */
+  appLogs(
+    app: string,
+    service: string | undefined,
+    request: LogRequest,
+  ): Promise<AsyncIterable<readonly InstanceLine[]>>;
   exec(instance: string, command: readonly string[], signal: AbortSignal): Promise<AsyncIterable<ExecEvent>>;
   signalInstance(instance: string, signal: NodeJS.Signals): Promise<void>;
   signalProcess(process: "daemon" | "proxy", signal: NodeJS.Signals): Promise<void>;

@@ -49,7 +49,8 @@ const answer =
   ({ response }) =>
     sendJson(response, 200, value);
 
-const streaming: ReadonlySet<RouteName> = new Set(["log", "exec"]);
+const streaming: ReadonlySet<RouteName> = new Set(["log", "appLog", "exec"]);
+const watching: ReadonlySet<RouteName> = new Set(["list", "watch"]);
 
 export async function createApi(options: ApiOptions): Promise<Api> {
   await using setup = new AsyncDisposableStack();
@@ -92,6 +93,10 @@ class HttpApi implements Api {
       stat: (exchange) => deeds.stat(exchange),
       ps: (exchange) => deeds.ps(exchange),
       status: (exchange) => deeds.status(exchange),
+      watch: (exchange) => {
+        if (!isWatch(exchange.query)) throw new Fault("invalid", "Cannot list every kind: add watch=true");
+        return streamWatch(exchange, registry, clock);
+      },
       upgrade: (exchange) => deeds.upgrade(exchange),
       shutdown: (exchange) => deeds.shutdown(exchange),
       session: ({ response }) => sendJson(response, 200, { url: this.createLoginUrl() }),
@@ -100,6 +105,7 @@ class HttpApi implements Api {
       rollback: (exchange) => deeds.rollback(exchange),
       setSecretValue: (exchange) => deeds.setSecretValue(exchange),
       log: (exchange) => deeds.log(exchange),
+      appLog: (exchange) => deeds.appLog(exchange),
       exec: (exchange) => deeds.exec(exchange),
       signalInstance: (exchange) => deeds.signalInstance(exchange),
       list: (exchange) =>
@@ -217,7 +223,8 @@ class HttpApi implements Api {
   ): Promise<void> {
     const controller = new AbortController();
     response.once("close", () => controller.abort(new Fault("unavailable", "The client is gone")));
-    const streams = streaming.has(found.name) || (found.name === "list" && isWatch(query));
+
+    const streams = streaming.has(found.name) || (watching.has(found.name) && isWatch(query));
     if (streams) {
       if (this.#closing || this.#streams.size >= STREAMS_MAX) {
         throw new Fault("exhausted", `Cannot stream: ${STREAMS_MAX} streams are open already`);

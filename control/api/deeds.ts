@@ -1,6 +1,6 @@
 import { Fault } from "@plinth/fault";
 import { type AppSpec, quoted, validate } from "@plinth/resource";
-import type { ApiActions } from "./actions.ts";
+import type { ApiActions, LogRequest } from "./actions.ts";
 import { readBody, readJson } from "./body.ts";
 import { type Exchange, NDJSON, sendJson, startStream, writePart } from "./exchange.ts";
 import { SECRET_BYTES_MAX } from "./limits.ts";
@@ -28,6 +28,14 @@ function requireInstanceName({ match }: Exchange): string {
   const problems = validate("Metadata", { name: match.resourceName });
   if (problems.length > 0) throw new InvalidResource("The name in the path", problems);
   return match.resourceName;
+}
+
+function logRequest({ query, signal }: Exchange): LogRequest {
+  const tail = query.get("tail");
+  if (tail !== null && !(/^[0-9]{1,7}$/.test(tail) && Number(tail) <= TAIL_LINES_MAX)) {
+    throw new Fault("invalid", `Cannot use tail=${quoted(tail)}: expected a number of lines`);
+  }
+  return { follow: query.get("follow") === "true", tail: tail === null ? undefined : Number(tail), signal };
 }
 
 /** The routes that do something instead of reading or writing a resource. */
@@ -75,17 +83,20 @@ export class Deeds {
   }
 
   async log(exchange: Exchange): Promise<void> {
-    const { query, response, signal } = exchange;
-    const tail = query.get("tail");
-    if (tail !== null && !(/^[0-9]{1,7}$/.test(tail) && Number(tail) <= TAIL_LINES_MAX)) {
-      throw new Fault("invalid", `Cannot use tail=${quoted(tail)}: expected a number of lines`);
-    }
-    const follow = query.get("follow") === "true";
-    const lines = tail === null ? undefined : Number(tail);
-    const parts = await this.#actions.logs(requireInstanceName(exchange), { follow, tail: lines, signal });
-    startStream(response, "text/plain; charset=utf-8");
+    const parts = await this.#actions.logs(requireInstanceName(exchange), logRequest(exchange));
+    startStream(exchange.response, "text/plain; charset=utf-8");
     for await (const part of parts) await writePart(exchange, part);
-    response.end();
+    exchange.response.end();
+  }
+
+  async appLog(exchange: Exchange): Promise<void> {
+    const service = exchange.query.get("service") ?? undefined;
+    const batches = await this.#actions.appLogs(requireName(exchange), service, logRequest(exchange));
+    startStream(exchange.response, NDJSON);
+    for await (const lines of batches) {
+      await writePart(exchange, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    }
+    exchange.response.end();
   }
 
   async exec(exchange: Exchange): Promise<void> {

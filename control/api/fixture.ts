@@ -6,7 +6,7 @@ import { VirtualClock } from "@plinth/clock/testing";
 import { createLog } from "@plinth/log";
 import { createRegistry, type Registry } from "@plinth/registry";
 import { openStore, type Store } from "@plinth/store";
-import type { ApiActions, ExecEvent } from "./actions.ts";
+import type { ApiActions, ExecEvent, InstanceLine } from "./actions.ts";
 import { type Api, createApi } from "./api.ts";
 
 export const TOKEN: string = "t".repeat(43);
@@ -126,6 +126,13 @@ async function* someOutput(): AsyncGenerator<Uint8Array> {
   yield Buffer.from([0xff, 0x0a]);
 }
 
+async function* someLines(): AsyncGenerator<readonly InstanceLine[]> {
+  yield [
+    { instance: "shop.web.x1", line: "one" },
+    { instance: "shop.web.x2", line: "\u0000" },
+  ];
+}
+
 async function* someEvents(): AsyncGenerator<ExecEvent> {
   yield { stream: "stdout", data: Buffer.from("hi") };
   yield { exitCode: 3 };
@@ -162,6 +169,10 @@ function recordingActions(deeds: unknown[]): ApiActions {
     logs: async function logs(instance, { follow, tail }) {
       deeds.push(["logs", instance, follow, tail]);
       return someOutput();
+    },
+    appLogs: async (name, service, { follow, tail }) => {
+      deeds.push(["appLogs", name, service, follow, tail]);
+      return someLines();
     },
     exec: async (instance, command) => {
       deeds.push(["exec", instance, command]);

@@ -45,6 +45,34 @@ test("a watch without a resourceVersion begins with what is; one from a list goe
   assert.deepEqual((await take(resumed, 3)).map(brief), ["ADDED b", "MODIFIED a", "DELETED b"]);
 });
 
+test("a watch of every kind tells of all of them in one order, and says so in its bookmarks", async () => {
+  await using fixture = await Fixture.start();
+  await fixture.registry.create("Secret", secret("a"));
+  const { resourceVersion } = fixture.registry;
+  const events = eventsOf(
+    await fixture.open(
+      `${ROOT}/watch?watch=true&resourceVersion=${resourceVersion}&labelSelector=app%3Dshop`,
+    ),
+  );
+  const app = { metadata: { name: "shop", labels: { app: "shop" } }, spec: { services: {} } };
+  await fixture.registry.create("App", app);
+  await fixture.registry.create("Secret", secret("other"));
+  await fixture.registry.create("Secret", secret("b", { app: "shop" }));
+  const seen = await take(events, 2);
+  assert.deepEqual(
+    seen.map(({ type, object }) => `${type} ${object.kind} ${object.metadata.name}`),
+    ["ADDED App shop", "ADDED Secret b"],
+  );
+  await fixture.clock.advance(HEARTBEAT_MS);
+  const [bookmark] = await take(events, 1);
+  assert.deepEqual(bookmark?.object, {
+    apiVersion: "plinth.dev/v1",
+    metadata: { resourceVersion: fixture.registry.resourceVersion },
+  });
+  await fixture.store.compact(fixture.store.revision);
+  assert.equal((await fixture.call(`${ROOT}/watch?watch=true&resourceVersion=1`)).code, 410);
+});
+
 test("a watch with labels tells of a resource that leaves them as DELETED", async () => {
   await using fixture = await Fixture.start();
   const events = eventsOf(await fixture.open(`${ROOT}/secrets?watch=true&labelSelector=app%3Dshop`));

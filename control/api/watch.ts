@@ -4,18 +4,18 @@ import { API_VERSION } from "@plinth/resource";
 import type { Registry, ResourceWatchOptions } from "@plinth/registry";
 import { type Exchange, startStream, writePart } from "./exchange.ts";
 import { HEARTBEAT_MS } from "./limits.ts";
-import { parseLabelSelector, requireKind } from "./resources.ts";
+import { parseLabelSelector } from "./resources.ts";
 import { statusOf } from "./status.ts";
 
 const line = (type: string, object: unknown): string => `${JSON.stringify({ type, object })}\n`;
 
 /**
- * Streams changes until the client goes. A client that reads slowly is waited for; when it falls behind what history
+ * Streams changes, of the path's kind or of every kind, until the client goes. A client that reads slowly is waited for; when it falls behind what history
  * is kept, it gets an ERROR event with the Status of a 410 and the end, and lists again.
  */
 export async function streamWatch(exchange: Exchange, registry: Registry, clock: Clock): Promise<void> {
   const { query, response } = exchange;
-  const { kind } = requireKind(exchange);
+  const kind = exchange.match.kind?.kind;
   const labels = parseLabelSelector(query.get("labelSelector"));
   const version = query.get("resourceVersion") ?? "";
   const timeoutText = query.get("timeoutSeconds") ?? "";

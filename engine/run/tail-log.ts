@@ -11,6 +11,8 @@ export interface TailOptions {
   readonly lines: number | undefined;
   /** Whether to go on with what is written from now on, also by later starts. */
   readonly follow: boolean;
+  /** Aborted when nothing more will be written: what is there is read, then following ends. */
+  readonly ended?: AbortSignal;
   readonly signal: AbortSignal;
   readonly clock?: Clock;
 }
@@ -36,11 +38,12 @@ interface Position {
 
 /**
  * An instance's output as chunks of bytes; lines are whole at the beginning, and what was dropped is said in a line
- * of its own. Ends at the end of the output, or with `follow` by the signal, which ends it without an error. Nothing
+ * of its own. Ends at the end of the output, or with `follow` by one of the signals, which end it without an error. Nothing
  * is read before the last chunk has been taken.
  */
 export async function* tailLog(options: TailOptions): AsyncGenerator<Uint8Array> {
-  const { directory, follow, signal } = options;
+  const { directory, follow, ended, signal } = options;
+  const change = ended === undefined ? signal : AbortSignal.any([signal, ended]);
   // Watching begins before the first look: what is written in between is seen.
   using changes = new Changes(directory, options.clock ?? systemClock);
   let position = await startingPosition(directory, options.lines);
@@ -48,6 +51,7 @@ export async function* tailLog(options: TailOptions): AsyncGenerator<Uint8Array>
   let file: FileHandle | undefined;
   try {
     while (!signal.aborted) {
+      const isLastLook = !follow || ended?.aborted === true;
       const later = (await logNumbers(directory)).find((number) => number > (position?.number ?? 0));
       if (position !== undefined) {
         file ??= await openIfThere(logFile(directory, position.number));
@@ -73,8 +77,8 @@ export async function* tailLog(options: TailOptions): AsyncGenerator<Uint8Array>
         await file?.close();
         file = undefined;
         position = { number: later, offset: 0 };
-      } else if (follow) await changes.next(signal);
-      else return;
+      } else if (isLastLook) return;
+      else await changes.next(change);
     }
   } finally {
     await file?.close();

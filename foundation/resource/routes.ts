@@ -39,12 +39,14 @@ export type RouteName =
   | "stat"
   | "ps"
   | "status"
+  | "watch"
   | "upgrade"
   | "shutdown"
   | "session"
   | "signalProcess"
   | "plan"
   | "rollback"
+  | "appLog"
   | "setSecretValue"
   | "log"
   | "exec"
@@ -60,6 +62,14 @@ const one = `${API_PATH}/{plural}/{name}`;
 const dryRun = { dryRun: "`All`: check only, change nothing." };
 const resourceBody: RouteBody = { contentType: "application/json", description: "The resource." };
 const app = { app: "Only this app." };
+const labelSelector = "`name=value`, several joined by commas.";
+const follow = "`true`: stay and send what comes.";
+/** Of every watch. */
+const watchQuery = {
+  resourceVersion: "With watch: go on behind this version. Default: ADDED for all that is, then changes.",
+  allowWatchBookmarks: "`true`: BOOKMARK events name the version reached.",
+  timeoutSeconds: "With watch: end after this long.",
+};
 
 /** Every route of the API. The server dispatches by this table and the OpenAPI document is made from it. */
 export const routes: Readonly<Record<RouteName, Route>> = {
@@ -103,6 +113,13 @@ export const routes: Readonly<Record<RouteName, Route>> = {
     path: `${API_PATH}/status`,
     access: "credential",
     summary: "Plinth's own processes and what they listen on.",
+  },
+  watch: {
+    method: "GET",
+    path: `${API_PATH}/watch`,
+    access: "credential",
+    summary: "Watches resources of every kind as newline-delimited JSON.",
+    query: { watch: "`true`.", labelSelector, ...watchQuery },
   },
   upgrade: {
     method: "POST",
@@ -161,6 +178,18 @@ export const routes: Readonly<Record<RouteName, Route>> = {
       description: "{to?: number}: default, the last that was active.",
     },
   },
+  appLog: {
+    method: "GET",
+    path: `${API_PATH}/apps/{name}/log`,
+    access: "credential",
+    summary: "What an app's instances wrote; lines of {instance, line}, longer ones cut.",
+    query: {
+      service: "Only instances of this service.",
+      follow: `${follow} Instances that come later are included.`,
+      tail: "Begin this many lines before the end of each instance.",
+    },
+    responseType: "application/x-ndjson",
+  },
   setSecretValue: {
     method: "PUT",
     path: `${API_PATH}/secrets/{name}/value`,
@@ -173,7 +202,7 @@ export const routes: Readonly<Record<RouteName, Route>> = {
     path: `${API_PATH}/instances/{name}/log`,
     access: "credential",
     summary: "What an instance wrote.",
-    query: { follow: "`true`: stay and send what comes.", tail: "Begin this many lines before the end." },
+    query: { follow, tail: "Begin this many lines before the end." },
     responseType: "text/plain",
   },
   exec: {
@@ -201,11 +230,9 @@ export const routes: Readonly<Record<RouteName, Route>> = {
     access: "credential",
     summary: "Lists resources, or watches them as newline-delimited JSON.",
     query: {
-      labelSelector: "`name=value`, several joined by commas.",
+      labelSelector,
       watch: "`true`: events instead of a list.",
-      resourceVersion: "With watch: go on behind this version. Default: ADDED for all that is, then changes.",
-      allowWatchBookmarks: "`true`: BOOKMARK events name the version reached.",
-      timeoutSeconds: "With watch: end after this long.",
+      ...watchQuery,
     },
   },
   create: {

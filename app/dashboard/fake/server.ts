@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { text } from "node:stream/consumers";
-import { type KindName, kinds } from "@plinth/resource";
+import { kinds } from "@plinth/resource";
 import { contentSecurityPolicy, dashboardDirectory } from "../index.ts";
 import { FakeShop } from "./shop.ts";
 import { FakeTraffic } from "./traffic.ts";
@@ -20,8 +20,6 @@ const mediaTypes: Readonly<Record<string, string>> = {
 
 export interface FakePlinthOptions {
   readonly shop?: FakeShop;
-  /** False: as an API without the streams of many kinds and many instances. Default: true. */
-  readonly combinedStreams?: boolean;
   /** How long a killed daemon stays away. Default: 1500. */
   readonly awayMs?: number;
   readonly port?: number;
@@ -34,7 +32,6 @@ export class FakePlinth implements AsyncDisposable {
   readonly deeds: string[] = [];
   /** Answered to all requests until unset. */
   refuse: number | undefined = undefined;
-  readonly #combined: boolean;
   readonly #awayMs: number;
   #server: Server;
   #port: number;
@@ -42,7 +39,6 @@ export class FakePlinth implements AsyncDisposable {
   constructor(options: FakePlinthOptions) {
     this.shop = options.shop ?? new FakeShop();
     this.traffic = new FakeTraffic(this.shop);
-    this.#combined = options.combinedStreams ?? true;
     this.#awayMs = options.awayMs ?? 1500;
     this.#port = options.port ?? 0;
     this.#server = this.#create();
@@ -115,16 +111,15 @@ export class FakePlinth implements AsyncDisposable {
     if (path === "/stat") return this.#json(response, this.traffic.stat());
     if (path === "/ps") return this.#json(response, this.traffic.instances());
     if (path === "/status") return this.#json(response, this.traffic.status());
-    if (path === "/watch" && this.#combined) return this.#watch(undefined, query, response);
+    if (path === "/watch") return this.#watch(query, response);
     const instance = /^\/instances\/([^/]+)\/log$/.exec(path)?.[1];
     if (instance !== undefined) return this.#log([instance], false, response);
-    if (path === "/apps/shop/log" && this.#combined) {
+    if (path === "/apps/shop/log") {
       const service = query.get("service");
       return this.#log(service === null ? undefined : [`shop.${service}.`], true, response);
     }
     const kind = Object.values(kinds).find(({ plural }) => path === `/${plural}`)?.kind;
     if (kind === undefined) return this.#refuse(response, 404, `no such path: ${path}`);
-    if (query.has("watch")) return this.#watch(kind, query, response);
     return this.#json(response, {
       apiVersion: "plinth.dev/v1",
       kind: `${kind}List`,
@@ -133,7 +128,7 @@ export class FakePlinth implements AsyncDisposable {
     });
   }
 
-  #watch(kind: KindName | undefined, query: URLSearchParams, response: ServerResponse): void {
+  #watch(query: URLSearchParams, response: ServerResponse): void {
     const { store } = this.shop;
     let seen = Number(query.get("resourceVersion"));
     response.writeHead(200, { "content-type": "application/json" });
@@ -145,9 +140,7 @@ export class FakePlinth implements AsyncDisposable {
         return;
       }
       for (const { revision, type, object } of store.events) {
-        if (revision <= seen) continue;
-        if (kind === undefined || object.kind === kind)
-          response.write(`${JSON.stringify({ type, object })}\n`);
+        if (revision > seen) response.write(`${JSON.stringify({ type, object })}\n`);
       }
       seen = store.revision;
     };

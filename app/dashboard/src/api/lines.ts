@@ -1,5 +1,5 @@
-/** A line longer than this is cut: a workload may never write a newline. */
-const LINE_CHARACTERS_MAX = 16_384;
+/** A line longer than this is cut: a workload may never write a newline. The largest App is half as long. */
+const LINE_CHARACTERS_MAX = 4 * 2 ** 20;
 
 /** Cuts text that arrives in any pieces into lines. */
 export class LineSplitter {

@@ -33,9 +33,10 @@ interface List {
   readonly items: readonly Omit<Watched, "kind">[];
 }
 
-const plurals = ["apps", "instances", "releases"] as const;
+const plurals = ["apps", "instances", "releases"];
+/** There may be more on the stream than is shown here. */
+const kinds: ReadonlySet<string> = new Set<Watched["kind"]>(["App", "Instance", "Release"]);
 const HTTP_GONE = 410;
-const HTTP_NOT_FOUND = 404;
 const RETRY_MS = { first: 200, longest: 1000 };
 
 async function listAll(signal: AbortSignal): Promise<{ resources: Watched[]; version: string }> {
@@ -50,46 +51,27 @@ async function listAll(signal: AbortSignal): Promise<{ resources: Watched[]; ver
 }
 
 /** Follows changes until the server ends the stream; answers the version to go on from. */
-async function watchFrom(
-  version: string,
-  paths: readonly string[],
-  watcher: Watcher,
-  signal: AbortSignal,
-): Promise<string> {
+async function watchFrom(version: string, watcher: Watcher, signal: AbortSignal): Promise<string> {
   let newest = BigInt(version);
-  const all = new AbortController();
-  const either = AbortSignal.any([signal, all.signal]);
-  const follow = async (path: string): Promise<void> => {
-    const response = await open(`${path}?watch=true&resourceVersion=${version}`, { signal: either });
-    watcher.trouble(undefined);
-    await eachLine(response, (lines) => {
-      const events: WatchEvent[] = [];
-      for (const line of lines) {
-        if (line === "") continue;
-        const event = JSON.parse(line) as Line;
-        if (event.type === "ERROR") throw new ApiFault(event.object.code, event.object.message);
-        const seen = BigInt(event.object.metadata.resourceVersion ?? 0);
-        if (seen > newest) newest = seen;
-        if (event.type !== "BOOKMARK" && plurals.includes(`${event.object.kind.toLowerCase()}s` as "apps")) {
-          events.push(event);
-        }
-      }
-      if (events.length > 0) watcher.change(events);
-    });
-  };
-  try {
-    await Promise.race(paths.map(follow));
-  } finally {
-    all.abort();
-  }
-  // With several streams the slowest decides, and going on from the start repeats events that change nothing.
-  return paths.length === 1 ? String(newest) : version;
+  const response = await open(`/watch?watch=true&resourceVersion=${version}`, { signal });
+  watcher.trouble(undefined);
+  await eachLine(response, (lines) => {
+    const events: WatchEvent[] = [];
+    for (const line of lines) {
+      const event = JSON.parse(line) as Line;
+      if (event.type === "ERROR") throw new ApiFault(event.object.code, event.object.message);
+      const seen = BigInt(event.object.metadata.resourceVersion ?? 0);
+      if (seen > newest) newest = seen;
+      if (event.type !== "BOOKMARK" && kinds.has(event.object.kind)) events.push(event);
+    }
+    if (events.length > 0) watcher.change(events);
+  });
+  return String(newest);
 }
 
-/** Runs until aborted. Every kind over one stream where the API has it, else one stream for each. */
+/** Runs until aborted. */
 export async function watchResources(watcher: Watcher, signal: AbortSignal): Promise<void> {
   let version: string | undefined;
-  let paths: readonly string[] = ["/watch"];
   let retryMs = RETRY_MS.first;
   while (!signal.aborted) {
     try {
@@ -100,17 +82,13 @@ export async function watchResources(watcher: Watcher, signal: AbortSignal): Pro
         version = list.version;
       }
       retryMs = RETRY_MS.first;
-      version = await watchFrom(version, paths, watcher, signal);
+      version = await watchFrom(version, watcher, signal);
       // A server that ends every stream at once must not be asked without a pause.
       await delay(RETRY_MS.first, signal);
     } catch (thrown) {
       if (signal.aborted) return;
       const fault =
         thrown instanceof ApiFault ? thrown : new ApiFault(0, "The connection to the daemon broke");
-      if (fault.code === HTTP_NOT_FOUND && paths.length === 1) {
-        paths = plurals.map((plural) => `/${plural}`);
-        continue;
-      }
       // Whatever broke, a fresh list is right; a history that was compacted away is no trouble at all.
       version = undefined;
       if (fault.code !== HTTP_GONE) watcher.trouble(fault);

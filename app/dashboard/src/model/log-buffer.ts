@@ -29,6 +29,12 @@ export function plainText(raw: string): string {
   );
 }
 
+/** Longer lines are cut: drawing them would stop the page. */
+const TEXT_CHARACTERS_MAX = 8192;
+
+const shown = (text: string): string =>
+  plainText(text.length > TEXT_CHARACTERS_MAX ? `${text.slice(0, TEXT_CHARACTERS_MAX)}…` : text);
+
 export class LogBuffer {
   #lines: LogLine[] = [];
   #next = 0;
@@ -36,7 +42,7 @@ export class LogBuffer {
 
   append(lines: readonly { instance: string; text: string }[], atMs: number | undefined): void {
     for (const { instance, text } of lines) {
-      this.#lines.push({ sequence: this.#next++, instance, text: plainText(text), atMs });
+      this.#lines.push({ sequence: this.#next++, instance, text: shown(text), atMs });
     }
     // Cut in blocks: moving 5000 entries for every line would cost more than drawing them.
     if (this.#lines.length > LOG_LINES_MAX * 1.2) {

@@ -19,20 +19,14 @@ interface Tail {
   readonly buffer: LogBuffer;
   /** Grows with every redraw. */
   readonly revision: number;
-  readonly notice: string | undefined;
   readonly following: boolean;
 }
 
-const emptyTail = (): Tail => ({ buffer: new LogBuffer(), revision: 0, notice: undefined, following: false });
+const emptyTail = (): Tail => ({ buffer: new LogBuffer(), revision: 0, following: false });
 
 function useTail(scope: TailScope): Tail {
   const [tail, setTail] = useState(emptyTail);
   const { app, service, instance } = scope;
-  // Which instances there are matters only where they are followed one by one.
-  const [separately, setSeparately] = useState(false);
-  const latest = useRef(scope.instances);
-  latest.current = scope.instances;
-  const followed = separately ? scope.instances.join(" ") : "";
 
   useEffect(() => {
     let redraw: ReturnType<typeof setTimeout> | undefined;
@@ -42,10 +36,9 @@ function useTail(scope: TailScope): Tail {
         // A stream begins with the newest lines, so each starts with an empty page: no gap and nothing twice.
         const buffer = new LogBuffer();
         const reader = {
-          opened(apart: boolean, notice?: string): void {
-            setSeparately(apart);
+          opened(): void {
             openedMs = performance.now();
-            setTail({ buffer, revision: 0, notice, following: true });
+            setTail({ buffer, revision: 0, following: true });
           },
           lines(lines: readonly { instance: string; text: string }[]): void {
             buffer.append(lines, performance.now() - openedMs < PAST_MS ? undefined : Date.now());
@@ -58,7 +51,7 @@ function useTail(scope: TailScope): Tail {
           },
         };
         try {
-          await followTail({ app, service, instance, instances: latest.current }, reader, signal);
+          await followTail({ app, service, instance }, reader, signal);
         } catch {
           // Said below as "not following"; tried again after a while.
         }
@@ -72,7 +65,7 @@ function useTail(scope: TailScope): Tail {
       stop();
       clearTimeout(redraw);
     };
-  }, [app, service, instance, followed]);
+  }, [app, service, instance]);
   return tail;
 }
 
@@ -143,12 +136,7 @@ export function LogsPage({ app }: PageProps): ReactNode {
   const service =
     query.get("service") ?? mine.find(({ metadata }) => metadata.name === instance)?.spec.service;
   const candidates = mine.filter(({ spec }) => service === undefined || spec.service === service);
-  const tail = useTail({
-    app: name,
-    service,
-    instance,
-    instances: candidates.map(({ metadata }) => metadata.name),
-  });
+  const tail = useTail({ app: name, service, instance });
 
   const [text, setText] = useState("");
   const [paused, setPaused] = useState<readonly LogLine[]>();
@@ -249,7 +237,6 @@ export function LogsPage({ app }: PageProps): ReactNode {
         {matched > SHOWN_MAX && `The newest ${count(SHOWN_MAX)} are shown. `}
         {tail.buffer.dropped > 0 &&
           `The newest ${count(LOG_LINES_MAX)} lines are kept; ${count(tail.buffer.dropped)} older ones were dropped. `}
-        {tail.notice}
       </p>
     </section>
   );
