@@ -13,7 +13,8 @@ import { type ProcessRecord, readProcessRecord } from "./process-record.ts";
 export interface ProxyProcessOptions {
   readonly paths: HomePaths;
   readonly control: ProxyControl;
-  readonly runtime: RuntimeName;
+  /** Default: what the last proxy of this home ran on, and `DEFAULT_RUNTIME` for the first. */
+  readonly runtime: RuntimeName | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Called whenever a proxy serves that was not there before: it may lack the newest snapshot. */
@@ -21,6 +22,8 @@ export interface ProxyProcessOptions {
   readonly signal: AbortSignal;
 }
 
+/** docs/decisions/0005 says why. */
+const DEFAULT_RUNTIME: RuntimeName = "node";
 /** How often a proxy that is not our child is looked for: a second is promised, a glance at /proc costs nothing. */
 const WATCH_MS = 100;
 /** A proxy that has not opened its control socket by then has failed. */
@@ -39,7 +42,7 @@ export class ProxyProcess {
 
   constructor(options: ProxyProcessOptions) {
     this.#options = options;
-    this.#runtime = options.runtime;
+    this.#runtime = options.runtime ?? (this.record?.runtime as RuntimeName | undefined) ?? DEFAULT_RUNTIME;
   }
 
   /** The running proxy, as it says itself in proxy.json. */

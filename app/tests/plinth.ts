@@ -13,6 +13,9 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+/** What the proxy runs on; whole systems are tested on each. */
+export const RUNTIMES: readonly string[] = ["node", "bun"];
+
 /** The command line as users have it. */
 const LAUNCHER = new URL("../cli/plinth", import.meta.url).pathname;
 /** Longest wait for anything that is awaited here; only a failing test waits this long. */
