@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
+import { closeSync } from "node:fs";
 import type { Clock } from "@plinth/clock";
 import type { ProxyControl } from "@plinth/connect";
 import { Fault, messageOf } from "@plinth/fault";
@@ -8,6 +8,7 @@ import type { Log } from "@plinth/log";
 import { isRunning, type RuntimeName, runtimePath } from "@plinth/process";
 import { proxyMain } from "@plinth/proxy";
 import type { HomePaths } from "./home.ts";
+import { openOwnLog } from "./own-log.ts";
 import { type ProcessRecord, readProcessRecord } from "./process-record.ts";
 
 export interface ProxyProcessOptions {
@@ -119,7 +120,7 @@ export class ProxyProcess {
     const binary = runtimePath(runtime);
     if (binary === undefined)
       throw new Fault("unsupported", `Cannot start the proxy: the ${runtime} runtime is not installed`);
-    const output = openSync(paths.proxyLog, "a", 0o600);
+    const output = openOwnLog(paths.proxyLog);
     const child = spawn(binary, [proxyMain, "--home", paths.directory], {
       detached: true,
       stdio: ["ignore", output, output],

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type Clock, systemClock } from "@plinth/clock";
 import { Fault, messageOf } from "@plinth/fault";
 import type { RuntimeName } from "@plinth/process";
 import { createHome, homePaths, type PortWishes } from "./home.ts";
+import { openOwnLog } from "./own-log.ts";
 
 /** How a daemon is to be started; kept over its restarts. */
 export interface DaemonOptions extends PortWishes {
@@ -55,7 +56,7 @@ function daemonArguments(options: DaemonOptions): string[] {
  * `{"ready":true}` or `{"error":"…","hint":"…"}`.
  */
 function launch(entry: string, options: DaemonOptions, logFile: string): ChildProcess {
-  const output = openSync(logFile, "a", 0o600);
+  const output = openOwnLog(logFile);
   const child = spawn(process.execPath, [entry, ...daemonArguments(options)], {
     detached: true,
     stdio: ["ignore", output, output, "pipe"],
