@@ -37,6 +37,7 @@ const IN_FORCE_TIMEOUT_MS = 5000;
 /** Homes that start at the same moment may choose the same ports; after so many moves something else is wrong. */
 const PORT_MOVES_MAX = 20;
 const LOOPBACK = "127.0.0.1";
+const WATCH_RETRY_MS = 1000;
 /** Lines of an instance's output that a halted release shows. */
 const FAILURE_LINES = 20;
 
@@ -212,6 +213,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
   );
 
   const sampling = telemetry.run(signal);
+  const forgetting = followDeletions(vault, signal, log);
   await sweepKeptSources(paths.sources, registry, clock).catch((error: unknown) => {
     log.warn("cannot sweep kept sources", { error: messageOf(error) });
   });
@@ -231,6 +233,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
       await controller.stopped();
       await instances.release();
       await sampling;
+      await forgetting;
       await proxy.stopped();
       await lifetime.disposeAsync();
     },
@@ -247,5 +250,15 @@ async function settlePorts(home: Home, publisher: SnapshotPublisher): Promise<vo
     if (taken.length === 0) return;
     for (const which of taken) await home.moveOn(which);
     publisher.changed();
+  }
+}
+
+/** The vault's watch, begun anew when history it needs has been compacted. */
+async function followDeletions(vault: SecretVault, signal: AbortSignal, log: Log): Promise<void> {
+  while (!signal.aborted) {
+    await vault.followDeletions(signal).catch((error: unknown) => {
+      if (!signal.aborted) log.warn("watching secrets anew", { error: messageOf(error) });
+    });
+    await systemClock.sleep(WATCH_RETRY_MS, signal).catch(() => undefined);
   }
 }
