@@ -174,7 +174,7 @@ export class Actions implements ApiActions {
         ready: status?.state === "Ready",
         pid: status?.pid ?? null,
         restarts: status?.restarts ?? 0,
-        address: status?.address ?? null,
+        address: status?.address ?? "",
         cpuSeconds: stats?.cpuSeconds ?? null,
         memoryBytes: stats?.memoryBytes ?? null,
         startedAt: status?.startedAt ?? null,

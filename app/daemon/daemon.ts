@@ -156,6 +156,22 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
   });
   const telemetry = new Telemetry(control, clock);
 
+  let serves = false;
+  let sampling = Promise.resolve();
+  let forgetting = Promise.resolve();
+  // Also for a start that fails half-way: what goes on working keeps the process alive, on a store that is closed.
+  setup.defer(async () => {
+    if (!signal.aborted) stopping.abort(new Error("the daemon ends"));
+    proxy.stopWatching();
+    await controller.stopped();
+    await instances.release();
+    await sampling;
+    await forgetting;
+    await proxy.stopped();
+    const isOurs = proxyBefore === undefined && !serves;
+    if (isOurs) await control.shutdown(0).catch(() => undefined);
+  });
+
   await mkdir(paths.sources, { recursive: true });
   await Promise.all([proxy.start(), controller.start()]);
   publisher.start();
@@ -212,8 +228,8 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
     }),
   );
 
-  const sampling = telemetry.run(signal);
-  const forgetting = followDeletions(vault, signal, log);
+  sampling = telemetry.run(signal);
+  forgetting = followDeletions(vault, signal, log);
   await sweepKeptSources(paths.sources, registry, clock).catch((error: unknown) => {
     log.warn("cannot sweep kept sources", { error: messageOf(error) });
   });
@@ -223,21 +239,9 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
   });
   log.info("daemon serves", { api: home.settings.apiPort, ingress: home.settings.ingressPort });
 
+  serves = true;
   const lifetime = setup.move();
-  return {
-    ended,
-    end: resolveEnded,
-    async [Symbol.asyncDispose]() {
-      if (!signal.aborted) stopping.abort(new Error("the daemon ends"));
-      proxy.stopWatching();
-      await controller.stopped();
-      await instances.release();
-      await sampling;
-      await forgetting;
-      await proxy.stopped();
-      await lifetime.disposeAsync();
-    },
-  };
+  return { ended, end: resolveEnded, [Symbol.asyncDispose]: () => lifetime.disposeAsync() };
 }
 
 /** Only who listens has a port: where another home was faster, this one moves on to the next free one. */

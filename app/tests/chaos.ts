@@ -4,7 +4,8 @@ import { request } from "node:http";
 import { text } from "node:stream/consumers";
 import { seededRandom } from "@plinth/clock";
 import { startLoad } from "./load.ts";
-import { createPlinth, type Plinth, type PsRow } from "./plinth.ts";
+import { createPlinth, type Plinth } from "./plinth.ts";
+import type { PsRow } from "@plinth/resource";
 import { listening, processesOf } from "./processes.ts";
 import { createProject, type Project } from "./project.ts";
 

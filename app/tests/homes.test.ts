@@ -30,7 +30,7 @@ test("homes that start at the same moment get ports and addresses of their own",
     );
     const own = [
       ...status.listening.map(({ address, port }) => `${address}:${port}`),
-      ...(await plinth.ps()).map(({ address }) => address ?? ""),
+      ...(await plinth.ps()).map(({ address }) => address),
       ...Object.values(service.addresses),
     ];
     for (const address of own) {

@@ -130,3 +130,13 @@ function daemonLog(home: string): string {
     return "(no daemon log)";
   }
 }
+
+/** Whether no process has this number any more. */
+export function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}

@@ -4,6 +4,7 @@ import type { PsRow } from "@plinth/resource";
 import {
   createPlinth,
   createProject,
+  isGone,
   RUNTIMES,
   type Plinth,
   type Project,
@@ -29,15 +30,6 @@ function site(project: Project): void {
     ingress: { "*": "front" },
   });
 }
-
-const isGone = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch {
-    return true;
-  }
-};
 
 const pids = (rows: readonly PsRow[]): number[] => rows.map(({ pid }) => pid ?? 0).sort((a, b) => a - b);
 

@@ -81,7 +81,8 @@ export interface PsRow {
   readonly ready: boolean;
   readonly pid: number | null;
   readonly restarts: number;
-  readonly address: string | null;
+  /** HOST:PORT the instance serves on. */
+  readonly address: string;
   readonly cpuSeconds: number | null;
   readonly memoryBytes: number | null;
   readonly startedAt: string | null;
