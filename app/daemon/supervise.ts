@@ -23,7 +23,7 @@ export const EXIT_CANNOT_START = 3;
 const RESTART_MS = 50;
 const RESTART_MAX_MS = 5000;
 /** A daemon that lived this long has started well: the next restart is quick again. */
-const GOOD_RUN_MS = 10_000;
+const GOOD_RUN_MS = 2000;
 const START_TIMEOUT_MS = 30_000;
 
 const DAEMON_ENTRY = fileURLToPath(new URL("main.ts", import.meta.url));
