@@ -9,7 +9,7 @@ import { Fault, messageOf } from "@plinth/fault";
 import { takeFileLock } from "@plinth/file";
 import type { Log } from "@plinth/log";
 import { runtimePath } from "@plinth/process";
-import { createRegistry } from "@plinth/registry";
+import { createRegistry, type Registry } from "@plinth/registry";
 import { InstanceSet, instanceEnvironment, ReleaseController } from "@plinth/release";
 import type { AppSpec } from "@plinth/resource";
 import { createProcessDriver, lastLines } from "@plinth/run";
@@ -38,6 +38,8 @@ const IN_FORCE_TIMEOUT_MS = 5000;
 const PORT_MOVES_MAX = 20;
 const LOOPBACK = "127.0.0.1";
 const WATCH_RETRY_MS = 1000;
+/** Copies of projects that no release names any more take room, but do no harm. */
+const SWEEP_MS = 3_600_000;
 /** Lines of an instance's output that a halted release shows. */
 const FAILURE_LINES = 20;
 
@@ -159,6 +161,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
   let serves = false;
   let sampling = Promise.resolve();
   let forgetting = Promise.resolve();
+  let sweeping = Promise.resolve();
   // Also for a start that fails half-way: what goes on working keeps the process alive, on a store that is closed.
   setup.defer(async () => {
     if (!signal.aborted) stopping.abort(new Error("the daemon ends"));
@@ -167,6 +170,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
     await instances.release();
     await sampling;
     await forgetting;
+    await sweeping;
     await proxy.stopped();
     const isOurs = proxyBefore === undefined && !serves;
     if (isOurs) await control.shutdown(0).catch(() => undefined);
@@ -230,9 +234,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
 
   sampling = telemetry.run(signal);
   forgetting = followDeletions(vault, signal, log);
-  await sweepKeptSources(paths.sources, registry, clock).catch((error: unknown) => {
-    log.warn("cannot sweep kept sources", { error: messageOf(error) });
-  });
+  sweeping = sweepHourly(paths.sources, registry, signal, log);
   await writeProcessRecord(paths.daemonRecord, {
     version: VERSION,
     apiUrl: `http://${LOOPBACK}:${home.settings.apiPort}`,
@@ -264,5 +266,19 @@ async function followDeletions(vault: SecretVault, signal: AbortSignal, log: Log
       if (!signal.aborted) log.warn("watching secrets anew", { error: messageOf(error) });
     });
     await systemClock.sleep(WATCH_RETRY_MS, signal).catch(() => undefined);
+  }
+}
+
+async function sweepHourly(
+  directory: string,
+  registry: Registry,
+  signal: AbortSignal,
+  log: Log,
+): Promise<void> {
+  while (!signal.aborted) {
+    await sweepKeptSources(directory, registry, systemClock).catch((error: unknown) => {
+      log.warn("cannot sweep kept sources", { error: messageOf(error) });
+    });
+    await systemClock.sleep(SWEEP_MS, signal).catch(() => undefined);
   }
 }
