@@ -103,8 +103,11 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
     drainer: {
       drain: async (endpoint, drainMs) => {
         publisher.changed();
-        if (!(await publisher.inForce(IN_FORCE_TIMEOUT_MS))) return;
+        const inForce = await publisher.inForce(IN_FORCE_TIMEOUT_MS);
+        signal.throwIfAborted();
+        if (!inForce) return;
         await control.drain([endpoint], drainMs, { signal }).catch((error: unknown) => {
+          signal.throwIfAborted();
           log.warn("cannot wait for requests under way", { endpoint, error: messageOf(error) });
         });
       },
@@ -230,8 +233,8 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
     async [Symbol.asyncDispose]() {
       if (!signal.aborted) stopping.abort(new Error("the daemon ends"));
       proxy.stopWatching();
-      await controller.stopped();
       await instances.release();
+      await controller.stopped();
       await sampling;
       await proxy.stopped();
       await lifetime.disposeAsync();
