@@ -104,8 +104,11 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
     drainer: {
       drain: async (endpoint, drainMs) => {
         publisher.changed();
-        if (!(await publisher.inForce(IN_FORCE_TIMEOUT_MS))) return;
+        const inForce = await publisher.inForce(IN_FORCE_TIMEOUT_MS);
+        signal.throwIfAborted();
+        if (!inForce) return;
         await control.drain([endpoint], drainMs, { signal }).catch((error: unknown) => {
+          signal.throwIfAborted();
           log.warn("cannot wait for requests under way", { endpoint, error: messageOf(error) });
         });
       },
@@ -159,18 +162,15 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
   const telemetry = new Telemetry(control, clock);
 
   let serves = false;
-  let sampling = Promise.resolve();
-  let forgetting = Promise.resolve();
-  let sweeping = Promise.resolve();
+  /** What goes on beside, each until the signal. */
+  const background: Promise<void>[] = [];
   // Also for a start that fails half-way: what goes on working keeps the process alive, on a store that is closed.
   setup.defer(async () => {
     if (!signal.aborted) stopping.abort(new Error("the daemon ends"));
     proxy.stopWatching();
-    await controller.stopped();
     await instances.release();
-    await sampling;
-    await forgetting;
-    await sweeping;
+    await controller.stopped();
+    await Promise.all(background);
     await proxy.stopped();
     const isOurs = proxyBefore === undefined && !serves;
     if (isOurs) await control.shutdown(0).catch(() => undefined);
@@ -232,9 +232,11 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
     }),
   );
 
-  sampling = telemetry.run(signal);
-  forgetting = followDeletions(vault, signal, log);
-  sweeping = sweepHourly(paths.sources, registry, signal, log);
+  background.push(
+    telemetry.run(signal),
+    followDeletions(vault, signal, log),
+    sweepHourly(paths.sources, registry, signal, log),
+  );
   await writeProcessRecord(paths.daemonRecord, {
     version: VERSION,
     apiUrl: `http://${LOOPBACK}:${home.settings.apiPort}`,
