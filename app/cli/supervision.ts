@@ -39,6 +39,12 @@ export async function startDaemon(options: DaemonOptions, foreground: boolean): 
   if (await isDaemonUp(options.home)) return others;
   const watch = new AbortController();
   const { ready, ended } = superviseDaemon({ ...options, signal: watch.signal });
-  await ready;
+  try {
+    await ready;
+  } catch (error) {
+    // What could not start is told once, not tried again behind the user's back.
+    watch.abort();
+    throw error;
+  }
   return { started: true, ended, release: () => ended };
 }

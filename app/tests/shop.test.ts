@@ -89,6 +89,7 @@ suite("the shop in Chromium", { skip: whyNoChromium() }, () => {
     const second = await newPage();
     const answer = await second.goto(signInUrl);
     assert.equal(answer?.status(), UNAUTHORIZED);
+    await second.getByText("This link was used already or has expired").waitFor();
     await second.goto(new URL("/", signInUrl).href);
     await second.getByText("plinth open").waitFor();
     await second.context().close();

@@ -151,6 +151,9 @@ test("a login URL works once, within a minute, and its session outlives a restar
   assert.equal(answer.code, 303);
   assert.equal(answer.headers.location, "/");
   assert.equal((await fixture.call(path, { anonymous: true })).code, 401);
+  const page = await fixture.call(path, { anonymous: true, headers: { Accept: "text/html,*/*" } });
+  assert.equal(page.code, 401);
+  assert.match(page.text, /<code>plinth open<\/code>/);
   const [setCookie = ""] = answer.headers["set-cookie"] ?? [];
   assert.match(setCookie, /HttpOnly; SameSite=Strict; Path=\//);
   const [pair = ""] = setCookie.split(";");
@@ -160,6 +163,8 @@ test("a login URL works once, within a minute, and its session outlives a restar
     const all = { Cookie: `other=1; ${name}=${cookie}`, ...headers };
     return fixture.call("/version", { anonymous: true, headers: all });
   };
+  const again = { Cookie: pair, Accept: "text/html" };
+  assert.equal((await fixture.call(path, { anonymous: true, headers: again })).code, 303);
   assert.equal((await ask(value)).code, 200);
   assert.equal((await ask(value, { "Sec-Fetch-Site": "same-origin" })).code, 200);
   assert.equal((await ask(value, { "Sec-Fetch-Site": "same-site" })).code, 403);

@@ -42,6 +42,18 @@ export interface Api extends AsyncDisposable {
   createLoginUrl(): string;
 }
 
+/** For a browser, which shows a Status as it is. */
+const USED_LINK_PAGE = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Plinth: this link is used up</title>
+<h1>This link was used already or has expired</h1>
+<p>For a new one, run <code>plinth open</code> where you started Plinth.</p>
+</html>
+`;
+
 type Handler = (exchange: Exchange) => void | Promise<void>;
 
 const answer =
@@ -246,9 +258,23 @@ class HttpApi implements Api {
     return true;
   }
 
-  #login({ response, query }: Exchange): void {
+  #login({ request, response, query }: Exchange): void {
     const session = this.#credentials.redeem(query.get("token") ?? "");
+    if (session === undefined && this.#credentials.shownBy(request, this.#cookieName) === "session") {
+      // The link opened a second time by the browser it let in before.
+      response.writeHead(303, { Location: "/", "Content-Length": 0 }).end();
+      return;
+    }
     if (session === undefined) {
+      if (request.headers.accept?.includes("text/html") === true) {
+        response.writeHead(401, {
+          "Content-Type": "text/html; charset=utf-8",
+          "Content-Length": Buffer.byteLength(USED_LINK_PAGE),
+          "Content-Security-Policy": "default-src 'none'",
+        });
+        response.end(USED_LINK_PAGE);
+        return;
+      }
       throw new Fault("unauthorized", "Cannot log in: this link was used already or has expired", {
         hint: "Run `plinth open` for a new one.",
       });

@@ -384,8 +384,8 @@ export class ReleaseController {
     const { registry, instances } = this.#options;
     const { name } = app.metadata;
     const left = instances.list(name);
-    for (const instance of left) instances.leave(instance.metadata.name);
     if (left.length > 0) {
+      instances.leaveAll(name);
       await registry.updateStatus(
         "App",
         name,

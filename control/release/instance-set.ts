@@ -17,6 +17,7 @@ import {
 import { createInstanceRunner, type Driver, type InstanceRunner } from "@plinth/run";
 import { LOOPBACK, withPlaces } from "./environment.ts";
 import type { InstanceView } from "./rollout.ts";
+import { mayStop } from "./stop-order.ts";
 
 /** What a new instance is made from. */
 export interface InstanceOrder {
@@ -64,6 +65,8 @@ interface Managed {
 
 /** Logs of instances that are gone, kept per service so that one can read why. */
 const OLD_LOGS_KEPT = 10;
+/** Callers that take longer than this to stop hold up nobody else: all have to be gone within their grace time. */
+const STOP_PATIENCE_MS = 2000;
 
 /** All instances of this host: starting, adopting, letting go. What should run is decided elsewhere. */
 export class InstanceSet {
@@ -154,29 +157,45 @@ export class InstanceSet {
     if (managed !== undefined) this.#letGo(managed);
   }
 
-  /** Stops all processes but keeps the instances on record, to be started again by the next daemon. */
+  /** Lets all of an app go, callers first; to be called again after each change until none is left. */
+  leaveAll(app: string): void {
+    const left = [...this.#managed.values()].filter(({ instance }) => instance.spec.app === app);
+    for (const managed of stoppable(left)) this.#letGo(managed);
+  }
+
+  /** Stops all processes, callers first, but keeps the instances on record, to be started again by the next daemon. */
   async stopAll(graceMs: number | undefined): Promise<void> {
     this.#closing = true;
+    const stops: Promise<unknown>[] = [];
+    let left = [...this.#managed.values()];
+    while (left.length > 0) {
+      const now = graceMs === 0 ? new Set(left) : stoppable(left);
+      const stopped = Promise.all([...now].map((managed) => this.#stop(managed, graceMs)));
+      stops.push(stopped);
+      left = left.filter((managed) => !now.has(managed));
+      if (left.length === 0) break;
+      const patience = new AbortController();
+      const waited = this.#options.clock.sleep(STOP_PATIENCE_MS, patience.signal).catch(() => undefined);
+      await Promise.race([stopped, waited]);
+      patience.abort();
+    }
+    await Promise.all(stops);
+  }
+
+  async #stop(managed: Managed, graceMs: number | undefined): Promise<void> {
+    const { name } = managed.instance.metadata;
+    await managed.runner.stop(graceMs ?? serviceSettings(managed.spec).graceMs);
+    await managed.writing;
     const { registry, log, stateDirectory } = this.#options;
-    await Promise.all(
-      [...this.#managed.values()].map(async (managed) => {
-        const { name } = managed.instance.metadata;
-        await managed.runner.stop(graceMs ?? serviceSettings(managed.spec).graceMs);
-        await managed.writing;
-        try {
-          // Nothing is left to adopt: the next daemon starts it as if for the first time.
-          await rm(join(stateDirectory, name), { recursive: true, force: true });
-          if (managed.leaving !== undefined) await registry.purge("Instance", name);
-          else await registry.updateStatus("Instance", name, { state: "Pending", restarts: 0 });
-        } catch (error) {
-          // As with a full disk; the next daemon sees for itself that nothing runs.
-          log.error("cannot record that an instance was stopped", {
-            instance: name,
-            error: messageOf(error),
-          });
-        }
-      }),
-    );
+    try {
+      // Nothing is left to adopt: the next daemon starts it as if for the first time.
+      await rm(join(stateDirectory, name), { recursive: true, force: true });
+      if (managed.leaving !== undefined) await registry.purge("Instance", name);
+      else await registry.updateStatus("Instance", name, { state: "Pending", restarts: 0 });
+    } catch (error) {
+      // As with a full disk; the next daemon sees for itself that nothing runs.
+      log.error("cannot record that an instance was stopped", { instance: name, error: messageOf(error) });
+    }
   }
 
   /** Lets go of all instances without touching their processes. */
@@ -312,6 +331,16 @@ export class InstanceSet {
       await rm(join(logDirectory, name), { recursive: true, force: true });
     }
   }
+}
+
+/** Those of the instances that may stop now; see `mayStop`. */
+function stoppable(left: readonly Managed[]): ReadonlySet<Managed> {
+  const running = left.map(({ instance: { spec }, spec: { calls = [] } }) => ({
+    name: `${spec.app}.${spec.service}`,
+    calls: calls.map((callee) => `${spec.app}.${callee}`),
+  }));
+  const now = mayStop(running);
+  return new Set(left.filter((_, index) => now.has(running[index]!.name)));
 }
 
 /** An end with a fault, where the policy is not to restart, is no arrival. */

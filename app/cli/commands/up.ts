@@ -167,6 +167,7 @@ async function conclude(context: Context, outcome: Outcome): Promise<number> {
   else {
     output.note(`${output.stderr.paint("green", "√")} release ${release ?? "?"} of ${name} is healthy`);
     for (const line of urlTable(urls, dashboard, context)) output.result(line);
+    output.note("The dashboard's address opens once, within a minute; `plinth open` gives another.");
   }
   return 0;
 }
@@ -212,6 +213,7 @@ async function stopAll(context: Context, supervision: Supervision): Promise<void
     if (!(error instanceof Fault) || error.code !== "unavailable") throw error;
   } finally {
     await supervision.release();
+    output.note("Plinth is stopped");
     atOnce.removeEventListener("abort", onSecond);
   }
 }
