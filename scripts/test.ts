@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { buildDashboard } from "./dashboard-build.ts";
 import { installDebianPackages } from "./debian-packages.ts";
 import { staticChecks } from "./static-checks.ts";
-import { systemTests, unitTests } from "./tests.ts";
+import { programTests, systemTests, unitTests } from "./tests.ts";
 
 const { values, positionals } = parseArgs({
   options: { soak: { type: "boolean", default: false } },
@@ -53,7 +53,7 @@ if (positionals.length === 0) {
   }
 }
 if (!buildDashboard()) failed++;
-await runTests(chosen(unitTests()), 2);
+await runTests(chosen([...unitTests(), ...programTests()]), 2);
 // Whole systems share ports, processors and the claims of this machine: one at a time.
 await runTests(chosen(systemTests()), 1);
 

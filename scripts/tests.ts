@@ -1,21 +1,21 @@
-/** Finds the test files: `x.test.ts` beside `x.ts` are unit tests; those in app/tests drive whole processes. */
+/** Finds the test files. Those of the `app` layer drive whole programs; all others are unit tests. */
 import { globSync } from "node:fs";
 
-const WHOLE_SYSTEM = "app/tests/";
-
-function tests(): string[] {
-  return globSync(
-    "{foundation,protocol,language,engine,control,app,examples,benchmarks,scripts}/**/*.test.ts",
-    {
-      exclude: (path) => path.includes("node_modules"),
-    },
-  ).sort();
+function tests(pattern: string): string[] {
+  return globSync(`${pattern}/**/*.test.ts`, { exclude: (path) => path.includes("node_modules") }).sort();
 }
 
+/** What `npm run check` runs. */
 export function unitTests(): string[] {
-  return tests().filter((path) => !path.startsWith(WHOLE_SYSTEM));
+  return tests("{foundation,protocol,language,engine,control,examples,benchmarks,scripts}");
 }
 
+/** One program at a time. */
+export function programTests(): string[] {
+  return tests("app/!(tests)");
+}
+
+/** Whole systems under load and fault. */
 export function systemTests(): string[] {
-  return tests().filter((path) => path.startsWith(WHOLE_SYSTEM));
+  return tests("app/tests");
 }

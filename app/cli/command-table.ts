@@ -80,6 +80,11 @@ export const commands: readonly Command[] = [
         summary: "on which address; default: 127.0.0.1, this machine only",
       },
       { name: "api-port", value: "PORT", kind: "port", summary: "the API's and dashboard's; default: 7080" },
+      {
+        name: "proxy-runtime",
+        value: "node|bun",
+        summary: "what the proxy runs on, when this starts Plinth; default: node",
+      },
       timeout("for all to be healthy, such as 90s; default: 5m"),
     ],
     examples: [

@@ -1,4 +1,5 @@
 import type { Clock } from "@plinth/clock";
+import type { RuntimeName } from "@plinth/process";
 import { ensureDaemon, isDaemonUp, superviseDaemon } from "@plinth/daemon";
 
 export interface DaemonOptions {
@@ -6,6 +7,7 @@ export interface DaemonOptions {
   readonly ingressPort?: number;
   readonly ingressAddress?: string;
   readonly apiPort?: number;
+  readonly proxyRuntime?: RuntimeName;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }

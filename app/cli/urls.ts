@@ -1,4 +1,4 @@
-import type { StatusReport } from "@plinth/client";
+import type { StatusReport } from "@plinth/resource";
 import type { App } from "@plinth/resource";
 
 export interface AppUrl {

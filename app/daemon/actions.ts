@@ -1,21 +1,22 @@
 import { join } from "node:path";
-import type {
-  ApiActions,
-  ExecEvent,
-  InstanceLine,
-  InstanceRow,
-  LogRequest,
-  Plan,
-  PlinthStatus,
-  Stat,
-} from "@plinth/api";
+import type { ApiActions, ExecEvent, InstanceLine, LogRequest } from "@plinth/api";
 import type { ProxyControl } from "@plinth/connect";
 import type { SnapshotPublisher } from "@plinth/discovery";
 import { Fault } from "@plinth/fault";
 import type { RuntimeName } from "@plinth/process";
 import type { Registry } from "@plinth/registry";
 import type { InstanceSet, ReleaseController } from "@plinth/release";
-import { type App, APP_LABEL, type AppSpec, type Secret, SERVICE_LABEL } from "@plinth/resource";
+import {
+  type App,
+  APP_LABEL,
+  type AppSpec,
+  type Plan,
+  type PsRow,
+  type Secret,
+  SERVICE_LABEL,
+  type StatReport,
+  type StatusReport,
+} from "@plinth/resource";
 import { tailLog } from "@plinth/run";
 import type { SecretVault } from "@plinth/secrets";
 import type { Store } from "@plinth/store";
@@ -113,15 +114,15 @@ export class Actions implements ApiActions {
     return Promise.resolve();
   }
 
-  stat(app: string | undefined): Promise<Stat> {
+  stat(app: string | undefined): Promise<StatReport> {
     return Promise.resolve(this.#parts.telemetry.report(this.#parts.registry, app));
   }
 
-  ps(app: string | undefined): Promise<InstanceRow[]> {
+  ps(app: string | undefined): Promise<PsRow[]> {
     return Promise.resolve(this.#rows(app));
   }
 
-  status(): Promise<PlinthStatus> {
+  status(): Promise<StatusReport> {
     const { home, store, proxy, publisher } = this.#parts;
     const { settings, paths } = home;
     const notices = publisher.failed.map(
@@ -130,10 +131,9 @@ export class Actions implements ApiActions {
     for (const { instance, exposed } of this.#rows(undefined)) {
       if (exposed === null) continue;
       notices.push(
-        `${instance} listens on ${exposed}, beyond loopback: others on the network may reach it past the mesh`,
+        `${instance} listens on ${exposed}, beyond loopback: others on the network may reach it past the mesh; let it bind $HOST`,
       );
     }
-    if (store.readOnlyReason !== undefined) notices.push(`The store is read-only: ${store.readOnlyReason}`);
     return Promise.resolve({
       version: VERSION,
       home: paths.directory,
@@ -162,8 +162,8 @@ export class Actions implements ApiActions {
     return Promise.resolve();
   }
 
-  #rows(app: string | undefined): InstanceRow[] {
-    return this.#parts.instances.list(app).map(({ metadata, spec, status }): InstanceRow => {
+  #rows(app: string | undefined): PsRow[] {
+    return this.#parts.instances.list(app).map(({ metadata, spec, status }): PsRow => {
       const stats = this.#parts.instances.runner(metadata.name)?.stats();
       return {
         app: spec.app,
@@ -174,7 +174,7 @@ export class Actions implements ApiActions {
         ready: status?.state === "Ready",
         pid: status?.pid ?? null,
         restarts: status?.restarts ?? 0,
-        address: status?.address ?? null,
+        address: status?.address ?? "",
         cpuSeconds: stats?.cpuSeconds ?? null,
         memoryBytes: stats?.memoryBytes ?? null,
         startedAt: status?.startedAt ?? null,

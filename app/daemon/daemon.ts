@@ -1,14 +1,15 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { createApi } from "@plinth/api";
+import { type Api, createApi } from "@plinth/api";
 import { systemClock } from "@plinth/clock";
 import { ProxyControl } from "@plinth/connect";
 import { buildSnapshot, InstancePorts, PairAddresses, SnapshotPublisher } from "@plinth/discovery";
+import { dashboardDirectory } from "@plinth/dashboard";
 import { Fault, messageOf } from "@plinth/fault";
 import { takeFileLock } from "@plinth/file";
 import type { Log } from "@plinth/log";
 import { runtimePath } from "@plinth/process";
-import { createRegistry } from "@plinth/registry";
+import { createRegistry, type Registry } from "@plinth/registry";
 import { InstanceSet, instanceEnvironment, ReleaseController } from "@plinth/release";
 import type { AppSpec } from "@plinth/resource";
 import { createProcessDriver, lastLines } from "@plinth/run";
@@ -31,10 +32,14 @@ export interface Daemon extends AsyncDisposable {
   end(): void;
 }
 
-/** Which runtime carries the proxy unless told otherwise; docs/decisions/0005 says why. */
-const DEFAULT_PROXY_RUNTIME = "node";
 /** A proxy that does not take a snapshot for this long is not waited for: its next life gets the newest anyway. */
 const IN_FORCE_TIMEOUT_MS = 5000;
+/** Homes that start at the same moment may choose the same ports; after so many moves something else is wrong. */
+const PORT_MOVES_MAX = 20;
+const LOOPBACK = "127.0.0.1";
+const WATCH_RETRY_MS = 1000;
+/** Copies of projects that no release names any more take room, but do no harm. */
+const SWEEP_MS = 3_600_000;
 /** Lines of an instance's output that a halted release shows. */
 const FAILURE_LINES = 20;
 
@@ -58,15 +63,14 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
   const control = new ProxyControl(paths.proxyControl);
   const proxyBefore = await control.status({ signal }).catch(() => undefined);
   const home = await Home.open(options.home, options, proxyBefore !== undefined);
-  const { settings } = home;
 
   const store = setup.use(await openStore(paths.state));
   const registry = createRegistry({ store, clock });
   const vault = new SecretVault({ store, registry, clock, key: await openSecretKey(paths.secretKey) });
-  const pairs = new PairAddresses(store, settings.block);
+  const pairs = new PairAddresses(store, home.settings.block);
   const ports = new InstancePorts({
     claims: home.claims,
-    chunks: settings.portChunks,
+    chunks: home.settings.portChunks,
     preferred: home.preferredChunk,
     onChunk: (chunks) => home.setPortChunks(chunks),
   });
@@ -77,8 +81,8 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
       buildSnapshot(
         {
           version,
-          ingress: { address: settings.ingressAddress, port: settings.ingressPort },
-          metrics: { address: "127.0.0.1", port: settings.metricsPort },
+          ingress: { address: home.settings.ingressAddress, port: home.settings.ingressPort },
+          metrics: { address: LOOPBACK, port: home.settings.metricsPort },
         },
         controller.topology.views(),
       ),
@@ -100,8 +104,11 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
     drainer: {
       drain: async (endpoint, drainMs) => {
         publisher.changed();
-        if (!(await publisher.inForce(IN_FORCE_TIMEOUT_MS))) return;
+        const inForce = await publisher.inForce(IN_FORCE_TIMEOUT_MS);
+        signal.throwIfAborted();
+        if (!inForce) return;
         await control.drain([endpoint], drainMs, { signal }).catch((error: unknown) => {
+          signal.throwIfAborted();
           log.warn("cannot wait for requests under way", { endpoint, error: messageOf(error) });
         });
       },
@@ -127,7 +134,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
 
   const urlsOf = ({ ingress }: AppSpec): string[] =>
     Object.keys(ingress ?? {}).map(
-      (host) => `http://${host === "*" ? settings.ingressAddress : host}:${settings.ingressPort}`,
+      (host) => `http://${host === "*" ? home.settings.ingressAddress : host}:${home.settings.ingressPort}`,
     );
   const controller: ReleaseController = new ReleaseController({
     registry,
@@ -146,7 +153,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
   const proxy = new ProxyProcess({
     paths,
     control,
-    runtime: options.proxyRuntime ?? DEFAULT_PROXY_RUNTIME,
+    runtime: options.proxyRuntime,
     clock,
     log,
     onNew: () => publisher.changed(),
@@ -155,14 +162,15 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
   const telemetry = new Telemetry(control, clock);
 
   let serves = false;
-  let sampling = Promise.resolve();
+  /** What goes on beside, each until the signal. */
+  const background: Promise<void>[] = [];
   // Also for a start that fails half-way: what goes on working keeps the process alive, on a store that is closed.
   setup.defer(async () => {
     if (!signal.aborted) stopping.abort(new Error("the daemon ends"));
     proxy.stopWatching();
-    await controller.stopped();
     await instances.release();
-    await sampling;
+    await controller.stopped();
+    await Promise.all(background);
     await proxy.stopped();
     const isOurs = proxyBefore === undefined && !serves;
     if (isOurs) await control.shutdown(0).catch(() => undefined);
@@ -171,6 +179,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
   await mkdir(paths.sources, { recursive: true });
   await Promise.all([proxy.start(), controller.start()]);
   publisher.start();
+  await settlePorts(home, publisher);
 
   let resolveEnded!: () => void;
   const ended = new Promise<void>((resolve) => {
@@ -188,44 +197,90 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
     resolveEnded();
   };
 
+  const actions = new Actions({
+    home,
+    registry,
+    store,
+    instances,
+    controller,
+    telemetry,
+    control,
+    proxy,
+    publisher,
+    vault,
+    shutDown: (stopInstances, graceMs) => void shutDown(stopInstances, graceMs),
+  });
   const token = await openToken(paths.token);
-  setup.use(
-    await createApi({
+  const listen = (): Promise<Api> =>
+    createApi({
       registry,
-      actions: new Actions({
-        home,
-        registry,
-        store,
-        instances,
-        controller,
-        telemetry,
-        control,
-        proxy,
-        publisher,
-        vault,
-        shutDown: (stopInstances, graceMs) => void shutDown(stopInstances, graceMs),
-      }),
+      actions,
       socketPath: paths.apiSocket,
-      tcp: { address: "127.0.0.1", port: settings.apiPort },
+      tcp: { address: LOOPBACK, port: home.settings.apiPort },
       token,
-      dashboardDirectory: join(import.meta.dirname, "..", "dashboard", "dist"),
+      dashboardDirectory,
       log,
       clock,
       version: VERSION,
+    });
+  setup.use(
+    await listen().catch(async (error: unknown) => {
+      // Another home chose the same free port and was faster.
+      if (!(error instanceof Fault) || error.code !== "conflict") throw error;
+      await home.moveOn("apiPort");
+      return listen();
     }),
   );
 
-  sampling = telemetry.run(signal);
-  await sweepKeptSources(paths.sources, registry, clock).catch((error: unknown) => {
-    log.warn("cannot sweep kept sources", { error: messageOf(error) });
-  });
+  background.push(
+    telemetry.run(signal),
+    followDeletions(vault, signal, log),
+    sweepHourly(paths.sources, registry, signal, log),
+  );
   await writeProcessRecord(paths.daemonRecord, {
     version: VERSION,
-    apiUrl: `http://127.0.0.1:${settings.apiPort}`,
+    apiUrl: `http://${LOOPBACK}:${home.settings.apiPort}`,
   });
-  log.info("daemon serves", { api: settings.apiPort, ingress: settings.ingressPort });
+  log.info("daemon serves", { api: home.settings.apiPort, ingress: home.settings.ingressPort });
 
   serves = true;
   const lifetime = setup.move();
   return { ended, end: resolveEnded, [Symbol.asyncDispose]: () => lifetime.disposeAsync() };
+}
+
+/** Only who listens has a port: where another home was faster, this one moves on to the next free one. */
+async function settlePorts(home: Home, publisher: SnapshotPublisher): Promise<void> {
+  for (let moves = 0; moves < PORT_MOVES_MAX; moves++) {
+    await publisher.inForce(IN_FORCE_TIMEOUT_MS);
+    const taken = (["ingressPort", "metricsPort"] as const).filter((which) =>
+      publisher.failed.some(({ port }) => port === home.settings[which]),
+    );
+    if (taken.length === 0) return;
+    for (const which of taken) await home.moveOn(which);
+    publisher.changed();
+  }
+}
+
+/** The vault's watch, begun anew when history it needs has been compacted. */
+async function followDeletions(vault: SecretVault, signal: AbortSignal, log: Log): Promise<void> {
+  while (!signal.aborted) {
+    await vault.followDeletions(signal).catch((error: unknown) => {
+      if (!signal.aborted) log.warn("watching secrets anew", { error: messageOf(error) });
+    });
+    await systemClock.sleep(WATCH_RETRY_MS, signal).catch(() => undefined);
+  }
+}
+
+async function sweepHourly(
+  directory: string,
+  registry: Registry,
+  signal: AbortSignal,
+  log: Log,
+): Promise<void> {
+  while (!signal.aborted) {
+    await sweepKeptSources(directory, registry, systemClock).catch((error: unknown) => {
+      log.warn("cannot sweep kept sources", { error: messageOf(error) });
+    });
+    await systemClock.sleep(SWEEP_MS, signal).catch(() => undefined);
+  }
 }

@@ -76,9 +76,11 @@ export interface PortWishes {
   readonly apiPort?: number;
 }
 
+const LOOPBACK = "127.0.0.1";
 const DEFAULTS = { ingressAddress: "127.0.0.1", ingressPort: 8080, apiPort: 7080, metricsPort: 7081 };
-/** A second home looks this far beyond the usual port for a free one. */
-const PORT_SEARCH_MAX = 200;
+/** A second home looks this far beyond the usual port for a free one, keeping the last digit people know. */
+const PORT_SEARCH_MAX = 1000;
+const PORT_STEP = 10;
 /** Slots of a /24 each in 127.64.0.0/10: far from 127.0.0.1, wide enough for thousands of homes. */
 const BLOCKS = 64 * 256;
 
@@ -113,15 +115,16 @@ export async function createHome(paths: HomePaths): Promise<void> {
 export class Home {
   readonly paths: HomePaths;
   readonly claims: MachineClaims;
+  readonly #wishes: PortWishes;
   #settings: HomeSettings;
 
-  private constructor(paths: HomePaths, claims: MachineClaims, settings: HomeSettings) {
+  private constructor(paths: HomePaths, claims: MachineClaims, settings: HomeSettings, wishes: PortWishes) {
+    this.#wishes = wishes;
     this.paths = paths;
     this.claims = claims;
     this.#settings = settings;
   }
 
-  /** `inUse`: the proxy of this home still serves, so its own ports are not free but right. */
   static async open(directory: string, wishes: PortWishes, inUse: boolean): Promise<Home> {
     const paths = homePaths(directory);
     await createHome(paths);
@@ -141,7 +144,7 @@ export class Home {
       if (await claims.keep("ports", chunk)) portChunks.push(chunk);
     }
     const settings: HomeSettings = { id, block, portChunks, ...(await choosePorts(stored, wishes, inUse)) };
-    const home = new Home(paths, claims, settings);
+    const home = new Home(paths, claims, settings, wishes);
     await home.#save();
     return home;
   }
@@ -153,6 +156,16 @@ export class Home {
   /** Where this home begins to look for chunks of ports, so that homes seldom meet. */
   get preferredChunk(): number {
     return Number.parseInt(this.#settings.id.slice(0, 8), 16) % PORT_CHUNKS;
+  }
+
+  /** Leaves a chosen port that somebody else was faster to take. Fault "conflict" when it was asked for by number. */
+  async moveOn(which: ChosenPort): Promise<void> {
+    const address = which === "ingressPort" ? this.#settings.ingressAddress : LOOPBACK;
+    const taken = this.#settings[which];
+    if ((which === "metricsPort" ? undefined : this.#wishes[which]) !== undefined)
+      throw portTaken(which, address, taken);
+    this.#settings = { ...this.#settings, [which]: await freePort(which, address, taken + PORT_STEP) };
+    await this.#save();
   }
 
   async setPortChunks(portChunks: readonly number[]): Promise<void> {
@@ -183,50 +196,45 @@ async function lookUpHome(home: HomeIdentity): Promise<"present" | "gone" | "unk
   }
 }
 
-type Ports = Pick<HomeSettings, "ingressAddress" | "ingressPort" | "apiPort" | "metricsPort">;
+const portNames = { ingressPort: "ingress", apiPort: "API", metricsPort: "metrics" } as const;
+export type ChosenPort = keyof typeof portNames;
+type Ports = Pick<HomeSettings, "ingressAddress" | ChosenPort>;
 
+function portTaken(which: ChosenPort, address: string, port: number): Fault {
+  return new Fault(
+    "conflict",
+    `Cannot use port ${port} for the ${portNames[which]}: something listens on ${address}:${port} already`,
+    { hint: "Choose another port, or leave the option out and a free one is taken." },
+  );
+}
+
+async function freePort(which: ChosenPort, address: string, from: number): Promise<number> {
+  for (let port = from; port < from + PORT_SEARCH_MAX; port += PORT_STEP) {
+    if (await canListen(address, port)) return port;
+  }
+  throw new Fault("exhausted", `Cannot find a free port for the ${portNames[which]} from ${from} on`);
+}
+
+/** `inUse`: the proxy of this home still serves, so its own ports are not free but right. */
 async function choosePorts(
   stored: Partial<HomeSettings> | undefined,
   wishes: PortWishes,
   inUse: boolean,
 ): Promise<Ports> {
   const ingressAddress = wishes.ingressAddress ?? stored?.ingressAddress ?? DEFAULTS.ingressAddress;
-  const choose = async (
-    what: string,
-    address: string,
-    wish: number | undefined,
-    kept: number | undefined,
-    usual: number,
-  ): Promise<number> => {
+  const choose = async (which: ChosenPort, address: string, wish: number | undefined): Promise<number> => {
+    const kept = stored?.[which];
     if (wish !== undefined && wish !== kept) {
-      if (!(await canListen(address, wish))) {
-        throw new Fault(
-          "conflict",
-          `Cannot use port ${wish} for the ${what}: something listens on ${address}:${wish} already`,
-          {
-            hint: "Choose another port, or leave the option out and a free one is taken.",
-          },
-        );
-      }
+      if (!(await canListen(address, wish))) throw portTaken(which, address, wish);
       return wish;
     }
     if (kept !== undefined && (inUse || (await canListen(address, kept)))) return kept;
-    for (let port = usual; port < usual + PORT_SEARCH_MAX; port += 10) {
-      if (await canListen(address, port)) return port;
-    }
-    throw new Fault("exhausted", `Cannot find a free port for the ${what} from ${usual} on`);
+    return freePort(which, address, DEFAULTS[which]);
   };
-  const ports: Ports = {
+  return {
     ingressAddress,
-    ingressPort: await choose(
-      "ingress",
-      ingressAddress,
-      wishes.ingressPort,
-      stored?.ingressPort,
-      DEFAULTS.ingressPort,
-    ),
-    apiPort: await choose("API", "127.0.0.1", wishes.apiPort, stored?.apiPort, DEFAULTS.apiPort),
-    metricsPort: await choose("metrics", "127.0.0.1", undefined, stored?.metricsPort, DEFAULTS.metricsPort),
+    ingressPort: await choose("ingressPort", ingressAddress, wishes.ingressPort),
+    apiPort: await choose("apiPort", LOOPBACK, wishes.apiPort),
+    metricsPort: await choose("metricsPort", LOOPBACK, undefined),
   };
-  return ports;
 }

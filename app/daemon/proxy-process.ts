@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
+import { closeSync } from "node:fs";
 import type { Clock } from "@plinth/clock";
 import type { ProxyControl } from "@plinth/connect";
 import { Fault, messageOf } from "@plinth/fault";
@@ -8,12 +8,14 @@ import type { Log } from "@plinth/log";
 import { isRunning, type RuntimeName, runtimePath } from "@plinth/process";
 import { proxyMain } from "@plinth/proxy";
 import type { HomePaths } from "./home.ts";
+import { openOwnLog } from "./own-log.ts";
 import { type ProcessRecord, readProcessRecord } from "./process-record.ts";
 
 export interface ProxyProcessOptions {
   readonly paths: HomePaths;
   readonly control: ProxyControl;
-  readonly runtime: RuntimeName;
+  /** Default: what the last proxy of this home ran on, and `DEFAULT_RUNTIME` for the first. */
+  readonly runtime: RuntimeName | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Called whenever a proxy serves that was not there before: it may lack the newest snapshot. */
@@ -21,6 +23,8 @@ export interface ProxyProcessOptions {
   readonly signal: AbortSignal;
 }
 
+/** docs/decisions/0005 says why. */
+const DEFAULT_RUNTIME: RuntimeName = "node";
 /** How often a proxy that is not our child is looked for: a second is promised, a glance at /proc costs nothing. */
 const WATCH_MS = 100;
 /** A proxy that has not opened its control socket by then has failed. */
@@ -39,7 +43,7 @@ export class ProxyProcess {
 
   constructor(options: ProxyProcessOptions) {
     this.#options = options;
-    this.#runtime = options.runtime;
+    this.#runtime = options.runtime ?? (this.record?.runtime as RuntimeName | undefined) ?? DEFAULT_RUNTIME;
   }
 
   /** The running proxy, as it says itself in proxy.json. */
@@ -116,7 +120,7 @@ export class ProxyProcess {
     const binary = runtimePath(runtime);
     if (binary === undefined)
       throw new Fault("unsupported", `Cannot start the proxy: the ${runtime} runtime is not installed`);
-    const output = openSync(paths.proxyLog, "a", 0o600);
+    const output = openOwnLog(paths.proxyLog);
     const child = spawn(binary, [proxyMain, "--home", paths.directory], {
       detached: true,
       stdio: ["ignore", output, output],

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type Clock, systemClock } from "@plinth/clock";
 import { Fault, messageOf } from "@plinth/fault";
 import type { RuntimeName } from "@plinth/process";
 import { createHome, homePaths, type PortWishes } from "./home.ts";
+import { openOwnLog } from "./own-log.ts";
 
 /** How a daemon is to be started; kept over its restarts. */
 export interface DaemonOptions extends PortWishes {
@@ -22,7 +23,7 @@ export const EXIT_CANNOT_START = 3;
 const RESTART_MS = 50;
 const RESTART_MAX_MS = 5000;
 /** A daemon that lived this long has started well: the next restart is quick again. */
-const GOOD_RUN_MS = 10_000;
+const GOOD_RUN_MS = 2000;
 const START_TIMEOUT_MS = 30_000;
 
 const DAEMON_ENTRY = fileURLToPath(new URL("main.ts", import.meta.url));
@@ -55,7 +56,7 @@ function daemonArguments(options: DaemonOptions): string[] {
  * `{"ready":true}` or `{"error":"…","hint":"…"}`.
  */
 function launch(entry: string, options: DaemonOptions, logFile: string): ChildProcess {
-  const output = openSync(logFile, "a", 0o600);
+  const output = openOwnLog(logFile);
   const child = spawn(process.execPath, [entry, ...daemonArguments(options)], {
     detached: true,
     stdio: ["ignore", output, output, "pipe"],

@@ -1,8 +1,7 @@
-import type { EdgeStat, ServiceStat, Stat } from "@plinth/api";
 import type { Clock } from "@plinth/clock";
 import type { ProxyControl } from "@plinth/connect";
 import type { Registry } from "@plinth/registry";
-import { APP_LABEL } from "@plinth/resource";
+import { APP_LABEL, type EdgeStat, type ServiceStat, type StatReport } from "@plinth/resource";
 import { TrafficWindow, WINDOW_SECONDS } from "@plinth/stat";
 
 const SAMPLE_MS = 1000;
@@ -32,7 +31,7 @@ export class Telemetry {
     }
   }
 
-  report(registry: Registry, app: string | undefined): Stat {
+  report(registry: Registry, app: string | undefined): StatReport {
     const labels = app === undefined ? undefined : { [APP_LABEL]: app };
     const newest = this.#window.newest.filter((edge) => app === undefined || edge.app === app);
     const services = registry.list("Service", labels).map(({ spec, status }): ServiceStat => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
 import { createPlinth, createProject, type Plinth, type Project, serverSaying, startLoad } from "./index.ts";
 
@@ -105,4 +106,41 @@ test("a first release that crashes is told as failed, and a mended one takes its
   project.write("server.mjs", serverSaying("mended"));
   await plinth.up(project.directory);
   assert.match((await plinth.get("/")).body, /"mended"/);
+});
+
+test("asking again for what failed, without a change, is another try with new processes", async () => {
+  using project = createProject();
+  using elsewhere = createProject();
+  const flag = join(elsewhere.directory, "flag");
+  project.write(
+    "server.mjs",
+    `import { existsSync } from "node:fs"; if (!existsSync(${JSON.stringify(flag)})) process.exit(4);\n${serverSaying("there")}`,
+  );
+  site(project, ["node", "server.mjs"]);
+  await using plinth = createPlinth();
+  for (let attempt = 0; attempt < 2; attempt++) {
+    assert.equal((await plinth.run(["up", project.directory, "--detach"])).code, EXIT_UNHEALTHY);
+  }
+  elsewhere.write("flag", "");
+  await plinth.up(project.directory);
+  assert.match((await plinth.get("/")).body, /"there"/);
+});
+
+test("a host name that another app has is refused, and both go on as they were", async () => {
+  using project = createProject();
+  project.write("server.mjs", serverSaying("good"));
+  site(project, ["node", "server.mjs"]);
+  await using plinth = createPlinth();
+  await plinth.up(project.directory);
+  using other = createProject();
+  other.write("server.mjs", serverSaying("other"));
+  other.configure({
+    name: "other",
+    services: { web: { command: ["node", "server.mjs"] } },
+    ingress: { "*": "web" },
+  });
+  const { code, stderr } = await plinth.run(["up", other.directory, "--detach"]);
+  assert.equal(code, EXIT_UNHEALTHY);
+  assert.match(stderr, /belongs to app "site"/);
+  assert.match((await plinth.get("/")).body, /"good"/);
 });

@@ -10,6 +10,8 @@ export interface LoadReport {
 export interface Load extends AsyncDisposable {
   /** Requests answered well so far. */
   readonly succeeded: number;
+  /** What went wrong so far, in words, by count. */
+  readonly failures: Readonly<Record<string, number>>;
   /** Resolves once `count` more requests have been answered well. */
   more(count: number): Promise<void>;
   /** Ends the load after the requests under way. */
@@ -87,6 +89,7 @@ export function startLoad({ port, path = "/", host, clients = 8 }: LoadOptions):
     get succeeded() {
       return succeeded;
     },
+    failures,
     more: (count) =>
       new Promise((resolve) => {
         waiters.push({ at: succeeded + count, resolve });

@@ -5,6 +5,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import type { PsRow, StatusReport } from "@plinth/resource";
 
 export interface CommandResult {
   readonly code: number | null;
@@ -12,31 +13,8 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-export interface PsRow {
-  readonly app: string;
-  readonly service: string;
-  readonly instance: string;
-  readonly driver: string;
-  readonly state: string;
-  readonly ready: boolean;
-  readonly pid: number | null;
-  readonly restarts: number;
-  readonly address: string;
-  readonly exposed?: string | null;
-  readonly reason?: string | null;
-  readonly release: number;
-}
-
-export interface StatusReport {
-  readonly processes: readonly {
-    readonly name: string;
-    readonly pid: number;
-    readonly runtime: string;
-    readonly memoryBytes: number;
-  }[];
-  readonly listening: readonly { readonly name: string; readonly address: string; readonly port: number }[];
-  readonly store: { readonly readOnly: string | null };
-}
+/** What the proxy runs on; whole systems are tested on each. */
+export const RUNTIMES: readonly string[] = ["node", "bun"];
 
 /** The command line as users have it. */
 const LAUNCHER = new URL("../cli/plinth", import.meta.url).pathname;
@@ -63,9 +41,10 @@ export interface Plinth extends AsyncDisposable {
   until<T>(what: string, condition: () => Promise<T | undefined | false>): Promise<T>;
 }
 
-export function createPlinth(environment: Readonly<Record<string, string>> = {}): Plinth {
-  const home = mkdtempSync(join(tmpdir(), "plinth-home-"));
-
+export function createPlinth(
+  environment: Readonly<Record<string, string>> = {},
+  home: string = mkdtempSync(join(tmpdir(), "plinth-home-")),
+): Plinth {
   const run = async (parameters: readonly string[], input?: string): Promise<CommandResult> => {
     const child = spawn("/bin/sh", [LAUNCHER, ...parameters], {
       env: { ...process.env, PLINTH_HOME: home, NO_COLOR: "1", ...environment },
@@ -149,5 +128,15 @@ function daemonLog(home: string): string {
     return readFileSync(join(home, "daemon.log"), "utf8").split("\n").slice(-30).join("\n");
   } catch {
     return "(no daemon log)";
+  }
+}
+
+/** Whether no process has this number any more. */
+export function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch {
+    return true;
   }
 }

@@ -1,16 +1,13 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { spawn } from "node:child_process";
-import { text } from "node:stream/consumers";
 import { test } from "node:test";
+import type { PsRow } from "@plinth/resource";
 import {
   createPlinth,
   createProject,
+  isGone,
+  RUNTIMES,
   type Plinth,
   type Project,
-  type PsRow,
   serverSaying,
   startLoad,
 } from "./index.ts";
@@ -34,15 +31,6 @@ function site(project: Project): void {
   });
 }
 
-const isGone = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch {
-    return true;
-  }
-};
-
 const pids = (rows: readonly PsRow[]): number[] => rows.map(({ pid }) => pid ?? 0).sort((a, b) => a - b);
 
 async function allReady(plinth: Plinth, count: number): Promise<PsRow[]> {
@@ -52,148 +40,97 @@ async function allReady(plinth: Plinth, count: number): Promise<PsRow[]> {
   });
 }
 
-test("killing the daemon again and again fails no request and restarts no instance", async () => {
-  using project = createProject();
-  site(project);
-  await using plinth = createPlinth();
-  await plinth.up(project.directory);
-  const before = await allReady(plinth, 3);
-  const proxyPid = await plinth.pidOf("proxy");
-  await using load = startLoad({ port: await plinth.ingressPort() });
-  for (let round = 0; round < ROUNDS; round++) {
-    const pid = await plinth.pidOf("daemon");
-    process.kill(pid, "SIGKILL");
-    await load.more(100);
-    await plinth.until("another daemon answers", async () => (await plinth.pidOf("daemon")) !== pid);
-  }
-  const after = await allReady(plinth, 3);
-  const report = await load.stop();
-  assert.deepEqual(report.failures, {});
-  assert.deepEqual(pids(after), pids(before));
-  assert.deepEqual(
-    after.map(({ restarts }) => restarts),
-    [0, 0, 0],
-  );
-  assert.equal(await plinth.pidOf("proxy"), proxyPid);
-});
-
-test("an instance that dies while the daemon is dead is restarted and its exit code is known", async () => {
-  using project = createProject();
-  site(project);
-  await using plinth = createPlinth();
-  await plinth.up(project.directory);
-  const victim = (await allReady(plinth, 3)).find(({ service }) => service === "front");
-  const daemon = await plinth.pidOf("daemon");
-  process.kill(daemon, "SIGKILL");
-  await fetch(`http://${victim!.address}/exit`, { headers: { "x-code": "42" } });
-  await plinth.until("the instance has ended", async () => isGone(victim!.pid!));
-  const rows = await plinth.until("it runs again", async () => {
-    const all = await plinth.ps();
-    const same = all.find(({ instance }) => instance === victim!.instance);
-    return same?.ready === true && same.pid !== victim!.pid && all;
-  });
-  assert.equal(rows.find(({ instance }) => instance === victim!.instance)?.restarts, 1);
-  const described = await plinth.json<{ status: { exitCode?: number } }>("get", "instance", victim!.instance);
-  assert.equal(described.status.exitCode, 42);
-});
-
-test("an instance killed under load is passed over, restarted and counted", async () => {
-  using project = createProject();
-  site(project);
-  await using plinth = createPlinth();
-  await plinth.up(project.directory);
-  const victim = (await allReady(plinth, 3)).find(({ service }) => service === "front");
-  await using load = startLoad({ port: await plinth.ingressPort() });
-  await load.more(100);
-  process.kill(victim!.pid!, "SIGKILL");
-  await plinth.until("it runs again", async () => {
-    const same = (await plinth.ps()).find(({ instance }) => instance === victim!.instance);
-    return same?.ready === true && same.pid !== victim!.pid && same.restarts === 1;
-  });
-  await load.more(100);
-  const report = await load.stop();
-  assert.deepEqual(report.failures, {});
-});
-
-test("a killed proxy is replaced at once, and instances are left alone", async () => {
-  using project = createProject();
-  site(project);
-  await using plinth = createPlinth();
-  await plinth.up(project.directory);
-  const before = await allReady(plinth, 3);
-  const proxyPid = await plinth.pidOf("proxy");
-  process.kill(proxyPid, "SIGKILL");
-  await plinth.until("requests are answered again", async () => (await plinth.get("/")).status === 200);
-  assert.notEqual(await plinth.pidOf("proxy"), proxyPid);
-  const after = await allReady(plinth, 3);
-  assert.deepEqual(pids(after), pids(before));
-});
-
-test("down leaves no process and no port behind", async () => {
-  using project = createProject();
-  site(project);
-  await using plinth = createPlinth();
-  await plinth.up(project.directory);
-  const rows = await allReady(plinth, 3);
-  const { processes } = await plinth.status();
-  assert.equal((await plinth.run(["down", "--all"])).code, 0);
-  const all = [...rows.map(({ pid }) => pid!), ...processes.map(({ pid }) => pid)];
-  await plinth.until("all processes are gone", async () => all.every(isGone));
-});
-
-/** Asks what it calls all the time, and at SIGTERM waits for its answers before it ends. */
-const SHOPPER = `let over = false;
-process.on("SIGTERM", () => { over = true; });
-import("node:http").then(({ createServer }) => {
-  const server = createServer((request, response) => response.end("here")).listen(process.env.PORT, process.env.HOST);
-  const shop = async () => {
-    while (!over) {
-      const response = await fetch(process.env.PLINTH_BACK_URL + "/slow");
-      await response.text();
-      if (!response.ok) process.exit(9);
-    }
-    server.close();
-    server.closeAllConnections();
-  };
-  void shop();
-});`;
-
-for (const what of ["--all", "site"]) {
-  test(`down ${what} stops callers first: requests under way end well and nobody is killed`, async () => {
+for (const runtime of RUNTIMES) {
+  test(`killing the daemon again and again fails no request and restarts no instance, on ${runtime}`, async () => {
     using project = createProject();
-    project.write("server.mjs", serverSaying("here"));
-    project.write("shopper.mjs", SHOPPER);
-    project.configure({
-      name: "site",
-      services: {
-        back: { command: ["node", "server.mjs"] },
-        front: { command: ["node", "shopper.mjs"], calls: ["back"] },
-      },
-    });
+    site(project);
     await using plinth = createPlinth();
-    await plinth.up(project.directory);
-    assert.equal((await plinth.run(["down", what])).code, 0);
-    const ends = readFileSync(join(plinth.home, "daemon.log"), "utf8").match(/"instance ended".*/g) ?? [];
-    assert.match(ends[0] ?? "", /instance=site\.front\..* reason="exit code 0"/);
-    assert.match(ends[1] ?? "", /instance=site\.back\..* reason="exit code 0"/);
+    await plinth.up(project.directory, "--proxy-runtime", runtime);
+    const before = await allReady(plinth, 3);
+    const proxyPid = await plinth.pidOf("proxy");
+    await using load = startLoad({ port: await plinth.ingressPort() });
+    for (let round = 0; round < ROUNDS; round++) {
+      const pid = await plinth.pidOf("daemon");
+      process.kill(pid, "SIGKILL");
+      await load.more(100);
+      await plinth.until("another daemon answers", async () => (await plinth.pidOf("daemon")) !== pid);
+    }
+    const after = await allReady(plinth, 3);
+    const report = await load.stop();
+    assert.deepEqual(report.failures, {});
+    assert.deepEqual(pids(after), pids(before));
+    assert.deepEqual(
+      after.map(({ restarts }) => restarts),
+      [0, 0, 0],
+    );
+    assert.equal(await plinth.pidOf("proxy"), proxyPid);
+  });
+
+  test(`an instance that dies while the daemon is dead is restarted and its exit code is known, on ${runtime}`, async () => {
+    using project = createProject();
+    site(project);
+    await using plinth = createPlinth();
+    await plinth.up(project.directory, "--proxy-runtime", runtime);
+    const victim = (await allReady(plinth, 3)).find(({ service }) => service === "front");
+    const daemon = await plinth.pidOf("daemon");
+    process.kill(daemon, "SIGKILL");
+    await fetch(`http://${victim!.address}/exit`, { headers: { "x-code": "42" } });
+    await plinth.until("the instance has ended", async () => isGone(victim!.pid!));
+    const rows = await plinth.until("it runs again", async () => {
+      const all = await plinth.ps();
+      const same = all.find(({ instance }) => instance === victim!.instance);
+      return same?.ready === true && same.pid !== victim!.pid && all;
+    });
+    assert.equal(rows.find(({ instance }) => instance === victim!.instance)?.restarts, 1);
+    const described = await plinth.json<{ status: { exitCode?: number } }>(
+      "get",
+      "instance",
+      victim!.instance,
+    );
+    assert.equal(described.status.exitCode, 42);
+  });
+
+  test(`an instance killed under load is passed over, restarted and counted, on ${runtime}`, async () => {
+    using project = createProject();
+    site(project);
+    await using plinth = createPlinth();
+    await plinth.up(project.directory, "--proxy-runtime", runtime);
+    const victim = (await allReady(plinth, 3)).find(({ service }) => service === "front");
+    await using load = startLoad({ port: await plinth.ingressPort() });
+    await load.more(100);
+    process.kill(victim!.pid!, "SIGKILL");
+    await plinth.until("it runs again", async () => {
+      const same = (await plinth.ps()).find(({ instance }) => instance === victim!.instance);
+      return same?.ready === true && same.pid !== victim!.pid && same.restarts === 1;
+    });
+    await load.more(100);
+    const report = await load.stop();
+    assert.deepEqual(report.failures, {});
+  });
+
+  test(`a killed proxy is replaced at once, and instances are left alone, on ${runtime}`, async () => {
+    using project = createProject();
+    site(project);
+    await using plinth = createPlinth();
+    await plinth.up(project.directory, "--proxy-runtime", runtime);
+    const before = await allReady(plinth, 3);
+    const proxyPid = await plinth.pidOf("proxy");
+    process.kill(proxyPid, "SIGKILL");
+    await plinth.until("requests are answered again", async () => (await plinth.get("/")).status === 200);
+    assert.notEqual(await plinth.pidOf("proxy"), proxyPid);
+    const after = await allReady(plinth, 3);
+    assert.deepEqual(pids(after), pids(before));
+  });
+
+  test(`down leaves no process and no port behind, on ${runtime}`, async () => {
+    using project = createProject();
+    site(project);
+    await using plinth = createPlinth();
+    await plinth.up(project.directory, "--proxy-runtime", runtime);
+    const rows = await allReady(plinth, 3);
+    const { processes } = await plinth.status();
+    assert.equal((await plinth.run(["down", "--all"])).code, 0);
+    const all = [...rows.map(({ pid }) => pid!), ...processes.map(({ pid }) => pid)];
+    await plinth.until("all processes are gone", async () => all.every(isGone));
   });
 }
-
-test("a daemon that fails half-way through its start says why, ends, and takes its proxy with it", async () => {
-  await using plinth = createPlinth();
-  // The API's socket cannot be made where a folder is: by then the proxy and the controllers run.
-  mkdirSync(join(plinth.home, "plinth.sock"));
-  const main = new URL("../daemon/main.ts", import.meta.url).pathname;
-  const daemon = spawn(process.execPath, [main, "--home", plinth.home], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const [said, [code]] = await Promise.all([
-    text(daemon.stderr),
-    once(daemon, "exit") as Promise<[number | null]>,
-  ]);
-  assert.equal(code, 3, said);
-  assert.match(said, /cannot start/);
-  const pid = Number(/"proxy serves".* pid=(\d+) runtime=/.exec(said)?.[1]);
-  assert.ok(pid > 0, said);
-  await plinth.until("the proxy is gone", async () => isGone(pid));
-});

@@ -61,6 +61,23 @@ test("without a daemon a call is unavailable and says what to do", async () => {
   });
 });
 
+test("a call whose daemon dies under it is sent again where that is safe, and told where it is not", async (context) => {
+  const { api, client } = await start(context);
+  let lost = 0;
+  api.intercept(() => {
+    if (lost > 0) return undefined;
+    lost++;
+    return (response) => response.destroy();
+  });
+  await client.apply("App", { metadata: { name: "shop" }, spec });
+  assert.equal(lost, 1);
+  lost = 0;
+  await assert.rejects(
+    client.rollback("shop", undefined),
+    (error) => error instanceof Fault && error.code === "unavailable",
+  );
+});
+
 test("a socket path longer than the kernel allows is said, not truncated", async () => {
   const client = createClient({ socketPath: `/${"x".repeat(200)}/plinth.sock` });
   await assert.rejects(client.status(), /the kernel allows 107/);

@@ -1,6 +1,6 @@
+import type { Plan, PsRow, StatReport, StatusReport } from "@plinth/resource";
 import { type Clock, systemClock } from "@plinth/clock";
 import type { AppSpec, KindName, KindTypes, Metadata } from "@plinth/resource";
-import type { Plan, PsRow, StatReport, StatusReport } from "./shapes.ts";
 import { Transport, bytesOf, parseJson, valuesOf } from "./transport.ts";
 import { type WatchEvent, watchResources } from "./watch.ts";
 
@@ -126,6 +126,8 @@ interface CallBody {
   readonly body?: unknown;
   readonly raw?: Uint8Array;
   readonly contentType?: string;
+  /** Whether doing it twice is doing it once. Default: by the method; a delete done twice finds nothing. */
+  readonly repeatable?: boolean;
 }
 
 class SocketClient implements Client {
@@ -196,11 +198,12 @@ class SocketClient implements Client {
   }
 
   plan(app: string, spec: AppSpec, options?: CallOptions): Promise<Plan> {
-    return this.#call("POST", `${path("App", app)}/plan`, options, { body: spec });
+    return this.#call("POST", `${path("App", app)}/plan`, options, { body: spec, repeatable: true });
   }
 
   rollback(app: string, to: number | undefined, options?: CallOptions): Promise<KindTypes["App"]> {
-    return this.#call("POST", `${path("App", app)}/rollback`, options, { body: { to } });
+    const repeatable = to !== undefined; // "the one before" is another one once it has been done
+    return this.#call("POST", `${path("App", app)}/rollback`, options, { body: { to }, repeatable });
   }
 
   setSecretValue(name: string, value: Uint8Array, options?: CallOptions): Promise<KindTypes["Secret"]> {
@@ -261,12 +264,12 @@ class SocketClient implements Client {
   }
 
   session(options?: CallOptions): Promise<{ readonly url: string }> {
-    return this.#call("POST", `${GROUP}/session`, options);
+    return this.#call("POST", `${GROUP}/session`, options, { repeatable: true });
   }
 
   async healthy(options?: CallOptions): Promise<void> {
     const request = { method: "GET", path: "/healthz", signal: options?.signal } as const;
-    await this.#transport.call(request, options?.deadlineMs ?? DEADLINE_MS);
+    (await this.#transport.stream(request, options?.deadlineMs ?? DEADLINE_MS)).resume();
   }
 
   async #call<Answer>(
@@ -281,6 +284,7 @@ class SocketClient implements Client {
         method,
         path: target,
         signal: options?.signal,
+        repeatable: content.repeatable ?? (method !== "POST" && method !== "DELETE"),
         ...(body === undefined ? {} : { body }),
         ...(content.contentType === undefined ? {} : { contentType: content.contentType }),
       },

@@ -11,19 +11,6 @@ export type {
   ResourceList,
   WatchOptions,
 } from "./client.ts";
-export type {
-  EdgeStat,
-  FieldChange,
-  IngressChange,
-  Plan,
-  ProcessStatus,
-  PsRow,
-  SecretChange,
-  ServiceChange,
-  ServiceStat,
-  StatReport,
-  StatusReport,
-} from "./shapes.ts";
 export { StatusFault } from "./status.ts";
 export type { Cause } from "./status.ts";
 export type { WatchEvent } from "./watch.ts";

@@ -7,6 +7,9 @@ import { faultFromStatus } from "./status.ts";
 const RESPONSE_BYTES_MAX = 64 * 2 ** 20;
 /** One event of a stream holds one resource, whose spec is bounded by the schema's limits. */
 const LINE_BYTES_MAX = 16 * 2 ** 20;
+/** A daemon that was killed is back within a second or two; after this, nobody watches over it. */
+const RESTART_MS = 5000;
+const RETRY_MS = 50;
 /** sun_path of sockaddr_un holds 108 bytes with its closing NUL. */
 const SOCKET_PATH_BYTES_MAX = 107;
 
@@ -16,6 +19,8 @@ export interface Request {
   readonly body?: Uint8Array | string;
   readonly contentType?: string;
   readonly signal?: AbortSignal | undefined;
+  /** Sent again when the daemon died under it, which may have carried it out. Default: false. */
+  readonly repeatable?: boolean;
 }
 
 /** Sends requests to the API's Unix socket; turns every way they fail into a Fault. */
@@ -28,11 +33,25 @@ export class Transport {
     this.#clock = clock;
   }
 
-  /** Sends a request and reads its whole answer, both within the deadline. */
+  /** Sends a request and reads its whole answer, both within the deadline; waits for a daemon that is restarting. */
   async call(request: Request, deadlineMs: number): Promise<string> {
     using deadline = new Deadline(this.#clock, deadlineMs, request);
-    const response = await this.#head(request, deadline.signal);
-    return await readText(response, deadline.signal);
+    const patienceEndsMs = this.#clock.monotonic() + RESTART_MS;
+    let wasThere = false;
+    for (;;) {
+      try {
+        return await readText(await this.#head(request, deadline.signal), deadline.signal);
+      } catch (error) {
+        const loss = lossOf(error);
+        const mayRepeat =
+          loss === "killed" ||
+          (loss === "broken" && request.repeatable === true) ||
+          (loss === "absent" && wasThere);
+        if (!mayRepeat || this.#clock.monotonic() >= patienceEndsMs) throw error;
+        wasThere = true;
+      }
+      await this.#clock.sleep(RETRY_MS, deadline.signal);
+    }
   }
 
   /** Sends a request and returns its answer as it comes; the deadline is for the answer's head alone. */
@@ -120,6 +139,18 @@ class Deadline implements Disposable {
   [Symbol.dispose](): void {
     this.#cancel();
   }
+}
+
+/**
+ * How the daemon failed a request: never there or gone in order, killed before the request was sent (its socket is
+ * left behind), or gone with the request under way. Undefined when it answered.
+ */
+function lossOf(error: unknown): "absent" | "killed" | "broken" | undefined {
+  if (!(error instanceof Fault) || error.code !== "unavailable" || error.cause === undefined)
+    return undefined;
+  const { code } = error.cause as NodeJS.ErrnoException;
+  if (code === "ENOENT") return "absent";
+  return code === "ECONNREFUSED" ? "killed" : "broken";
 }
 
 function connectionFault(error: Error, socketPath: string): Fault {

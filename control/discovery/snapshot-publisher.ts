@@ -18,7 +18,7 @@ const RETRY_MS = 100;
 
 interface Waiter {
   readonly turn: number;
-  readonly resolve: () => void;
+  readonly resolve: (inForce: boolean) => void;
 }
 
 /**
@@ -77,22 +77,20 @@ export class SnapshotPublisher {
     if (!this.#running) void this.#run();
   }
 
-  /** Resolves once all that changed before this call is in force, or after `timeoutMs`: false then. */
+  /** Resolves once all that changed before this call is in force, or after `timeoutMs` or the signal: false then. */
   inForce(timeoutMs: number): Promise<boolean> {
     if (this.#published >= this.#turn) return Promise.resolve(true);
     return new Promise<boolean>((resolve) => {
       const waiter: Waiter = {
         turn: this.#turn,
-        resolve: () => {
+        resolve: (inForce) => {
           cancel();
-          resolve(true);
+          this.#waiters.delete(waiter);
+          resolve(inForce);
         },
       };
       this.#waiters.add(waiter);
-      const cancel = this.#clock.schedule(timeoutMs, () => {
-        this.#waiters.delete(waiter);
-        resolve(false);
-      });
+      const cancel = this.#clock.schedule(timeoutMs, () => waiter.resolve(false));
     });
   }
 
@@ -106,11 +104,7 @@ export class SnapshotPublisher {
         this.#published = turn;
         this.#failed = receipt.failed;
         reported = false;
-        for (const waiter of this.#waiters) {
-          if (waiter.turn > turn) continue;
-          this.#waiters.delete(waiter);
-          waiter.resolve();
-        }
+        for (const waiter of this.#waiters) if (waiter.turn <= turn) waiter.resolve(true);
       } catch (error) {
         if (this.#signal.aborted) break;
         if (!reported)
@@ -120,5 +114,6 @@ export class SnapshotPublisher {
       }
     }
     this.#running = false;
+    if (this.#signal.aborted) for (const waiter of this.#waiters) waiter.resolve(false);
   }
 }

@@ -10,6 +10,8 @@ export interface AppView {
   readonly pairs: readonly (PairAddress & { readonly caller: string; readonly callee: string })[];
   /** Only instances that may get new requests. */
   readonly serving: readonly Instance[];
+  /** Why nobody serves for a service, for the error its callers see: "2 starting". */
+  readonly notReady: Readonly<Record<string, string>>;
 }
 
 export interface SnapshotFrame {
@@ -30,6 +32,7 @@ export function buildSnapshot(frame: SnapshotFrame, apps: readonly AppView[]): S
         service,
         endpoints: endpointsOf(view, service),
         holdMs: serviceSettings(spec).holdMs,
+        ...(view.notReady[service] === undefined ? {} : { notReady: view.notReady[service] }),
       };
     }
     for (const { caller, callee, address, port } of view.pairs) {

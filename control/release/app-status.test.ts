@@ -25,9 +25,10 @@ test("failureOf() gives a crash more tries, but not a missing program or a start
 });
 
 test("serviceStatus() is Ready only when all arrived and no old instance stays", () => {
-  const spec = { command: ["x"], replicas: 1 };
-  assert.equal(serviceStatus(spec, "new", [view("new")], 0, {}).phase, "Ready");
-  assert.equal(serviceStatus(spec, "new", [view("new"), view("old", true)], 0, {}).phase, "Ready");
-  assert.equal(serviceStatus(spec, "new", [view("new"), view("old")], 0, {}).phase, "Degraded");
-  assert.equal(serviceStatus(spec, "new", [], 0, {}).phase, "Down");
+  const phase = (views: InstanceView[]): string | undefined =>
+    serviceStatus({ spec: { command: ["x"] }, revision: "new", views, restarts: 0, addresses: {} }).phase;
+  assert.equal(phase([view("new")]), "Ready");
+  assert.equal(phase([view("new"), view("old", true)]), "Ready");
+  assert.equal(phase([view("new"), view("old")]), "Degraded");
+  assert.equal(phase([]), "Down");
 });

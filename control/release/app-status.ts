@@ -13,14 +13,17 @@ import { hasArrived, type InstanceView } from "./rollout.ts";
 /** Crashes before it was ever ready after which a release is given up. */
 export const CRASHES_MAX = 3;
 
+export interface ServiceFacts {
+  readonly spec: ServiceSpec;
+  /** The revision instances should have. */
+  readonly revision: string;
+  readonly views: readonly InstanceView[];
+  readonly restarts: number;
+  readonly addresses: Readonly<Record<string, string>>;
+}
+
 /** What one service looks like next to what it should be. Pure. */
-export function serviceStatus(
-  spec: ServiceSpec,
-  revision: string,
-  views: readonly InstanceView[],
-  restarts: number,
-  addresses: Readonly<Record<string, string>>,
-): ServiceStatus {
+export function serviceStatus({ spec, revision, views, restarts, addresses }: ServiceFacts): ServiceStatus {
   const wanted = spec.replicas ?? 1;
   const staying = views.filter(({ leaving }) => !leaving);
   const ready = staying.filter(({ state }) => state === "Ready").length;

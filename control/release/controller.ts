@@ -1,4 +1,3 @@
-import type { Plan } from "@plinth/api";
 import type { Clock } from "@plinth/clock";
 import type { PairAddresses } from "@plinth/discovery";
 import { Fault, messageOf } from "@plinth/fault";
@@ -11,18 +10,19 @@ import {
   type AppStatus,
   DEPLOY_ANNOTATION,
   type Failure,
+  type Plan,
   type Release,
   type ServiceSpec,
-  type ServiceStatus,
 } from "@plinth/resource";
 import type { Driver } from "@plinth/run";
-import { appStatus, failureOf, serviceStatus, type Witness } from "./app-status.ts";
+import { appStatus, failureOf, type Witness } from "./app-status.ts";
 import type { InstanceSet } from "./instance-set.ts";
 import { planApp } from "./plan.ts";
 import { Releases } from "./releases.ts";
 import { revisionOf, secretsOfApp, type SecretVersions } from "./revision.ts";
 import { planRollout } from "./rollout.ts";
 import { refusalOf } from "./refusal.ts";
+import { ServiceReports } from "./service-reports.ts";
 import { Topology } from "./topology.ts";
 
 export interface ReleaseControllerOptions {
@@ -53,6 +53,10 @@ export class ReleaseController {
   readonly #releases: Releases;
   readonly #dirty: Set<string> = new Set();
   readonly #topology: Topology;
+  readonly #reports: ServiceReports;
+  readonly #timers: Set<() => void> = new Set();
+  /** Instances that gave up and make way soon. */
+  readonly #replacing: Set<string> = new Set();
   #pass: Promise<void> | undefined;
   #watching: Promise<void> = Promise.resolve();
 
@@ -60,6 +64,10 @@ export class ReleaseController {
     this.#options = options;
     this.#releases = new Releases(options.registry, options.clock);
     this.#topology = new Topology({ ...options, releases: this.#releases });
+    this.#reports = new ServiceReports({ ...options, topology: this.#topology });
+    options.signal.addEventListener("abort", () => this.#timers.forEach((cancel) => cancel()), {
+      once: true,
+    });
   }
 
   get releases(): Releases {
@@ -171,7 +179,7 @@ export class ReleaseController {
   }
 
   async #run(): Promise<void> {
-    const { signal, log, clock } = this.#options;
+    const { signal, log } = this.#options;
     while (this.#dirty.size > 0 && !signal.aborted) {
       const [app] = this.#dirty;
       this.#dirty.delete(app!);
@@ -182,8 +190,7 @@ export class ReleaseController {
           app: app!,
           error: messageOf(error),
         });
-        const again = clock.schedule(RETRY_MS, () => this.poke(app!));
-        signal.addEventListener("abort", again, { once: true });
+        this.#later(RETRY_MS, () => this.poke(app!));
       }
     }
     this.#pass = undefined;
@@ -209,9 +216,13 @@ export class ReleaseController {
       await this.#topology.learn(name, target.spec.services);
       await this.#roll(target, status);
     }
-    const services = target === undefined ? [] : await this.#describe(target);
+    const services = target === undefined ? [] : await this.#reports.write(target);
     const urls = this.#options.urlsOf(target?.spec ?? app.spec);
     await registry.updateStatus("App", name, appStatus(status, { app, target, services, urls }));
+    const { activeRelease, targetRelease } = app.status ?? {};
+    // What the proxy is told follows from these two, as they are on record now.
+    if (status.activeRelease !== activeRelease || status.targetRelease !== targetRelease)
+      this.#options.onTopology();
   }
 
   /** Answers a spec not seen yet, or asked for anew, with a release to go to. */
@@ -228,7 +239,7 @@ export class ReleaseController {
       observedGeneration: generation,
       ...(deploy === undefined ? {} : { observedDeploy: deploy }),
     };
-    const refusal = refusalOf(app.spec, this.#options.driver, this.#options.secretVersion);
+    const refusal = refusalOf(app, this.#options);
     if (refusal !== undefined) return { ...status, failure: refusal };
 
     const release = await this.#releases.ensure(app, this.#versions(app.spec));
@@ -236,11 +247,17 @@ export class ReleaseController {
     if (current?.status?.phase === "Progressing" && current.spec.number !== release.spec.number) {
       await this.#releases.supersede(current);
     }
-    if (release.status?.phase !== "Active") await this.#releases.begin(release);
+    if (release.status?.phase !== "Active") {
+      for (const { metadata, spec, status: last } of this.#options.instances.list(app.metadata.name)) {
+        // Another try begins with new processes: the old ones would only tell of the old failure again.
+        if (spec.release === release.spec.number && last?.state !== "Ready")
+          this.#options.instances.leave(metadata.name);
+      }
+      await this.#releases.begin(release);
+    }
     const next: AppStatus = { ...status, targetRelease: release.spec.number, phase: "Progressing" };
     // On record before anything is done, so that a daemon that dies here goes on with the same release.
     await registry.updateStatus("App", app.metadata.name, next);
-    this.#options.onTopology();
     return next;
   }
 
@@ -253,7 +270,12 @@ export class ReleaseController {
     const { instances, lastLines, log } = this.#options;
     if (target.status?.phase === "Active") return { status, target };
     const { services } = target.spec;
-    const own = instances.list(app.metadata.name).filter(({ spec }) => spec.release === target.spec.number);
+    // Those told to leave belong to an earlier try.
+    const own = instances
+      .list(app.metadata.name)
+      .filter(
+        ({ spec, metadata }) => spec.release === target.spec.number && !instances.isLeaving(metadata.name),
+      );
     const witnesses: Witness[] = own.map((instance) => ({
       instance: instance.metadata.name,
       service: instance.spec.service,
@@ -276,11 +298,10 @@ export class ReleaseController {
       const failed: AppStatus = { ...status, failure: told, failedRelease: target.spec.number };
       if (active === undefined || active.spec.number === target.spec.number)
         return { status: failed, target };
-      this.#options.onTopology();
       return { status: { ...failed, targetRelease: active.spec.number }, target: active };
     }
     const arrived = Object.entries(services).every(([service, spec]) => {
-      const { phase } = this.#serviceStatus(target, service, spec);
+      const { phase } = this.#reports.status(target, service, spec);
       return phase === "Ready" || this.#brokenBefore(target, service, spec);
     });
     if (!arrived) return { status, target };
@@ -288,7 +309,6 @@ export class ReleaseController {
     const { failure: _failure, failedRelease: _failed, ...rest } = status;
     const arrivedStatus: AppStatus = { ...rest, activeRelease: target.spec.number };
     await this.#releases.prune(app.metadata.name, this.#needed(app.metadata.name, arrivedStatus));
-    this.#options.onTopology();
     return {
       status: arrivedStatus,
       target: this.#releases.find(app.metadata.name, target.spec.number) ?? target,
@@ -306,7 +326,7 @@ export class ReleaseController {
 
   /** Takes the next steps of each service towards the target. */
   async #roll(target: Release, status: AppStatus): Promise<void> {
-    const { instances, clock } = this.#options;
+    const { instances } = this.#options;
     const { app, number, services } = target.spec;
     const halted = status.failedRelease === number && target.status?.phase === "Failed";
     const known = new Set(instances.list(app).map(({ spec }) => spec.service));
@@ -334,70 +354,30 @@ export class ReleaseController {
           await instances.create({ app, service, release: number, revision, spec });
         }
       }
-      if (actions.length > 0) clock.schedule(0, () => this.poke(app));
     }
   }
 
   /** In a release that once was ready, an instance that gave up makes way for a new one after a while. */
   #replaceFailed(target: Release, service: string): void {
-    const { instances, clock, signal } = this.#options;
+    const { instances } = this.#options;
     const { app } = target.spec;
-    for (const view of instances.views(app, service)) {
-      if (view.state !== "Failed" || view.leaving || this.#replacing.has(view.name)) continue;
-      this.#replacing.add(view.name);
-      const cancel = clock.schedule(REPLACE_FAILED_MS, () => {
-        this.#replacing.delete(view.name);
-        instances.leave(view.name);
+    for (const { name, state, leaving } of instances.views(app, service)) {
+      if (state !== "Failed" || leaving || this.#replacing.has(name)) continue;
+      this.#replacing.add(name);
+      this.#later(REPLACE_FAILED_MS, () => {
+        this.#replacing.delete(name);
+        instances.leave(name);
         this.poke(app);
       });
-      signal.addEventListener("abort", cancel, { once: true });
     }
   }
 
-  readonly #replacing: Set<string> = new Set();
-
-  /** Writes the Service resources of a release and removes those of services it has no longer. */
-  async #describe(target: Release): Promise<ServiceStatus[]> {
-    const { registry } = this.#options;
-    const { app, services } = target.spec;
-    const statuses: ServiceStatus[] = [];
-    for (const [service, spec] of Object.entries(services)) {
-      const name = `${app}.${service}`;
-      const draft = {
-        metadata: { name, labels: { [APP_LABEL]: app } },
-        spec: {
-          app,
-          service,
-          replicas: spec.replicas ?? 1,
-          calls: [...(spec.calls ?? [])],
-          ...(spec.port === undefined ? {} : { port: spec.port }),
-        },
-      };
-      if (registry.get("Service", name) === undefined) await registry.create("Service", draft);
-      else await registry.update("Service", draft);
-      const status = this.#serviceStatus(target, service, spec);
-      await registry.updateStatus("Service", name, status);
-      statuses.push(status);
-    }
-    for (const { metadata, spec } of registry.list("Service", { [APP_LABEL]: app })) {
-      if (services[spec.service] === undefined) await registry.purge("Service", metadata.name);
-    }
-    return statuses;
-  }
-
-  #serviceStatus(target: Release, service: string, spec: ServiceSpec): ServiceStatus {
-    const { app } = target.spec;
-    const { instances } = this.#options;
-    const own = instances.list(app).filter((instance) => instance.spec.service === service);
-    const restarts = own.reduce((sum, { status }) => sum + (status?.restarts ?? 0), 0);
-    const addresses = this.#topology.addresses(app, service);
-    return serviceStatus(
-      spec,
-      this.#revision(target, spec),
-      instances.views(app, service),
-      restarts,
-      addresses,
-    );
+  #later(delayMs: number, deed: () => void): void {
+    const cancel = this.#options.clock.schedule(delayMs, () => {
+      this.#timers.delete(cancel);
+      deed();
+    });
+    this.#timers.add(cancel);
   }
 
   async #delete(app: App): Promise<void> {

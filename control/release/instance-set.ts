@@ -28,7 +28,10 @@ export interface InstanceOrder {
   readonly spec: ServiceSpec;
 }
 
-/** Takes an endpoint out of the data plane: resolves when nothing is under way there, or after `drainMs`. */
+/**
+ * Takes an endpoint out of the data plane: resolves when nothing is under way there, or after `drainMs`. Rejects when
+ * this daemon ends before that: the next one goes on.
+ */
 export interface Drainer {
   drain(endpoint: string, drainMs: number): Promise<void>;
 }
@@ -114,6 +117,11 @@ export class InstanceSet {
       .map(({ instance }) => instance);
   }
 
+  /** Whether an instance has been told to go. */
+  isLeaving(name: string): boolean {
+    return this.#managed.get(name)?.leaving !== undefined;
+  }
+
   runner(name: string): InstanceRunner | undefined {
     return this.#managed.get(name)?.runner;
   }
@@ -123,7 +131,7 @@ export class InstanceSet {
     const { fixedPort } = serviceSettings(order.spec);
     const port = fixedPort ?? (await ports.allocate());
     const name = `${order.app}.${order.service}.${suffix()}`;
-    const instance = await registry.create("Instance", {
+    const draft = {
       metadata: { name, labels: { [APP_LABEL]: order.app, [SERVICE_LABEL]: order.service } },
       spec: {
         app: order.app,
@@ -134,6 +142,10 @@ export class InstanceSet {
         port,
       },
       status: { state: "Pending", restarts: 0 },
+    } as const;
+    const instance = await registry.create("Instance", draft).catch((error: unknown) => {
+      ports.free(port);
+      throw error;
     });
     if (this.#closing) return;
     this.#start(this.#manage(instance, order.spec));
@@ -174,9 +186,16 @@ export class InstanceSet {
     const { name } = managed.instance.metadata;
     await managed.runner.stop(graceMs ?? serviceSettings(managed.spec).graceMs);
     await managed.writing;
-    // Nothing is left to adopt: the next daemon starts it as if for the first time.
-    await rm(join(this.#options.stateDirectory, name), { recursive: true, force: true });
-    await this.#options.registry.updateStatus("Instance", name, { state: "Pending", restarts: 0 });
+    const { registry, log, stateDirectory } = this.#options;
+    try {
+      // Nothing is left to adopt: the next daemon starts it as if for the first time.
+      await rm(join(stateDirectory, name), { recursive: true, force: true });
+      if (managed.leaving !== undefined) await registry.purge("Instance", name);
+      else await registry.updateStatus("Instance", name, { state: "Pending", restarts: 0 });
+    } catch (error) {
+      // As with a full disk; the next daemon sees for itself that nothing runs.
+      log.error("cannot record that an instance was stopped", { instance: name, error: messageOf(error) });
+    }
   }
 
   /** Lets go of all instances without touching their processes. */
@@ -239,8 +258,9 @@ export class InstanceSet {
   #changed(name: string, status: InstanceStatus): void {
     const managed = this.#managed.get(name);
     if (managed === undefined) return;
+    const recorded = managed.leaving === undefined ? status : { ...status, state: leavingState(status) };
     managed.writing = managed.writing
-      .then(() => this.#options.registry.updateStatus("Instance", name, status))
+      .then(() => this.#options.registry.updateStatus("Instance", name, recorded))
       .then((stored) => {
         if (stored !== undefined) managed.instance = stored;
       })
@@ -262,42 +282,50 @@ export class InstanceSet {
     const { port, app } = managed.instance.spec;
     const { registry, drainer, ports, log } = this.#options;
     const { drainMs, graceMs } = serviceSettings(managed.spec);
-    const wasServing = managed.runner.status.state === "Ready";
+    // One that is not ready just now may still have requests under way.
+    const mayServe = leavingState(managed.runner.status) === "Draining";
     const go = async (): Promise<void> => {
-      if (wasServing) {
+      if (mayServe) {
         managed.runner.drainingState("Draining");
         await drainer.drain(`${LOOPBACK}:${port}`, drainMs);
       }
       await managed.runner.stop(graceMs);
       await managed.writing;
+      // The record goes last: as long as it is there, a daemon that comes back ends what this one began.
+      await rm(join(this.#options.stateDirectory, name), { recursive: true, force: true });
       await registry.purge("Instance", name);
       this.#managed.delete(name);
       ports.free(port);
-      await rm(join(this.#options.stateDirectory, name), { recursive: true, force: true });
+      this.#options.onChange(app, false);
       await this.#pruneLogs(app, managed.instance.spec.service);
-      this.#options.onChange(app, wasServing);
     };
     // Assigned before anything runs: from here on the instance serves nobody new.
     managed.leaving = Promise.resolve()
       .then(go)
       .catch((error: unknown) => {
+        if (this.#closing) return;
         log.error("cannot let an instance go; trying again", { instance: name, error: messageOf(error) });
         this.#options.clock.schedule(1000, () => {
           managed.leaving = undefined;
           this.#letGo(managed);
         });
       });
+    this.#changed(name, managed.runner.status);
   }
 
+  /** Forgets the oldest logs; instances that leave together do so together, so any may be gone already. */
   async #pruneLogs(app: string, service: string): Promise<void> {
     const { logDirectory } = this.#options;
     const prefix = `${app}.${service}.`;
-    const names = (await readdir(logDirectory)).filter(
+    const names = (await readdir(logDirectory).catch(() => [])).filter(
       (name) => name.startsWith(prefix) && !this.#managed.has(name),
     );
     if (names.length <= OLD_LOGS_KEPT) return;
     const dated = await Promise.all(
-      names.map(async (name) => ({ name, modifiedMs: (await stat(join(logDirectory, name))).mtimeMs })),
+      names.map(async (name) => {
+        const found = await stat(join(logDirectory, name)).catch(() => undefined);
+        return { name, modifiedMs: found?.mtimeMs ?? 0 };
+      }),
     );
     for (const { name } of dated.sort((a, b) => b.modifiedMs - a.modifiedMs).slice(OLD_LOGS_KEPT)) {
       await rm(join(logDirectory, name), { recursive: true, force: true });
@@ -318,6 +346,11 @@ function stoppable(left: readonly Managed[]): ReadonlySet<Managed> {
 /** An end with a fault, where the policy is not to restart, is no arrival. */
 function stateOf({ state, exitCode }: InstanceStatus): InstanceView["state"] {
   return state === "Exited" && exitCode !== 0 ? "Failed" : (state ?? "Pending");
+}
+
+/** What is on record of an instance that has been told to go, whatever becomes of its process meanwhile. */
+function leavingState({ state }: InstanceStatus): "Draining" | "Stopping" {
+  return state === "Ready" || state === "Unready" || state === "Draining" ? "Draining" : "Stopping";
 }
 
 function isServing({ leaving, runner }: Managed): boolean {

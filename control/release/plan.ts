@@ -1,5 +1,12 @@
-import type { FieldChange, Plan, ServiceChange } from "@plinth/api";
-import { type AppSpec, type ServiceSpec, serviceSettings } from "@plinth/resource";
+import {
+  type AppSpec,
+  type FieldChange,
+  type IngressChange,
+  type Plan,
+  type ServiceChange,
+  type ServiceSpec,
+  serviceSettings,
+} from "@plinth/resource";
 import { canonicalJson, revisionOf, secretsOfApp, type SecretVersions } from "./revision.ts";
 
 /** Compares what is with what is asked for. `before` is undefined for an app that is not there yet. Pure. */
@@ -17,7 +24,7 @@ export function planApp(
       next && [next, revisionOf(next, after.secrets)],
     );
   });
-  const ingress = differences(before?.spec.ingress ?? {}, after.spec.ingress ?? {}, "ingress");
+  const ingress = planIngress(before?.spec.ingress ?? {}, after.spec.ingress ?? {});
   const secrets = secretsOfApp(after.spec).map((name): Plan["secrets"][number] => {
     const version = after.secrets[name];
     if (version === undefined) return { name, change: "missing" };
@@ -36,6 +43,17 @@ export function planApp(
     notes,
     unchanged: ingress.length === 0 && changes.every(({ action }) => action === "unchanged"),
   };
+}
+
+function planIngress(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): IngressChange[] {
+  const hosts = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...hosts]
+    .sort()
+    .map((host) => ({ host, before: before[host] ?? null, after: after[host] ?? null }))
+    .filter((change) => change.before !== change.after);
 }
 
 type Revised = readonly [spec: ServiceSpec, revision: string];

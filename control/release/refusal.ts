@@ -1,26 +1,37 @@
-import { type AppSpec, type Failure, serviceSettings } from "@plinth/resource";
+import type { Registry } from "@plinth/registry";
+import { type App, type Failure, serviceSettings } from "@plinth/resource";
 import type { Driver } from "@plinth/run";
 import { secretsOf } from "./revision.ts";
 
-/** Why a spec cannot be tried at all on this machine: a secret that is not set, or a limit nobody can enforce. */
+export interface RefusalSources {
+  readonly registry: Registry;
+  readonly driver: Driver;
+  readonly secretVersion: (name: string) => number | undefined;
+}
+
+/** Why a spec cannot be tried at all here: a secret that is not set, a limit nobody can enforce, a host name taken. */
 export function refusalOf(
-  spec: AppSpec,
-  driver: Driver,
-  secretVersion: (name: string) => number | undefined,
+  app: App,
+  { registry, driver, secretVersion }: RefusalSources,
 ): Failure | undefined {
-  for (const [service, one] of Object.entries(spec.services)) {
-    const missing = secretsOf(one).find((name) => secretVersion(name) === undefined);
+  const refused = (service: string, message: string): Failure => ({ service, reason: "Refused", message });
+  for (const [service, spec] of Object.entries(app.spec.services)) {
+    const missing = secretsOf(spec).find((name) => secretVersion(name) === undefined);
     if (missing !== undefined) {
-      return {
-        service,
-        reason: "Refused",
-        message: `secret "${missing}" is not set; run: plinth secrets set ${missing}`,
-      };
+      return refused(service, `secret "${missing}" is not set; run: plinth secrets set ${missing}`);
     }
-    const { limits } = serviceSettings(one);
+    const { limits } = serviceSettings(spec);
     const [limitation] = limits.bestEffort ? [] : driver.check(limits);
-    if (limitation !== undefined) {
-      return { service, reason: "Refused", message: `${limitation.reason}. ${limitation.hint}` };
+    if (limitation !== undefined) return refused(service, `${limitation.reason}. ${limitation.hint}`);
+  }
+  for (const other of registry.list("App")) {
+    if (other.metadata.name === app.metadata.name) continue;
+    for (const [host, service] of Object.entries(app.spec.ingress ?? {})) {
+      if (other.spec.ingress?.[host] === undefined) continue;
+      return refused(
+        service,
+        `ingress "${host}" belongs to app "${other.metadata.name}" already; choose another host name`,
+      );
     }
   }
   return undefined;

@@ -54,6 +54,7 @@ export class Topology {
           ingress: entrance.spec.ingress ?? {},
           pairs: this.#pairs.get(name) ?? [],
           serving,
+          notReady: notReadyOf(instances.list(name)),
         },
       ];
     });
@@ -104,4 +105,15 @@ export class Topology {
     this.#pairs.delete(app);
     await this.#options.pairs.release(app);
   }
+}
+
+/** How many instances of each service are in which state, for services of which none is ready. */
+function notReadyOf(instances: readonly Instance[]): Record<string, string> {
+  const told: Record<string, string> = {};
+  for (const [service, own] of Map.groupBy(instances, ({ spec }) => spec.service)) {
+    if (own.some(({ status }) => status?.state === "Ready")) continue;
+    const states = Map.groupBy(own, ({ status }) => (status?.state ?? "Pending").toLowerCase());
+    told[service] = [...states].map(([state, { length }]) => `${length} ${state}`).join(", ");
+  }
+  return told;
 }

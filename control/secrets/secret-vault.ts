@@ -36,7 +36,8 @@ export class SecretVault {
 
   /** The version of a secret's value, or undefined when it has none. */
   version(name: string): number | undefined {
-    return this.#sealed(name)?.version;
+    // A value whose resource was deleted a moment ago is as good as gone.
+    return this.#registry.get("Secret", name) === undefined ? undefined : this.#sealed(name)?.version;
   }
 
   /** Sets the value; setting the same value again leaves the version as it is. */
@@ -69,7 +70,7 @@ export class SecretVault {
 
   /** The value as text, for an instance's environment. */
   reveal(name: string): string {
-    const sealed = this.#sealed(name);
+    const sealed = this.version(name) === undefined ? undefined : this.#sealed(name);
     if (sealed === undefined) {
       throw new Fault("not-found", `Cannot use secret "${name}": it is not set`, {
         hint: `Set it with: plinth secrets set ${name}`,
@@ -78,15 +79,36 @@ export class SecretVault {
     return this.#open(name, sealed).toString("utf8");
   }
 
-  async delete(name: string): Promise<void> {
-    await this.#store.transact([], [{ delete: PREFIX + name }]);
+  /** Removes the value of each secret whose resource is deleted, until the signal; first those deleted meanwhile. */
+  async followDeletions(signal: AbortSignal): Promise<void> {
+    const changes = this.#registry.watch("Secret", {
+      resourceVersion: this.#registry.resourceVersion,
+      signal,
+    });
+    for (const { key, modRevision } of this.#store.range(PREFIX)) {
+      const name = key.slice(PREFIX.length);
+      if (this.#registry.get("Secret", name) === undefined) await this.#forget(name, modRevision);
+    }
+    for await (const { type, object } of changes) {
+      if (type === "DELETED")
+        await this.#forget(object.metadata.name, Number(object.metadata.resourceVersion));
+    }
+  }
+
+  /** Removes a value written at `revision` or before; one set since then belongs to a new secret of that name. */
+  async #forget(name: string, revision: number): Promise<void> {
+    const key = PREFIX + name;
+    await this.#store.transact(
+      [{ key, target: "modRevision", operator: "<", value: revision + 1 }],
+      [{ delete: key }],
+    );
   }
 
   async #describe(name: string): Promise<Secret> {
     if (this.#registry.get("Secret", name) === undefined) {
       await this.#registry.create("Secret", { metadata: { name }, spec: {} });
     }
-    const version = this.version(name) ?? 0;
+    const version = this.#sealed(name)?.version ?? 0;
     const described = await this.#registry.updateStatus("Secret", name, {
       version,
       updatedAt: isoTime(this.#clock.now()),

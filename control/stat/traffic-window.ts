@@ -1,3 +1,5 @@
+import type { Traffic } from "@plinth/resource";
+
 /** One (caller, callee) edge's counters since the proxy's start, as the proxy tells them. */
 export interface EdgeCounters {
   readonly app: string;
@@ -17,15 +19,6 @@ export interface Sample {
   /** When the proxy began counting; another value means that counts began anew. */
   readonly startedAt: number | string;
   readonly edges: readonly EdgeCounters[];
-}
-
-/** What happened between two samples on some edges taken together. */
-export interface Traffic {
-  readonly successRate: number | null;
-  readonly rps: number;
-  readonly latencyP50Ms: number | null;
-  readonly latencyP95Ms: number | null;
-  readonly latencyP99Ms: number | null;
 }
 
 export interface EdgeTotals {

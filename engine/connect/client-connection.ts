@@ -17,6 +17,7 @@ import { encodeRefusal, type RefusalCode } from "./refusal.ts";
 import type { Requester } from "./requester.ts";
 import { joins, type Origin, requestNeedsRewrite, rewriteRequest } from "./rewrite.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { readBytes, readOn, writeBytes } from "./wire.ts";
 
 /** What a connection needs from the listener that accepted it. */
 export interface ConnectionOwner {
@@ -77,7 +78,7 @@ export class ClientConnection implements Requester {
       host: target.name,
       upgrade: false,
     };
-    socket.on("data", (chunk: Buffer) => this.#onData(chunk));
+    readBytes(socket, (chunk) => this.#onData(chunk));
     socket.on("end", () => this.#onEnd());
     socket.on("drain", () => this.#onDrain());
     socket.on("error", ignore); // "close" follows and tells the rest
@@ -94,7 +95,7 @@ export class ClientConnection implements Requester {
     this.#movedMs = this.#stateMs;
   }
 
-  #onData(chunk: Buffer): void {
+  #onData(chunk: Buffer): boolean {
     this.#owner.target.tcp.readBytes += chunk.length;
     this.#movedMs = this.#around.ticker.nowMs;
     if (this.#state === State.tunnel) {
@@ -103,6 +104,7 @@ export class ClientConnection implements Requester {
       this.#decoder.feed(chunk);
       this.#read();
     }
+    return !this.#paused;
   }
 
   /** Goes through what has arrived, as far as the request under way allows. Answers made at once come back here. */
@@ -117,9 +119,12 @@ export class ClientConnection implements Requester {
     const decoder = this.#decoder;
     while (this.#state <= State.exchange) {
       if (this.#state === State.exchange) {
-        if (this.#exchange.queued) this.pauseRequest();
-        else if (!this.#exchange.requestDone) this.#readBody();
-        else if (decoder.pending > 0) this.pauseRequest(); // the next request waits its turn
+        if (!this.#exchange.requestDone) {
+          if (this.#exchange.queued) this.pauseRequest();
+          else this.#readBody();
+        } else if (decoder.pending > 0) {
+          this.pauseRequest(); // the next request waits its turn
+        }
         if (this.busy) return;
         continue;
       }
@@ -361,7 +366,7 @@ export class ClientConnection implements Requester {
 
   write(bytes: Buffer): boolean {
     this.#owner.target.tcp.writeBytes += bytes.length;
-    return this.#socket.write(bytes);
+    return writeBytes(this.#socket, bytes);
   }
 
   cork(): void {
@@ -373,15 +378,13 @@ export class ClientConnection implements Requester {
   }
 
   pauseRequest(): void {
-    if (this.#paused) return;
-    this.#paused = true;
-    this.#socket.pause();
+    this.#paused = true; // one more read may come
   }
 
   resumeRequest(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    this.#socket.resume();
+    readOn(this.#socket);
     if (this.#state === State.exchange && !this.#exchange.requestDone && this.#decoder.pending > 0)
       this.#read();
   }

@@ -8,7 +8,7 @@ import { VirtualClock } from "@plinth/clock/testing";
 import { createLog } from "@plinth/log";
 import { DataPlane } from "./data-plane.ts";
 import {
-  CONNECTIONS_PER_LISTENER_MAX,
+  HELD_PER_SERVICE_MAX,
   HALF_CLOSED_IDLE_MS,
   HEAD_TIMEOUT_MS,
   IDLE_TIMEOUT_MS,
@@ -25,6 +25,8 @@ async function listening(onConnection: (socket: Socket) => void): Promise<{ serv
   return { server, port: (server.address() as AddressInfo).port };
 }
 
+const CAP = 1_100;
+
 /** A data plane on virtual time, before an instance that records and answers by script. */
 class Bench implements AsyncDisposable {
   readonly clock: VirtualClock = new VirtualClock();
@@ -37,6 +39,7 @@ class Bench implements AsyncDisposable {
     this.plane = new DataPlane({
       clock: this.clock,
       random: seededRandom(1),
+      connectionsMax: { total: 1_500, perListener: CAP },
       log: createLog({ clock: this.clock, level: "error" }),
     });
   }
@@ -184,6 +187,26 @@ test("a waiting request is refused once its service's hold is over", async () =>
   assert.match(await client.until(/\n$/), /503 [^]*no instance of app\.callee is ready; waited 5\.0 s/);
 });
 
+test("connections over the cap and requests over the queue are refused, told and counted", async () => {
+  await using bench = await Bench.with(() => {}, 60_000);
+  await bench.plane.apply(snapshotOf(bench.port, [], 60_000));
+  for (let index = 0; index < HELD_PER_SERVICE_MAX; index++) (await bench.client()).socket.write(GET);
+  while (bench.plane.inFlight < HELD_PER_SERVICE_MAX) await setImmediate();
+  const late = await bench.client();
+  late.socket.write(GET);
+  assert.match(await late.until(/\n$/), /503 [^]*plinth-error: queue-full/);
+  while (bench.plane.connections < CAP) await bench.client();
+  const refused = await bench.client();
+  assert.match(
+    await refused.ended,
+    /503 [^]*plinth-error: too-many-connections[^]*too many connections are open/,
+  );
+  assert.match(
+    bench.plane.metricsText(),
+    /outbound_http_errors_total\{listener="[^"]*",error="too-many-connections"\} [1-9]/,
+  );
+});
+
 test("metricsText() uses Linkerd's names and labels", async () => {
   await using bench = await Bench.with((socket) => socket.write(OK));
   const client = await bench.client();
@@ -196,7 +219,6 @@ test("metricsText() uses Linkerd's names and labels", async () => {
   assert.ok(text.includes(`response_total{${labels},status_code="200",classification="success"} 1\n`));
   assert.ok(text.includes(`response_latency_ms_bucket{${labels},status_code="200",le="50000"} 1\n`));
   assert.ok(text.includes(`tcp_open_connections{${labels},peer="src"} 1\n`));
-  assert.ok(CONNECTIONS_PER_LISTENER_MAX > 0);
 });
 
 test("parseSnapshot() names the place of what is wrong", () => {

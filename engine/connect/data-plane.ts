@@ -2,6 +2,7 @@ import { type Clock, type Random, systemClock, systemRandom } from "@plinth/cloc
 import { messageOf } from "@plinth/fault";
 import { createLog, type Log } from "@plinth/log";
 import { LATENCY_BOUNDS_MS } from "./edge.ts";
+import { CONNECTIONS_MAX, CONNECTIONS_PER_LISTENER_MAX } from "./limits.ts";
 import type { Listener } from "./listener.ts";
 import { MetricsListener } from "./metrics-listener.ts";
 import { metricsText } from "./metrics-text.ts";
@@ -42,6 +43,8 @@ export interface DataPlaneOptions {
   readonly log?: Log;
   /** Listening descriptors taken over from another process, by `address:port`. */
   readonly inherited?: ReadonlyMap<string, number>;
+  /** Client connections, in all and per listener. Default: 16,384 and 8,192; each costs some kilobytes. */
+  readonly connectionsMax?: { readonly total: number; readonly perListener: number };
 }
 
 const RETRY_BIND_MS = 1_000;
@@ -54,7 +57,7 @@ export class DataPlane implements AsyncDisposable {
   readonly #listeners: Map<string, RequestListener> = new Map();
   /** Closed for new connections, with some still open. */
   readonly #closing: Set<RequestListener> = new Set();
-  readonly #count: ConnectionCount = { open: 0 };
+  readonly #count: ConnectionCount;
   readonly #ticker: Ticker;
   #metrics: MetricsListener | undefined = undefined;
   #snapshot: Snapshot = emptySnapshot;
@@ -71,6 +74,11 @@ export class DataPlane implements AsyncDisposable {
       random: options.random ?? systemRandom,
       log: options.log ?? createLog(),
       ticker: this.#ticker,
+    };
+    this.#count = {
+      open: 0,
+      max: options.connectionsMax?.total ?? CONNECTIONS_MAX,
+      perListenerMax: options.connectionsMax?.perListener ?? CONNECTIONS_PER_LISTENER_MAX,
     };
     this.#inherited = new Map(options.inherited);
     this.#world = new World(this.#around);

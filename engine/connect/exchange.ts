@@ -127,7 +127,8 @@ export class Exchange implements ConnectionUser {
     }
     this.#phase = Phase.connecting;
     this.#connectingSinceMs = nowMs;
-    this.#requester.pauseRequest();
+    // Without a body to hold back, reading goes on: it is how one learns that the client has gone.
+    if (!this.requestDone) this.#requester.pauseRequest();
   }
 
   #send(connection: UpstreamConnection): void {
@@ -156,7 +157,7 @@ export class Exchange implements ConnectionUser {
       this.#refuse(503, "queue-full", `${callee.emptyReason} and ${callee.waiting} requests wait already`);
     } else {
       this.#phase = Phase.waiting;
-      this.#requester.pauseRequest();
+      if (!this.requestDone) this.#requester.pauseRequest();
     }
   }
 

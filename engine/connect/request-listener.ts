@@ -1,6 +1,5 @@
 import type { Server, Socket } from "node:net";
 import { ClientConnection, type ConnectionOwner } from "./client-connection.ts";
-import { CONNECTIONS_MAX, CONNECTIONS_PER_LISTENER_MAX } from "./limits.ts";
 import { bind, descriptorOf, type Listener } from "./listener.ts";
 import type { ListenerTarget } from "./listener-target.ts";
 import { encodeRefusal } from "./refusal.ts";
@@ -9,6 +8,8 @@ import type { Surroundings } from "./surroundings.ts";
 /** Connections of the whole data plane. */
 export interface ConnectionCount {
   open: number;
+  readonly max: number;
+  readonly perListenerMax: number;
 }
 
 /** Accepts connections for one target, up to the caps. */
@@ -49,7 +50,7 @@ export class RequestListener implements Listener, ConnectionOwner {
   }
 
   #accept(socket: Socket): void {
-    if (this.connections.size >= CONNECTIONS_PER_LISTENER_MAX || this.#count.open >= CONNECTIONS_MAX) {
+    if (this.connections.size >= this.#count.perListenerMax || this.#count.open >= this.#count.max) {
       const { refusals, name } = this.target;
       refusals.set("too-many-connections", (refusals.get("too-many-connections") ?? 0) + 1);
       const text = `too many connections are open on ${name}`;

@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { MessageDecoder } from "@plinth/http1";
+import { readBytes, readOn, writeBytes } from "./wire.ts";
 
 /** What a connection tells the endpoint it belongs to. */
 export interface ConnectionHome {
@@ -53,7 +54,7 @@ export class UpstreamConnection {
     });
     this.socket = socket;
     socket.on("connect", () => this.#onConnect());
-    socket.on("data", (chunk: Buffer) => this.#onData(chunk));
+    readBytes(socket, (chunk) => this.#onData(chunk));
     socket.on("end", () => this.#onEnd());
     socket.on("drain", () => this.user?.upstreamDrained());
     socket.on("error", (error: NodeJS.ErrnoException) => {
@@ -65,19 +66,18 @@ export class UpstreamConnection {
   /** True when more can be written without waiting for a drain. */
   write(bytes: Buffer): boolean {
     this.home.countWritten(bytes.length);
-    return this.socket.write(bytes);
+    return writeBytes(this.socket, bytes);
   }
 
+  /** The next read is the last until `resume`. */
   pause(): void {
-    if (this.paused) return;
     this.paused = true;
-    this.socket.pause();
   }
 
   resume(): void {
     if (!this.paused) return;
     this.paused = false;
-    this.socket.resume();
+    readOn(this.socket);
   }
 
   /** Closes without telling the user any more. */
@@ -92,10 +92,11 @@ export class UpstreamConnection {
     this.user?.upstreamConnected();
   }
 
-  #onData(chunk: Buffer): void {
+  #onData(chunk: Buffer): boolean {
     this.home.countRead(chunk.length);
     if (this.user === undefined) this.socket.destroy();
     else this.user.upstreamData(chunk);
+    return !this.paused;
   }
 
   #onEnd(): void {

@@ -16,6 +16,8 @@ export interface ProbeLoopOptions {
  */
 const KNOCK_MS = 20;
 const KNOCK_FOR_MS = 3000;
+/** With less time left than this an answer would only tell that there was no time. */
+const ASK_MS_MIN = 100;
 
 /**
  * Asks until enough yeses in a row: true. False once the time that `failureThreshold` periods take is over; a server
@@ -26,8 +28,9 @@ export async function untilStarted(options: ProbeLoopOptions): Promise<boolean> 
   const startMs = clock.monotonic();
   const budgetMs = settings.periodMs * settings.failureThreshold;
   let yeses = 0;
-  for (;;) {
+  for (let isFirst = true; ; isFirst = false) {
     const leftMs = startMs + budgetMs - clock.monotonic();
+    if (!isFirst && leftMs < Math.min(ASK_MS_MIN, settings.timeoutMs)) return false;
     const answer = await options.ask(Math.max(1, Math.min(settings.timeoutMs, leftMs)));
     signal.throwIfAborted();
     options.onAnswer(answer);

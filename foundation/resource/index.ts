@@ -39,3 +39,17 @@ export { validate } from "./validate.ts";
 export { parseDurationMs, parseSizeBytes } from "./quantity.ts";
 export { serviceSettings } from "./service-settings.ts";
 export type { ProbeQuestion, ProbeSettings, ResourceLimits, ServiceSettings } from "./service-settings.ts";
+export type {
+  EdgeStat,
+  FieldChange,
+  IngressChange,
+  Plan,
+  ProcessStatus,
+  PsRow,
+  SecretChange,
+  ServiceChange,
+  ServiceStat,
+  StatReport,
+  StatusReport,
+  Traffic,
+} from "./reports.ts";

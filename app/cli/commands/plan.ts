@@ -1,4 +1,4 @@
-import type { FieldChange, Plan, SecretChange, ServiceChange } from "@plinth/client";
+import type { FieldChange, Plan, SecretChange, ServiceChange } from "@plinth/resource";
 import { Fault } from "@plinth/fault";
 import type { AppSpec } from "@plinth/resource";
 import type { Context } from "../command.ts";

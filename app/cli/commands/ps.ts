@@ -1,4 +1,4 @@
-import type { PsRow } from "@plinth/client";
+import type { PsRow } from "@plinth/resource";
 import { chooseApp } from "../app-name.ts";
 import type { Context } from "../command.ts";
 import { phaseColours } from "../progress.ts";

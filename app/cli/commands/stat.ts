@@ -1,4 +1,4 @@
-import type { EdgeStat, ServiceStat } from "@plinth/client";
+import type { EdgeStat, ServiceStat } from "@plinth/resource";
 import { chooseApp } from "../app-name.ts";
 import type { Context } from "../command.ts";
 import { type Column, columns } from "../terminal/columns.ts";

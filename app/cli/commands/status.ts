@@ -1,4 +1,4 @@
-import type { ProcessStatus } from "@plinth/client";
+import type { ProcessStatus } from "@plinth/resource";
 import type { Context } from "../command.ts";
 import { type Column, columns } from "../terminal/columns.ts";
 import { plainLine } from "../terminal/plain-text.ts";

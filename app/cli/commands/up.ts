@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { StatusReport } from "@plinth/client";
+import type { StatusReport } from "@plinth/resource";
 import { Fault } from "@plinth/fault";
 import { DEPLOY_ANNOTATION } from "@plinth/resource";
 import type { Context } from "../command.ts";
@@ -10,6 +10,7 @@ import { showChanges, showProgress } from "../progress.ts";
 import { type Project, loadProject } from "../project.ts";
 import { errorLines } from "../report.ts";
 import { type Outcome, followRollout } from "../rollout.ts";
+import { readRuntime } from "../runtime.ts";
 import { type Supervision, startDaemon } from "../supervision.ts";
 import { plainLine } from "../terminal/plain-text.ts";
 import { shownPath } from "../terminal/shown-path.ts";
@@ -24,6 +25,7 @@ export async function run(context: Context): Promise<number> {
   const ingressPort = context.number("ingress-port");
   const ingressAddress = context.text("ingress-address");
   const apiPort = context.number("api-port");
+  const proxyRuntime = readRuntime(context, "proxy-runtime");
   const supervision = await startDaemon(
     {
       home,
@@ -32,6 +34,7 @@ export async function run(context: Context): Promise<number> {
       ...(ingressPort === undefined ? {} : { ingressPort }),
       ...(ingressAddress === undefined ? {} : { ingressAddress }),
       ...(apiPort === undefined ? {} : { apiPort }),
+      ...(proxyRuntime === undefined ? {} : { proxyRuntime }),
     },
     !context.is("detach"),
   );

@@ -1,11 +1,15 @@
 import { readFileSync } from "node:fs";
-import type { PsRow, StatusReport } from "@plinth/client";
+import type { PsRow, StatusReport } from "@plinth/resource";
 import { plainLine } from "../terminal/plain-text.ts";
 import { type Check, bad, good, weak } from "./check.ts";
 
 /** What the running Plinth says about itself. */
 export function runningChecks(status: StatusReport, rows: readonly PsRow[]): Check[] {
-  return [version(status), ...listening(status), store(status), ...instances(rows)];
+  // What the daemon noticed, such as an instance that can be reached past the mesh.
+  const noticed = status.notices.map((notice) =>
+    weak("notice", plainLine(notice), "`plinth status` shows it, too."),
+  );
+  return [version(status), ...listening(status), store(status), ...instances(rows), ...noticed];
 }
 
 function version({ version: running }: StatusReport): Check {
@@ -31,31 +35,20 @@ function listening({ listening: listeners }: StatusReport): Check[] {
   );
 }
 
-function store({ store: { readOnly, revision }, notices }: StatusReport): Check {
+function store({ store: { readOnly, revision } }: StatusReport): Check {
   if (readOnly !== null)
     return bad(
       "store",
       `read-only: ${plainLine(readOnly)}`,
-      "Apps keep running; free room on the disk, then restart Plinth.",
+      "Apps keep running; once there is room on the disk, changes are taken again.",
     );
-  if (notices.length > 0)
-    return weak("store", notices.map(plainLine).join("; "), "`plinth status` shows the same.");
   return good("store", `writable, at revision ${revision}`);
 }
 
 function instances(rows: readonly PsRow[]): Check[] {
   const checks: Check[] = [];
-  for (const { instance, exposed, notices, ready, state, reason } of rows) {
+  for (const { instance, notices, ready, state, reason } of rows) {
     const name = plainLine(instance);
-    if (exposed !== undefined && exposed !== null) {
-      checks.push(
-        weak(
-          "instances",
-          `${name} listens on ${plainLine(exposed)}, beyond this machine`,
-          "Let it bind $HOST, or whoever reaches this machine reaches it past the mesh.",
-        ),
-      );
-    }
     for (const notice of notices ?? [])
       checks.push(
         weak("instances", `${name}: ${plainLine(notice)}`, `\`plinth describe instance ${name}\` says more.`),
@@ -71,8 +64,6 @@ function instances(rows: readonly PsRow[]): Check[] {
     }
   }
   if (checks.length === 0)
-    checks.push(
-      good("instances", rows.length === 0 ? "none yet" : `${rows.length}, none exposed or failing`),
-    );
+    checks.push(good("instances", rows.length === 0 ? "none yet" : `${rows.length}, none failing`));
   return checks;
 }

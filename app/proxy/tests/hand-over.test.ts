@@ -14,7 +14,7 @@ import {
   RawConnection,
   startInstance,
   startProxy,
-} from "./testing.ts";
+} from "../testing.ts";
 
 const run = promisify(execFile);
 const runtimes = installedRuntimes();

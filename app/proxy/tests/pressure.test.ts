@@ -8,7 +8,7 @@ import {
   RawConnection,
   startInstance,
   startProxy,
-} from "./testing.ts";
+} from "../testing.ts";
 
 const MIB = 1024 * 1024;
 const BODY_BYTES = 256 * MIB;

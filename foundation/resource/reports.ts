@@ -3,29 +3,33 @@
 export interface FieldChange {
   /** Where in the service's spec, such as "env.LOG_LEVEL". */
   readonly path: string;
-  readonly before?: unknown;
-  readonly after?: unknown;
+  /** Null where there was, or will be, nothing. */
+  readonly before: unknown;
+  readonly after: unknown;
 }
 
 export interface ServiceChange {
   readonly service: string;
-  readonly action: "create" | "update" | "replace" | "scale" | "remove" | "unchanged";
+  /** `replace` starts new instances; `update` changes settings only; `scale` changes only how many there are. */
+  readonly action: "create" | "replace" | "update" | "scale" | "remove" | "unchanged";
   readonly fields: readonly FieldChange[];
   readonly notes: readonly string[];
 }
 
 export interface IngressChange {
   readonly host: string;
-  readonly before?: string | null;
-  readonly after?: string | null;
+  /** The service that answered, and the one that will. */
+  readonly before: string | null;
+  readonly after: string | null;
 }
 
 export interface SecretChange {
   readonly name: string;
+  /** Values are never shown; a secret that is not set keeps the release from starting. */
   readonly change: "changed" | "unchanged" | "missing";
 }
 
-/** What an `up` with a spec would do. */
+/** What applying a spec would do. */
 export interface Plan {
   readonly changes: readonly ServiceChange[];
   readonly ingress: readonly IngressChange[];
@@ -34,30 +38,29 @@ export interface Plan {
   readonly unchanged: boolean;
 }
 
-export interface ServiceStat {
-  readonly app: string;
-  readonly service: string;
-  /** Ready of wanted instances, such as "2/2". */
-  readonly meshed: string;
-  /** 0 to 1; null without traffic in the window. */
+/** What happened within the window. */
+export interface Traffic {
+  /** 0 to 1; null without traffic, as are the latencies. */
   readonly successRate: number | null;
-  readonly rps: number | null;
+  readonly rps: number;
   readonly latencyP50Ms: number | null;
   readonly latencyP95Ms: number | null;
   readonly latencyP99Ms: number | null;
-  readonly tcpConnections: number | null;
 }
 
-export interface EdgeStat {
+export interface ServiceStat extends Traffic {
+  readonly app: string;
+  readonly service: string;
+  /** "2/2": instances that take requests, of those that exist. */
+  readonly meshed: string;
+  readonly tcpConnections: number;
+}
+
+export interface EdgeStat extends Traffic {
   readonly app: string;
   /** "ingress" for what comes from outside. */
   readonly caller: string;
   readonly callee: string;
-  readonly successRate: number | null;
-  readonly rps: number | null;
-  readonly latencyP50Ms: number | null;
-  readonly latencyP95Ms: number | null;
-  readonly latencyP99Ms: number | null;
   readonly requestsTotal: number;
   readonly failuresTotal: number;
 }
@@ -68,6 +71,7 @@ export interface StatReport {
   readonly edges: readonly EdgeStat[];
 }
 
+/** A row of `plinth ps`. */
 export interface PsRow {
   readonly app: string;
   readonly service: string;
@@ -77,23 +81,24 @@ export interface PsRow {
   readonly ready: boolean;
   readonly pid: number | null;
   readonly restarts: number;
-  readonly address: string | null;
+  /** HOST:PORT the instance serves on. */
+  readonly address: string;
   readonly cpuSeconds: number | null;
   readonly memoryBytes: number | null;
   readonly startedAt: string | null;
   readonly release: number;
-  readonly reason?: string | null;
+  readonly reason: string | null;
   /** An address beyond loopback the instance was found listening on. */
-  readonly exposed?: string | null;
-  readonly notices?: readonly string[] | null;
+  readonly exposed: string | null;
+  readonly notices: readonly string[];
 }
 
 export interface ProcessStatus {
   readonly name: string;
-  readonly pid: number | null;
+  readonly pid: number;
   readonly runtime: string;
-  readonly memoryBytes: number | null;
-  readonly cpuSeconds: number | null;
+  readonly memoryBytes: number;
+  readonly cpuSeconds: number;
 }
 
 export interface StatusReport {

@@ -1,0 +1,13 @@
+import type { RuntimeName } from "@plinth/process";
+import type { Context } from "./command.ts";
+import { UsageFault } from "./exit-code.ts";
+
+/** The runtime a flag names, if it is given. */
+export function readRuntime(context: Context, flag: string): RuntimeName | undefined {
+  const name = context.text(flag);
+  if (name === undefined || name === "node" || name === "bun") return name;
+  throw new UsageFault(
+    `Cannot run the proxy on ${JSON.stringify(name)}: expected node or bun`,
+    context.words,
+  );
+}
