@@ -99,6 +99,7 @@ class HttpApi implements Api {
       plan: (exchange) => deeds.plan(exchange),
       rollback: (exchange) => deeds.rollback(exchange),
       setSecretValue: (exchange) => deeds.setSecretValue(exchange),
+      deleteSecret: (exchange) => deeds.deleteSecret(exchange),
       log: (exchange) => deeds.log(exchange),
       exec: (exchange) => deeds.exec(exchange),
       signalInstance: (exchange) => deeds.signalInstance(exchange),

@@ -74,6 +74,11 @@ export class Deeds {
     sendJson(exchange.response, 200, await this.#actions.setSecretValue(name, value));
   }
 
+  async deleteSecret(exchange: Exchange): Promise<void> {
+    await this.#actions.deleteSecret(requireName(exchange));
+    sendJson(exchange.response, 200, {});
+  }
+
   async log(exchange: Exchange): Promise<void> {
     const { query, response, signal } = exchange;
     const tail = query.get("tail");

@@ -30,6 +30,16 @@ test("SecretVault keeps no plain value on disk, counts versions and tells a wron
   assert.throws(() => stranger.reveal("api-key"), /not written with this home's key/);
   await assert.rejects(vault.set("bad", Buffer.from([65, 0, 66])), /zero byte/);
   assert.throws(() => vault.reveal("unknown"), /not set/);
+
+  await vault.delete("api-key");
+  assert.equal(registry.get("Secret", "api-key"), undefined);
+  assert.equal(vault.version("api-key"), undefined);
+  assert.throws(() => vault.reveal("api-key"), /not set/);
+  assert.equal(
+    (await vault.set("api-key", value)).status?.version,
+    4,
+    "a new value never passes for an old one",
+  );
 });
 
 test("openSecretKey() refuses a key that others may read", async (t) => {

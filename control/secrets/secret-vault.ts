@@ -16,6 +16,8 @@ interface Sealed {
   /** Nonce, ciphertext and tag, base64. */
   readonly box: string;
 }
+/** What stays of a deleted value: the next one must not pass for it, and versions tell them apart. */
+type Remains = Pick<Sealed, "version">;
 
 /**
  * Keeps values under AES-256-GCM in the store, beside (not in) the Secret resources people see. The name and version
@@ -54,9 +56,10 @@ export class SecretVault {
       );
     }
     const before = this.#sealed(name);
+    const last = this.#entry(name)?.version ?? 0;
     if (before === undefined || !Buffer.from(value).equals(this.#open(name, before))) {
       const entry = this.#store.get(PREFIX + name);
-      const sealed = this.#seal(name, (before?.version ?? 0) + 1, value);
+      const sealed = this.#seal(name, last + 1, value);
       const { succeeded } = await this.#store.transact(
         [{ key: PREFIX + name, target: "modRevision", operator: "=", value: entry?.modRevision ?? 0 }],
         [{ put: PREFIX + name, value: Buffer.from(JSON.stringify(sealed)) }],
@@ -78,8 +81,14 @@ export class SecretVault {
     return this.#open(name, sealed).toString("utf8");
   }
 
+  /** Removes the value for good, then the resource: a daemon that dies in between leaves a secret that is not set. */
   async delete(name: string): Promise<void> {
-    await this.#store.transact([], [{ delete: PREFIX + name }]);
+    const version = this.version(name);
+    if (version !== undefined) {
+      const remains: Remains = { version };
+      await this.#store.transact([], [{ put: PREFIX + name, value: Buffer.from(JSON.stringify(remains)) }]);
+    }
+    await this.#registry.delete("Secret", name);
   }
 
   async #describe(name: string): Promise<Secret> {
@@ -97,8 +106,13 @@ export class SecretVault {
   }
 
   #sealed(name: string): Sealed | undefined {
+    const found = this.#entry(name);
+    return found !== undefined && "box" in found ? found : undefined;
+  }
+
+  #entry(name: string): Sealed | Remains | undefined {
     const entry = this.#store.get(PREFIX + name);
-    return entry && (JSON.parse(new TextDecoder().decode(entry.value)) as Sealed);
+    return entry && (JSON.parse(new TextDecoder().decode(entry.value)) as Sealed | Remains);
   }
 
   #seal(name: string, version: number, value: Uint8Array): Sealed {
