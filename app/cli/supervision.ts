@@ -1,5 +1,5 @@
 import type { Clock } from "@plinth/clock";
-import { ensureDaemon, isDaemonUp, superviseDaemon } from "@plinth/daemon";
+import { comesUp, ensureDaemon, superviseDaemon } from "@plinth/daemon";
 
 export interface DaemonOptions {
   readonly home: string;
@@ -34,7 +34,7 @@ export async function startDaemon(options: DaemonOptions, foreground: boolean): 
     const { started } = await ensureDaemon(options);
     return { ...others, started };
   }
-  if (await isDaemonUp(options.home)) return others;
+  if (await comesUp(options.home)) return others;
   const watch = new AbortController();
   const { ready, ended } = superviseDaemon({ ...options, signal: watch.signal });
   await ready;

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Api, createApi } from "@plinth/api";
 import { systemClock } from "@plinth/clock";
@@ -178,6 +178,8 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
       await instances.stopAll(graceMs);
       await control.shutdown(0).catch(() => undefined);
     }
+    // Without its record it has ended on request: whoever watches and is not its parent knows by that.
+    await rm(paths.daemonRecord, { force: true });
     resolveEnded();
   };
 
