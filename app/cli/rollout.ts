@@ -1,4 +1,12 @@
-import type { App, Failure, Instance, KindName, KindTypes, Service } from "@plinth/resource";
+import {
+  type App,
+  DEPLOY_ANNOTATION,
+  type Failure,
+  type Instance,
+  type KindName,
+  type KindTypes,
+  type Service,
+} from "@plinth/resource";
 import type { Client } from "@plinth/client";
 
 /** One service's line of progress. */
@@ -31,6 +39,8 @@ export interface RolloutOptions {
 export type Outcome =
   | { readonly kind: "healthy"; readonly app: App }
   | { readonly kind: "failed"; readonly app: App; readonly failure: Failure | undefined }
+  /** Somebody asked for something else meanwhile; what was asked for here will never be seen to the end. */
+  | { readonly kind: "overtaken"; readonly app: App }
   | { readonly kind: "gone" };
 
 /** Watches an app until its new generation is healthy or halted; rejects with the signal's reason. */
@@ -90,9 +100,14 @@ function outcomeOf(
   deploy: string | undefined,
 ): Outcome | undefined {
   if (app === undefined) return { kind: "gone" };
-  const { status } = app;
+  const { status, metadata } = app;
   if (status === undefined || (status.observedGeneration ?? 0) < generation) return undefined;
-  if (deploy !== undefined && status.observedDeploy !== deploy) return undefined;
+  if (deploy !== undefined) {
+    const newest = metadata.annotations?.[DEPLOY_ANNOTATION];
+    // Two who ask for the same share its outcome.
+    if (newest !== deploy && (metadata.generation ?? 0) > generation) return { kind: "overtaken", app };
+    if (status.observedDeploy !== newest) return undefined;
+  }
   if (status.phase === "Healthy") return { kind: "healthy", app };
   if (status.phase === "Failed") return { kind: "failed", app, failure: status.failure };
   return undefined;

@@ -1,6 +1,6 @@
 import type { Clock } from "@plinth/clock";
+import { comesUp, ensureDaemon, superviseDaemon } from "@plinth/daemon";
 import type { RuntimeName } from "@plinth/process";
-import { ensureDaemon, isDaemonUp, superviseDaemon } from "@plinth/daemon";
 
 export interface DaemonOptions {
   readonly home: string;
@@ -36,7 +36,7 @@ export async function startDaemon(options: DaemonOptions, foreground: boolean): 
     const { started } = await ensureDaemon(options);
     return { ...others, started };
   }
-  if (await isDaemonUp(options.home)) return others;
+  if (await comesUp(options.home)) return others;
   const watch = new AbortController();
   const { ready, ended } = superviseDaemon({ ...options, signal: watch.signal });
   try {

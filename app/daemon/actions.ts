@@ -67,6 +67,10 @@ export class Actions implements ApiActions {
     return this.#parts.vault.set(name, value);
   }
 
+  deleteSecret(name: string): Promise<void> {
+    return this.#parts.vault.delete(name);
+  }
+
   logs(instance: string, { follow, tail, signal }: LogRequest): Promise<AsyncIterable<Uint8Array>> {
     const directory = join(this.#parts.home.paths.logs, instance);
     return Promise.resolve(tailLog({ directory, follow, lines: tail, signal }));

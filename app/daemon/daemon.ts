@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Api, createApi } from "@plinth/api";
 import { systemClock } from "@plinth/clock";
@@ -37,7 +37,6 @@ const IN_FORCE_TIMEOUT_MS = 5000;
 /** Homes that start at the same moment may choose the same ports; after so many moves something else is wrong. */
 const PORT_MOVES_MAX = 20;
 const LOOPBACK = "127.0.0.1";
-const WATCH_RETRY_MS = 1000;
 /** Copies of projects that no release names any more take room, but do no harm. */
 const SWEEP_MS = 3_600_000;
 /** Lines of an instance's output that a halted release shows. */
@@ -194,6 +193,8 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
       await instances.stopAll(graceMs);
       await control.shutdown(0).catch(() => undefined);
     }
+    // Without its record it has ended on request: whoever watches and is not its parent knows by that.
+    await rm(paths.daemonRecord, { force: true });
     resolveEnded();
   };
 
@@ -232,11 +233,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
     }),
   );
 
-  background.push(
-    telemetry.run(signal),
-    followDeletions(vault, signal, log),
-    sweepHourly(paths.sources, registry, signal, log),
-  );
+  background.push(telemetry.run(signal), sweepHourly(paths.sources, registry, signal, log));
   await writeProcessRecord(paths.daemonRecord, {
     version: VERSION,
     apiUrl: `http://${LOOPBACK}:${home.settings.apiPort}`,
@@ -258,16 +255,6 @@ async function settlePorts(home: Home, publisher: SnapshotPublisher): Promise<vo
     if (taken.length === 0) return;
     for (const which of taken) await home.moveOn(which);
     publisher.changed();
-  }
-}
-
-/** The vault's watch, begun anew when history it needs has been compacted. */
-async function followDeletions(vault: SecretVault, signal: AbortSignal, log: Log): Promise<void> {
-  while (!signal.aborted) {
-    await vault.followDeletions(signal).catch((error: unknown) => {
-      if (!signal.aborted) log.warn("watching secrets anew", { error: messageOf(error) });
-    });
-    await systemClock.sleep(WATCH_RETRY_MS, signal).catch(() => undefined);
   }
 }
 

@@ -20,6 +20,7 @@ export interface HomePaths {
   readonly proxyControl: string;
   readonly proxyRecord: string;
   readonly supervisorRecord: string;
+  readonly supervisorLock: string;
   readonly compileCache: string;
   readonly instances: string;
   readonly logs: string;
@@ -47,6 +48,7 @@ export function homePaths(directory: string): HomePaths {
     proxyControl: inHome("proxy", "control.sock"),
     proxyRecord: inHome("proxy", "proxy.json"),
     supervisorRecord: inHome("supervisor.json"),
+    supervisorLock: inHome("supervisor.lock"),
     compileCache: inHome("cache"),
     instances: inHome("instances"),
     logs: inHome("logs"),

@@ -5,9 +5,11 @@ import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type Clock, systemClock } from "@plinth/clock";
 import { Fault, messageOf } from "@plinth/fault";
-import type { RuntimeName } from "@plinth/process";
+import { type FileLock, takeFileLock } from "@plinth/file";
+import { isRunning, type RuntimeName } from "@plinth/process";
 import { createHome, homePaths, type PortWishes } from "./home.ts";
 import { openOwnLog } from "./own-log.ts";
+import { readProcessRecord, writeProcessRecord } from "./process-record.ts";
 
 /** How a daemon is to be started; kept over its restarts. */
 export interface DaemonOptions extends PortWishes {
@@ -25,6 +27,10 @@ const RESTART_MAX_MS = 5000;
 /** A daemon that lived this long has started well: the next restart is quick again. */
 const GOOD_RUN_MS = 2000;
 const START_TIMEOUT_MS = 30_000;
+/** Between two looks at a daemon that is not our child, or that somebody else is starting. */
+const POLL_MS = 100;
+/** Who only looks whether somebody watches holds the lock for a millisecond; who watches keeps it. */
+const WATCH_ATTEMPTS = 5;
 
 const DAEMON_ENTRY = fileURLToPath(new URL("main.ts", import.meta.url));
 const SUPERVISOR_ENTRY = fileURLToPath(new URL("supervisor.ts", import.meta.url));
@@ -40,6 +46,41 @@ export async function isDaemonUp(home: string): Promise<boolean> {
   } finally {
     socket.destroy();
   }
+}
+
+/** Whether somebody watches over this home's daemon: then it comes back by itself. */
+function isWatched(home: string): boolean {
+  const lock = takeFileLock(homePaths(home).supervisorLock);
+  lock?.[Symbol.dispose]();
+  return lock === undefined;
+}
+
+async function takeWatch(path: string, clock: Clock): Promise<FileLock> {
+  for (let attempt = 0; attempt < WATCH_ATTEMPTS; attempt++) {
+    const lock = takeFileLock(path);
+    if (lock !== undefined) return lock;
+    await clock.sleep(POLL_MS);
+  }
+  throw new Fault("conflict", `Cannot watch over Plinth by "${path}": somebody does already`);
+}
+
+/** Waits for a daemon that somebody else is starting; false when none answers and nobody watches. */
+export async function comesUp(home: string, clock: Clock = systemClock): Promise<boolean> {
+  await createHome(homePaths(home));
+  const deadlineMs = clock.monotonic() + START_TIMEOUT_MS;
+  while (!(await isDaemonUp(home))) {
+    if (!isWatched(home)) return false;
+    if (clock.monotonic() > deadlineMs) throw noAnswer(homePaths(home).daemonLog);
+    await clock.sleep(POLL_MS);
+  }
+  return true;
+}
+
+function noAnswer(logFile: string): Fault {
+  return new Fault(
+    "timeout",
+    `Cannot start Plinth's daemon: no answer after ${START_TIMEOUT_MS / 1000} s; see ${logFile}`,
+  );
 }
 
 function daemonArguments(options: DaemonOptions): string[] {
@@ -77,10 +118,7 @@ async function untilReady(child: ChildProcess, logFile: string): Promise<void> {
     for await (const chunk of pipe) text += String(chunk);
   };
   const expired = once(timeout, "abort").then(() => {
-    throw new Fault(
-      "timeout",
-      `Cannot start Plinth's daemon: no answer after ${START_TIMEOUT_MS / 1000} s; see ${logFile}`,
-    );
+    throw noAnswer(logFile);
   });
   expired.catch(() => undefined);
   await Promise.race([read(), expired]);
@@ -100,15 +138,15 @@ export interface Supervision {
 }
 
 /**
- * Starts the daemon and starts it again whenever it dies, until it shuts down on request. Aborting the signal ends
- * the watch, not the daemon.
+ * Starts the daemon, or takes over one whose watcher is gone, and starts it again whenever it dies, until it shuts down
+ * on request. Aborting the signal ends the watch, not the daemon. Fault "conflict" when somebody else watches.
  */
 export function superviseDaemon(
   options: DaemonOptions & { signal: AbortSignal; clock?: Clock },
 ): Supervision {
   const { signal, home } = options;
   const clock = options.clock ?? systemClock;
-  const { daemonLog } = homePaths(home);
+  const { daemonLog, daemonRecord, supervisorLock, supervisorRecord } = homePaths(home);
   let resolveReady!: () => void;
   let rejectReady!: (reason: unknown) => void;
   const ready = new Promise<void>((resolve, reject) => {
@@ -117,10 +155,27 @@ export function superviseDaemon(
   });
   ready.catch(() => undefined);
 
+  /** Resolves when the daemon that runs already has died: true; or has shut down on request: false. */
+  const dies = async (): Promise<boolean> => {
+    for (;;) {
+      const record = readProcessRecord(daemonRecord);
+      if (record === undefined) return false;
+      if (!isRunning(record)) return true;
+      await clock.sleep(POLL_MS, signal);
+    }
+  };
+
   const run = async (): Promise<void> => {
     await createHome(homePaths(home));
-    let delayMs = RESTART_MS;
+    using _lock = await takeWatch(supervisorLock, clock);
+    await writeProcessRecord(supervisorRecord);
     let first = true;
+    if (await isDaemonUp(home)) {
+      resolveReady();
+      if (!(await dies().catch(() => false))) return;
+      first = false;
+    }
+    let delayMs = RESTART_MS;
     while (!signal.aborted) {
       const startedMs = clock.monotonic();
       const child = launch(DAEMON_ENTRY, options, daemonLog);
@@ -133,8 +188,9 @@ export function superviseDaemon(
       try {
         [code] = await exit;
       } catch {
+        // The watch is over, or the process could not be made: what ran once is tried again.
         child.unref();
-        return;
+        if (signal.aborted || first) return;
       }
       if (code === EXIT_SHUT_DOWN || (first && code === EXIT_CANNOT_START)) return;
       first = false;
@@ -153,14 +209,14 @@ export function superviseDaemon(
 
 /** Makes sure a daemon of this home runs, watched over by a supervisor of its own that outlives the caller. */
 export async function ensureDaemon(options: DaemonOptions): Promise<{ started: boolean }> {
-  if (await isDaemonUp(options.home)) return { started: false };
+  const isUp = await comesUp(options.home);
+  if (isUp && isWatched(options.home)) return { started: false };
   const paths = homePaths(options.home);
-  await createHome(paths);
   const supervisor = launch(SUPERVISOR_ENTRY, options, paths.supervisorLog);
   await untilReady(supervisor, paths.supervisorLog);
   supervisor.unref();
   (supervisor.stdio[3] as unknown as { destroy(): void }).destroy();
-  return { started: true };
+  return { started: !isUp };
 }
 
 /** What a launched process says on descriptor 3, once. */

@@ -1,10 +1,9 @@
 /** The small process that starts the daemon again when it dies, for `plinth up --detach`. */
 import { closeSync, writeSync } from "node:fs";
 import { flushCompileCache } from "node:module";
+import { Fault } from "@plinth/fault";
 import { parseDaemonArguments } from "./arguments.ts";
-import { homePaths } from "./home.ts";
-import { writeProcessRecord } from "./process-record.ts";
-import { reportReadiness, superviseDaemon } from "./supervise.ts";
+import { comesUp, reportReadiness, superviseDaemon } from "./supervise.ts";
 
 const READY_DESCRIPTOR = 3;
 const ended = new AbortController();
@@ -16,11 +15,21 @@ const report = reportReadiness((text) => {
   closeSync(READY_DESCRIPTOR);
 });
 const options = parseDaemonArguments(process.argv.slice(2));
-await writeProcessRecord(homePaths(options.home).supervisorRecord);
 const supervision = superviseDaemon({ ...options, signal: ended.signal });
-await supervision.ready.then(
-  () => report.ready(),
-  (error: unknown) => report.failed(error),
-);
+try {
+  await supervision.ready.catch(async (error: unknown) => {
+    // Another was faster, as when two users start the same home: its daemon serves this one, too.
+    if (!isConflict(error) || !(await comesUp(options.home))) throw error;
+  });
+  report.ready();
+} catch (error) {
+  report.failed(error);
+}
 flushCompileCache();
-await supervision.ended;
+await supervision.ended.catch((error: unknown) => {
+  if (!isConflict(error)) throw error;
+});
+
+function isConflict(error: unknown): boolean {
+  return error instanceof Fault && error.code === "conflict";
+}

@@ -76,3 +76,26 @@ test("setting a secret anew is a change that the plan shows without its value", 
   await plinth.up(project.directory);
   assert.match((await plinth.get("/")).body, /"another"/);
 });
+
+test("a deleted secret is not set any more: what runs goes on, and what would need it is refused", async () => {
+  using project = createProject();
+  project.write("server.mjs", serverSaying("here"));
+  project.configure({
+    name: "site",
+    services: { web: { command: ["node", "server.mjs"], env: { KEY: { secret: "api-key" } } } },
+    ingress: { "*": "web" },
+  });
+  await using plinth = createPlinth();
+  await plinth.run(["up", project.directory, "--detach"]); // refused, but the daemon is up
+  await plinth.run(["secrets", "set", "api-key"], VALUE);
+  await plinth.up(project.directory);
+  const deleted = await plinth.run(["secrets", "delete", "api-key"]);
+  assert.equal(deleted.code, 0, deleted.stderr);
+  assert.match((await plinth.get("/")).body, new RegExp(VALUE));
+  const refused = await plinth.run(["up", project.directory, "--detach"]);
+  assert.notEqual(refused.code, 0);
+  assert.match(refused.stderr, /api-key.*not set/);
+  await plinth.run(["secrets", "set", "api-key"], "another");
+  await plinth.up(project.directory);
+  assert.match((await plinth.get("/")).body, /"another"/);
+});

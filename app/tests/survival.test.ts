@@ -1,44 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PsRow } from "@plinth/resource";
-import {
-  createPlinth,
-  createProject,
-  isGone,
-  RUNTIMES,
-  type Plinth,
-  type Project,
-  serverSaying,
-  startLoad,
-} from "./index.ts";
+import { createPlinth, createProject, isGone, RUNTIMES, startLoad } from "./index.ts";
+import { allReady, pids, site } from "./site.ts";
 
 const ROUNDS = Math.max(1, Math.ceil(Number(process.env["PLINTH_ROUNDS"] ?? 10) / 5));
-
-function site(project: Project): void {
-  project.write("server.mjs", serverSaying("here"));
-  project.configure({
-    name: "site",
-    services: {
-      front: {
-        command: ["node", "server.mjs"],
-        replicas: 2,
-        calls: ["back"],
-        health: { ready: { http: "/" } },
-      },
-      back: { command: ["node", "server.mjs"] },
-    },
-    ingress: { "*": "front" },
-  });
-}
-
-const pids = (rows: readonly PsRow[]): number[] => rows.map(({ pid }) => pid ?? 0).sort((a, b) => a - b);
-
-async function allReady(plinth: Plinth, count: number): Promise<PsRow[]> {
-  return plinth.until(`${count} instances are ready`, async () => {
-    const rows = await plinth.ps();
-    return rows.length === count && rows.every(({ ready }) => ready) && rows;
-  });
-}
 
 for (const runtime of RUNTIMES) {
   test(`killing the daemon again and again fails no request and restarts no instance, on ${runtime}`, async () => {

@@ -27,6 +27,8 @@ export interface ApiActions {
   /** `to`: a release's number; undefined for the one active before. */
   rollback(app: string, to: Release["spec"]["number"] | undefined): Promise<App>;
   setSecretValue(name: string, value: Uint8Array): Promise<Secret>;
+  /** Removes the resource and its value. */
+  deleteSecret(name: string): Promise<void>;
   logs(instance: string, request: LogRequest): Promise<AsyncIterable<Uint8Array>>;
   /** Of all the app's instances or one service's, those included that come while it is followed; `tail` is for each. */
   appLogs(

@@ -116,6 +116,7 @@ class HttpApi implements Api {
       plan: (exchange) => deeds.plan(exchange),
       rollback: (exchange) => deeds.rollback(exchange),
       setSecretValue: (exchange) => deeds.setSecretValue(exchange),
+      deleteSecret: (exchange) => deeds.deleteSecret(exchange),
       log: (exchange) => deeds.log(exchange),
       appLog: (exchange) => deeds.appLog(exchange),
       exec: (exchange) => deeds.exec(exchange),

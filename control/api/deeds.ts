@@ -82,6 +82,11 @@ export class Deeds {
     sendJson(exchange.response, 200, await this.#actions.setSecretValue(name, value));
   }
 
+  async deleteSecret(exchange: Exchange): Promise<void> {
+    await this.#actions.deleteSecret(requireName(exchange));
+    sendJson(exchange.response, 200, {});
+  }
+
   async log(exchange: Exchange): Promise<void> {
     const parts = await this.#actions.logs(requireInstanceName(exchange), logRequest(exchange));
     startStream(exchange.response, "text/plain; charset=utf-8");

@@ -156,6 +156,9 @@ function recordingActions(deeds: unknown[]): ApiActions {
       deeds.push(["rollback", name, to]);
       return app;
     },
+    deleteSecret: async (name) => {
+      deeds.push(["deleteSecret", name]);
+    },
     setSecretValue: async (name, value) => {
       deeds.push(["setSecretValue", name, Buffer.from(value).toString()]);
       return {

@@ -144,6 +144,7 @@ test("actions are asked with what was sent, and their streams are passed on", as
   await fixture.send("POST", `${ROOT}/shutdown`, { instances: true, graceMs: 5 });
   await fixture.send("POST", `${ROOT}/upgrade`, { process: "proxy", runtime: "bun" });
   await fixture.call(`${ROOT}/secrets/key/value`, { method: "PUT", body: "s3cret" });
+  await fixture.call(`${ROOT}/secrets/key`, { method: "DELETE" });
   await fixture.call(`${ROOT}/stat?app=shop`);
   const spec = { services: { web: { command: ["x"] } } };
   await fixture.send("POST", `${ROOT}/apps/shop/plan`, spec);
@@ -156,6 +157,7 @@ test("actions are asked with what was sent, and their streams are passed on", as
     ["shutdown", { instances: true, graceMs: 5 }],
     ["upgrade", "proxy", "bun"],
     ["setSecretValue", "key", "s3cret"],
+    ["deleteSecret", "key"],
     ["stat", "shop"],
     ["plan", "shop", spec],
   ]);

@@ -171,13 +171,22 @@ export class Resources {
       sendJson(exchange.response, 200, asResource(kind, draft));
       return;
     }
-    try {
-      sendJson(exchange.response, 200, await this.#registry.update(kind.kind, draft));
-    } catch (error) {
-      const createInstead =
-        error instanceof Fault && error.code === "not-found" && resourceVersion === undefined;
-      if (!createInstead) throw error;
-      sendJson(exchange.response, 201, await this.#registry.create(kind.kind, draft));
+    for (let attempt = 1; ; attempt++) {
+      try {
+        sendJson(exchange.response, 200, await this.#registry.update(kind.kind, draft));
+        return;
+      } catch (error) {
+        const isNew = error instanceof Fault && error.code === "not-found" && resourceVersion === undefined;
+        if (!isNew) throw error;
+      }
+      try {
+        sendJson(exchange.response, 201, await this.#registry.create(kind.kind, draft));
+        return;
+      } catch (error) {
+        // Somebody else created it just now: theirs is replaced.
+        const overtaken = error instanceof Fault && error.code === "conflict" && attempt < PATCH_ATTEMPTS_MAX;
+        if (!overtaken) throw error;
+      }
     }
   }
 

@@ -247,7 +247,8 @@ export class ReleaseController {
     if (current?.status?.phase === "Progressing" && current.spec.number !== release.spec.number) {
       await this.#releases.supersede(current);
     }
-    if (release.status?.phase !== "Active") {
+    const { phase } = release.status ?? {};
+    if (phase !== "Active" && phase !== "Progressing") {
       for (const { metadata, spec, status: last } of this.#options.instances.list(app.metadata.name)) {
         // Another try begins with new processes: the old ones would only tell of the old failure again.
         if (spec.release === release.spec.number && last?.state !== "Ready")
@@ -306,8 +307,10 @@ export class ReleaseController {
     });
     if (!arrived) return { status, target };
     await this.#releases.succeed(target);
-    const { failure: _failure, failedRelease: _failed, ...rest } = status;
-    const arrivedStatus: AppStatus = { ...rest, activeRelease: target.spec.number };
+    const { failure: _failure, failedRelease, ...rest } = status;
+    // What was said of another spec, such as that it was refused while this release was on its way, still holds.
+    const kept = failedRelease === target.spec.number ? rest : status;
+    const arrivedStatus: AppStatus = { ...kept, activeRelease: target.spec.number };
     await this.#releases.prune(app.metadata.name, this.#needed(app.metadata.name, arrivedStatus));
     return {
       status: arrivedStatus,
@@ -320,7 +323,7 @@ export class ReleaseController {
     const { app, number } = target.spec;
     const revision = this.#revision(target, spec);
     const own = this.#options.instances.list(app).filter((instance) => instance.spec.service === service);
-    const isUntouched = own.every((one) => one.spec.revision === revision && one.spec.release < number);
+    const isUntouched = own.every((one) => one.spec.revision === revision && one.spec.release !== number);
     return isUntouched && own.length >= (spec.replicas ?? 1);
   }
 

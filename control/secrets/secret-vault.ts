@@ -16,6 +16,8 @@ interface Sealed {
   /** Nonce, ciphertext and tag, base64. */
   readonly box: string;
 }
+/** What stays of a deleted value: the next one must not pass for it, and versions tell them apart. */
+type Remains = Pick<Sealed, "version">;
 
 /**
  * Keeps values under AES-256-GCM in the store, beside (not in) the Secret resources people see. The name and version
@@ -36,8 +38,7 @@ export class SecretVault {
 
   /** The version of a secret's value, or undefined when it has none. */
   version(name: string): number | undefined {
-    // A value whose resource was deleted a moment ago is as good as gone.
-    return this.#registry.get("Secret", name) === undefined ? undefined : this.#sealed(name)?.version;
+    return this.#sealed(name)?.version;
   }
 
   /** Sets the value; setting the same value again leaves the version as it is. */
@@ -55,9 +56,10 @@ export class SecretVault {
       );
     }
     const before = this.#sealed(name);
+    const last = this.#entry(name)?.version ?? 0;
     if (before === undefined || !Buffer.from(value).equals(this.#open(name, before))) {
       const entry = this.#store.get(PREFIX + name);
-      const sealed = this.#seal(name, (before?.version ?? 0) + 1, value);
+      const sealed = this.#seal(name, last + 1, value);
       const { succeeded } = await this.#store.transact(
         [{ key: PREFIX + name, target: "modRevision", operator: "=", value: entry?.modRevision ?? 0 }],
         [{ put: PREFIX + name, value: Buffer.from(JSON.stringify(sealed)) }],
@@ -70,7 +72,7 @@ export class SecretVault {
 
   /** The value as text, for an instance's environment. */
   reveal(name: string): string {
-    const sealed = this.version(name) === undefined ? undefined : this.#sealed(name);
+    const sealed = this.#sealed(name);
     if (sealed === undefined) {
       throw new Fault("not-found", `Cannot use secret "${name}": it is not set`, {
         hint: `Set it with: plinth secrets set ${name}`,
@@ -79,36 +81,21 @@ export class SecretVault {
     return this.#open(name, sealed).toString("utf8");
   }
 
-  /** Removes the value of each secret whose resource is deleted, until the signal; first those deleted meanwhile. */
-  async followDeletions(signal: AbortSignal): Promise<void> {
-    const changes = this.#registry.watch("Secret", {
-      resourceVersion: this.#registry.resourceVersion,
-      signal,
-    });
-    for (const { key, modRevision } of this.#store.range(PREFIX)) {
-      const name = key.slice(PREFIX.length);
-      if (this.#registry.get("Secret", name) === undefined) await this.#forget(name, modRevision);
+  /** Removes the value for good, then the resource: a daemon that dies in between leaves a secret that is not set. */
+  async delete(name: string): Promise<void> {
+    const version = this.version(name);
+    if (version !== undefined) {
+      const remains: Remains = { version };
+      await this.#store.transact([], [{ put: PREFIX + name, value: Buffer.from(JSON.stringify(remains)) }]);
     }
-    for await (const { type, object } of changes) {
-      if (type === "DELETED")
-        await this.#forget(object.metadata.name, Number(object.metadata.resourceVersion));
-    }
-  }
-
-  /** Removes a value written at `revision` or before; one set since then belongs to a new secret of that name. */
-  async #forget(name: string, revision: number): Promise<void> {
-    const key = PREFIX + name;
-    await this.#store.transact(
-      [{ key, target: "modRevision", operator: "<", value: revision + 1 }],
-      [{ delete: key }],
-    );
+    await this.#registry.delete("Secret", name);
   }
 
   async #describe(name: string): Promise<Secret> {
     if (this.#registry.get("Secret", name) === undefined) {
       await this.#registry.create("Secret", { metadata: { name }, spec: {} });
     }
-    const version = this.#sealed(name)?.version ?? 0;
+    const version = this.version(name) ?? 0;
     const described = await this.#registry.updateStatus("Secret", name, {
       version,
       updatedAt: isoTime(this.#clock.now()),
@@ -119,8 +106,13 @@ export class SecretVault {
   }
 
   #sealed(name: string): Sealed | undefined {
+    const found = this.#entry(name);
+    return found !== undefined && "box" in found ? found : undefined;
+  }
+
+  #entry(name: string): Sealed | Remains | undefined {
     const entry = this.#store.get(PREFIX + name);
-    return entry && (JSON.parse(new TextDecoder().decode(entry.value)) as Sealed);
+    return entry && (JSON.parse(new TextDecoder().decode(entry.value)) as Sealed | Remains);
   }
 
   #seal(name: string, version: number, value: Uint8Array): Sealed {

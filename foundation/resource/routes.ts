@@ -48,6 +48,7 @@ export type RouteName =
   | "rollback"
   | "appLog"
   | "setSecretValue"
+  | "deleteSecret"
   | "log"
   | "exec"
   | "signalInstance"
@@ -196,6 +197,12 @@ export const routes: Readonly<Record<RouteName, Route>> = {
     access: "credential",
     summary: "Sets a secret's value, which no route gives back.",
     body: { contentType: "application/octet-stream", description: "The value itself, at most 1 MiB." },
+  },
+  deleteSecret: {
+    method: "DELETE",
+    path: `${API_PATH}/secrets/{name}`,
+    access: "credential",
+    summary: "Deletes a secret and its value; instances that have it keep it until they end.",
   },
   log: {
     method: "GET",

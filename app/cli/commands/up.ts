@@ -138,6 +138,13 @@ async function conclude(context: Context, outcome: Outcome): Promise<number> {
   if (outcome.kind === "gone") throw new Fault("conflict", "The app was deleted while it was being deployed");
   const { app } = outcome;
   const name = app.metadata.name;
+  if (outcome.kind === "overtaken") {
+    const fault = new Fault("conflict", `Another deploy of ${name} took the place of this one`, {
+      hint: "`plinth ps` shows how far it is; `plinth up` again deploys yours.",
+    });
+    for (const line of await errorLines(fault, output.stderr)) output.error(line);
+    return exitCodeOf(fault);
+  }
   if (outcome.kind === "failed") {
     if (json) {
       const { failedRelease, activeRelease: serving } = app.status ?? {};

@@ -1,0 +1,33 @@
+import type { PsRow } from "@plinth/resource";
+import type { Plinth } from "./plinth.ts";
+import { type Project, serverSaying } from "./project.ts";
+
+/** An app of two services: two instances of `front`, which calls one of `back`. */
+export function site(project: Project): void {
+  project.write("server.mjs", serverSaying("here"));
+  project.configure({
+    name: "site",
+    services: {
+      front: {
+        command: ["node", "server.mjs"],
+        replicas: 2,
+        calls: ["back"],
+        health: { ready: { http: "/" } },
+      },
+      back: { command: ["node", "server.mjs"] },
+    },
+    ingress: { "*": "front" },
+  });
+}
+
+/** Resolves with the rows of `ps` once there are just so many and all are ready. */
+export async function allReady(plinth: Plinth, count: number): Promise<PsRow[]> {
+  return plinth.until(`${count} instances are ready`, async () => {
+    const rows = await plinth.ps();
+    return rows.length === count && rows.every(({ ready }) => ready) && rows;
+  });
+}
+
+/** Process ids in order. */
+export const pids = (rows: readonly PsRow[]): number[] =>
+  rows.map(({ pid }) => pid ?? 0).sort((a, b) => a - b);
