@@ -43,7 +43,7 @@ export class ProxyProcess {
 
   constructor(options: ProxyProcessOptions) {
     this.#options = options;
-    this.#runtime = options.runtime ?? (this.record?.runtime as RuntimeName | undefined) ?? DEFAULT_RUNTIME;
+    this.#runtime = options.runtime ?? runtimeOf(this.record) ?? DEFAULT_RUNTIME;
   }
 
   /** The running proxy, as it says itself in proxy.json. */
@@ -155,4 +155,10 @@ export class ProxyProcess {
     await Promise.race([answered(), ended]);
     log.info("proxy serves", { pid: child.pid, runtime });
   }
+}
+
+/** The runtime a record names: it says "bun 1.4.5" where "bun" is meant. */
+function runtimeOf(record: ProcessRecord | undefined): RuntimeName | undefined {
+  const [name] = record?.runtime.split(" ") ?? [];
+  return name === "node" || name === "bun" ? name : undefined;
 }

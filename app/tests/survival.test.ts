@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { PsRow } from "@plinth/resource";
 import { createPlinth, createProject, isGone, RUNTIMES, startLoad } from "./index.ts";
 import { allReady, pids, site } from "./site.ts";
 
