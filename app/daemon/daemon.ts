@@ -32,8 +32,6 @@ export interface Daemon extends AsyncDisposable {
   end(): void;
 }
 
-/** Which runtime carries the proxy unless told otherwise; docs/decisions/0005 says why. */
-const DEFAULT_PROXY_RUNTIME = "node";
 /** A proxy that does not take a snapshot for this long is not waited for: its next life gets the newest anyway. */
 const IN_FORCE_TIMEOUT_MS = 5000;
 /** Homes that start at the same moment may choose the same ports; after so many moves something else is wrong. */
@@ -152,7 +150,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
   const proxy = new ProxyProcess({
     paths,
     control,
-    runtime: options.proxyRuntime ?? DEFAULT_PROXY_RUNTIME,
+    runtime: options.proxyRuntime,
     clock,
     log,
     onNew: () => publisher.changed(),

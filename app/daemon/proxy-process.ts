@@ -13,7 +13,8 @@ import { type ProcessRecord, readProcessRecord } from "./process-record.ts";
 export interface ProxyProcessOptions {
   readonly paths: HomePaths;
   readonly control: ProxyControl;
-  readonly runtime: RuntimeName;
+  /** Default: the one that the last proxy ran on, else Node; docs/decisions/0005 says why. */
+  readonly runtime: RuntimeName | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Called whenever a proxy serves that was not there before: it may lack the newest snapshot. */
@@ -39,7 +40,7 @@ export class ProxyProcess {
 
   constructor(options: ProxyProcessOptions) {
     this.#options = options;
-    this.#runtime = options.runtime;
+    this.#runtime = options.runtime ?? (this.record?.runtime === "bun" ? "bun" : "node");
   }
 
   /** The running proxy, as it says itself in proxy.json. */

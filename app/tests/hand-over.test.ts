@@ -29,3 +29,22 @@ test("upgrading the proxy under load, to another runtime and back, fails no requ
   const report = await load.stop();
   assert.deepEqual(report.failures, {});
 });
+
+test("a proxy that was upgraded to another runtime stays on it when daemon and proxy die", async () => {
+  using project = createProject();
+  project.write("server.mjs", serverSaying("here"));
+  project.configure({
+    name: "site",
+    services: { web: { command: ["node", "server.mjs"] } },
+    ingress: { "*": "web" },
+  });
+  await using plinth = createPlinth();
+  await plinth.up(project.directory);
+  await plinth.json("upgrade", "--runtime", "bun");
+  for (const name of ["daemon", "proxy"]) process.kill(await plinth.pidOf(name), "SIGKILL");
+  const proxy = await plinth.until("another proxy serves", async () => {
+    if ((await plinth.get("/")).status !== 200) return undefined;
+    return (await plinth.status()).processes.find(({ name }) => name === "proxy");
+  });
+  assert.match(proxy.runtime, /bun/);
+});
