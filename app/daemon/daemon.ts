@@ -16,9 +16,10 @@ import { createProcessDriver, lastLines } from "@plinth/run";
 import { openSecretKey, SecretVault } from "@plinth/secrets";
 import { openStore } from "@plinth/store";
 import { Actions } from "./actions.ts";
+import { DrainingProxies } from "./draining-proxies.ts";
 import { Home, homePaths, createHome } from "./home.ts";
 import { sweepKeptSources } from "./kept-sources.ts";
-import { writeProcessRecord } from "./process-record.ts";
+import { readProcessRecord, writeProcessRecord } from "./process-record.ts";
 import { ProxyProcess } from "./proxy-process.ts";
 import type { DaemonOptions } from "./supervise.ts";
 import { Telemetry } from "./telemetry.ts";
@@ -73,6 +74,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
   });
   const driver = createProcessDriver({ clock });
 
+  const drainingProxies = new DrainingProxies(paths.proxy, () => readProcessRecord(paths.proxyRecord)?.pid);
   const publisher = new SnapshotPublisher({
     build: (version) =>
       buildSnapshot(
@@ -83,7 +85,13 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
         },
         controller.topology.views(),
       ),
-    sink: control,
+    sink: {
+      putSnapshot: async (snapshot, until) => {
+        const receipt = await control.putSnapshot(snapshot, until);
+        await drainingProxies.putRoutes(snapshot, until);
+        return receipt;
+      },
+    },
     version: proxyBefore?.version ?? 0,
     log,
     clock,
@@ -104,10 +112,11 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
         const inForce = await publisher.inForce(IN_FORCE_TIMEOUT_MS);
         signal.throwIfAborted();
         if (!inForce) return;
-        await control.drain([endpoint], drainMs, { signal }).catch((error: unknown) => {
+        const drained = control.drain([endpoint], drainMs, { signal }).catch((error: unknown) => {
           signal.throwIfAborted();
           log.warn("cannot wait for requests under way", { endpoint, error: messageOf(error) });
         });
+        await Promise.all([drained, drainingProxies.drain(endpoint, drainMs, { signal })]);
       },
     },
     environment: async (instance, spec) =>

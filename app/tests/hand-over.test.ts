@@ -48,3 +48,27 @@ test("a proxy that was upgraded to another runtime stays on it when daemon and p
   });
   assert.match(proxy.runtime, /bun/);
 });
+
+test("a request under way in a proxy that has handed over outlives a deploy", async () => {
+  using project = createProject();
+  const server = (says: string): string => `import { createServer } from "node:http";
+createServer((request, response) => {
+  setTimeout(() => response.end(${JSON.stringify(says)}), request.url === "/slow" ? 5000 : 0);
+}).listen(Number(process.env.PORT), process.env.HOST);`;
+  project.write("server.mjs", server("one"));
+  project.configure({
+    name: "site",
+    services: { web: { command: ["node", "server.mjs"] } },
+    ingress: { "*": "web" },
+  });
+  await using plinth = createPlinth();
+  await plinth.up(project.directory);
+  const slow = plinth.get("/slow");
+  slow.catch(() => undefined);
+  await plinth.get("/");
+  await plinth.json("upgrade", "--runtime", "node");
+  project.write("server.mjs", server("two"));
+  await plinth.up(project.directory);
+  assert.equal((await plinth.get("/")).body, "two");
+  assert.deepEqual(await slow, { status: 200, body: "one" });
+});
