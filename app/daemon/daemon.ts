@@ -18,7 +18,7 @@ import { openStore } from "@plinth/store";
 import { Actions } from "./actions.ts";
 import { DrainingProxies } from "./draining-proxies.ts";
 import { Home, homePaths, createHome } from "./home.ts";
-import { sweepKeptSources } from "./kept-sources.ts";
+import { keepSourcesSwept } from "./kept-sources.ts";
 import { readProcessRecord, writeProcessRecord } from "./process-record.ts";
 import { ProxyProcess } from "./proxy-process.ts";
 import type { DaemonOptions } from "./supervise.ts";
@@ -226,9 +226,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
   );
 
   const sampling = telemetry.run(signal);
-  await sweepKeptSources(paths.sources, registry, clock).catch((error: unknown) => {
-    log.warn("cannot sweep kept sources", { error: messageOf(error) });
-  });
+  const sweeping = keepSourcesSwept(paths.sources, { registry, clock, log, signal });
   await writeProcessRecord(paths.daemonRecord, {
     version: VERSION,
     apiUrl: `http://${LOOPBACK}:${home.settings.apiPort}`,
@@ -244,7 +242,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
       proxy.stopWatching();
       await instances.release();
       await controller.stopped();
-      await sampling;
+      await Promise.all([sampling, sweeping]);
       await proxy.stopped();
       await lifetime.disposeAsync();
     },
