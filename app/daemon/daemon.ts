@@ -9,16 +9,17 @@ import { Fault, messageOf } from "@plinth/fault";
 import { takeFileLock } from "@plinth/file";
 import type { Log } from "@plinth/log";
 import { runtimePath } from "@plinth/process";
-import { createRegistry, type Registry } from "@plinth/registry";
+import { createRegistry } from "@plinth/registry";
 import { InstanceSet, instanceEnvironment, ReleaseController } from "@plinth/release";
 import type { AppSpec } from "@plinth/resource";
 import { createProcessDriver, lastLines } from "@plinth/run";
 import { openSecretKey, SecretVault } from "@plinth/secrets";
 import { openStore } from "@plinth/store";
 import { Actions } from "./actions.ts";
+import { DrainingProxies } from "./draining-proxies.ts";
 import { Home, homePaths, createHome } from "./home.ts";
-import { sweepKeptSources } from "./kept-sources.ts";
-import { writeProcessRecord } from "./process-record.ts";
+import { keepSourcesSwept } from "./kept-sources.ts";
+import { readProcessRecord, writeProcessRecord } from "./process-record.ts";
 import { ProxyProcess } from "./proxy-process.ts";
 import type { DaemonOptions } from "./supervise.ts";
 import { Telemetry } from "./telemetry.ts";
@@ -37,8 +38,6 @@ const IN_FORCE_TIMEOUT_MS = 5000;
 /** Homes that start at the same moment may choose the same ports; after so many moves something else is wrong. */
 const PORT_MOVES_MAX = 20;
 const LOOPBACK = "127.0.0.1";
-/** Copies of projects that no release names any more take room, but do no harm. */
-const SWEEP_MS = 3_600_000;
 /** Lines of an instance's output that a halted release shows. */
 const FAILURE_LINES = 20;
 
@@ -75,6 +74,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
   });
   const driver = createProcessDriver({ clock });
 
+  const drainingProxies = new DrainingProxies(paths.proxy, () => readProcessRecord(paths.proxyRecord)?.pid);
   const publisher = new SnapshotPublisher({
     build: (version) =>
       buildSnapshot(
@@ -85,7 +85,13 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
         },
         controller.topology.views(),
       ),
-    sink: control,
+    sink: {
+      putSnapshot: async (snapshot, until) => {
+        const receipt = await control.putSnapshot(snapshot, until);
+        await drainingProxies.putRoutes(snapshot, until);
+        return receipt;
+      },
+    },
     version: proxyBefore?.version ?? 0,
     log,
     clock,
@@ -106,10 +112,11 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
         const inForce = await publisher.inForce(IN_FORCE_TIMEOUT_MS);
         signal.throwIfAborted();
         if (!inForce) return;
-        await control.drain([endpoint], drainMs, { signal }).catch((error: unknown) => {
+        const drained = control.drain([endpoint], drainMs, { signal }).catch((error: unknown) => {
           signal.throwIfAborted();
           log.warn("cannot wait for requests under way", { endpoint, error: messageOf(error) });
         });
+        await Promise.all([drained, drainingProxies.drain(endpoint, drainMs, { signal })]);
       },
     },
     environment: async (instance, spec) =>
@@ -233,7 +240,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
     }),
   );
 
-  background.push(telemetry.run(signal), sweepHourly(paths.sources, registry, signal, log));
+  background.push(telemetry.run(signal), keepSourcesSwept(paths.sources, { registry, clock, log, signal }));
   await writeProcessRecord(paths.daemonRecord, {
     version: VERSION,
     apiUrl: `http://${LOOPBACK}:${home.settings.apiPort}`,
@@ -255,19 +262,5 @@ async function settlePorts(home: Home, publisher: SnapshotPublisher): Promise<vo
     if (taken.length === 0) return;
     for (const which of taken) await home.moveOn(which);
     publisher.changed();
-  }
-}
-
-async function sweepHourly(
-  directory: string,
-  registry: Registry,
-  signal: AbortSignal,
-  log: Log,
-): Promise<void> {
-  while (!signal.aborted) {
-    await sweepKeptSources(directory, registry, systemClock).catch((error: unknown) => {
-      log.warn("cannot sweep kept sources", { error: messageOf(error) });
-    });
-    await systemClock.sleep(SWEEP_MS, signal).catch(() => undefined);
   }
 }

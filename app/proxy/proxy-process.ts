@@ -83,6 +83,7 @@ export class ProxyProcess {
     const plane = this.#plane;
     return {
       "PUT /snapshot": (body) => this.#inTurn(() => this.#putSnapshot(body)),
+      "PUT /routes": (body) => this.#afterOthers(() => plane.apply(parseSnapshot(body))),
       "GET /status": async () => ({
         pid: process.pid,
         runtime: runtimeName(),
@@ -105,10 +106,14 @@ export class ProxyProcess {
   }
 
   #inTurn<T>(deed: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(() => {
+    return this.#afterOthers(() => {
       if (this.#ending !== undefined) throw new Fault("unavailable", "this proxy is draining; ask again");
       return deed();
     });
+  }
+
+  #afterOthers<T>(deed: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(deed);
     this.#turn = result.catch(() => {});
     return result;
   }

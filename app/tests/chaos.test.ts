@@ -7,7 +7,7 @@ import { type Chaos, createChaos } from "./chaos.ts";
 const IS_SOAK = process.env["PLINTH_SOAK"] === "1";
 /** Each round takes every step once, in an order of its own; the short run takes some, others each time. */
 const ROUNDS = IS_SOAK ? 40 : 1;
-const STEPS_MAX = IS_SOAK ? Number.POSITIVE_INFINITY : 7;
+const STEPS_MAX = IS_SOAK ? Number.POSITIVE_INFINITY : 6;
 const PROXY_KILLS = IS_SOAK ? 40 : 2;
 const SEED = Number(process.env["PLINTH_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 

@@ -274,13 +274,15 @@ function write(project: Project, world: World): void {
   });
 }
 
+/** It does nothing about SIGTERM: a request that is under way when it is stopped is lost, so there must be none. */
 function server(says: string): string {
   return `import { Agent, createServer, request } from "node:http";
 const self = JSON.stringify({ says: ${JSON.stringify(says)}, pid: process.pid });
 const agent = new Agent({ keepAlive: true });
 const server = createServer((incoming, response) => {
   const back = process.env.PLINTH_BACK_URL;
-  if (incoming.url === "/self" || back === undefined) return response.end(self);
+  if (incoming.url === "/self") return response.end(self);
+  if (back === undefined) return setTimeout(() => response.end(self), 30);
   const fail = (error) => { response.statusCode = 500; response.setHeader("plinth-error", "back: " + error.message); response.end(); };
   request(back, { agent }, (answer) => {
     response.statusCode = answer.statusCode;
@@ -289,6 +291,5 @@ const server = createServer((incoming, response) => {
 });
 server.keepAliveTimeout = 60_000;
 server.listen(Number(process.env.PORT), process.env.HOST);
-process.on("SIGTERM", () => { server.close(() => process.exit(0)); server.closeIdleConnections(); });
 `;
 }

@@ -29,3 +29,46 @@ test("upgrading the proxy under load, to another runtime and back, fails no requ
   const report = await load.stop();
   assert.deepEqual(report.failures, {});
 });
+
+test("a proxy that was upgraded to another runtime stays on it when daemon and proxy die", async () => {
+  using project = createProject();
+  project.write("server.mjs", serverSaying("here"));
+  project.configure({
+    name: "site",
+    services: { web: { command: ["node", "server.mjs"] } },
+    ingress: { "*": "web" },
+  });
+  await using plinth = createPlinth();
+  await plinth.up(project.directory);
+  await plinth.json("upgrade", "--runtime", "bun");
+  for (const name of ["daemon", "proxy"]) process.kill(await plinth.pidOf(name), "SIGKILL");
+  const proxy = await plinth.until("another proxy serves", async () => {
+    if ((await plinth.get("/")).status !== 200) return undefined;
+    return (await plinth.status()).processes.find(({ name }) => name === "proxy");
+  });
+  assert.match(proxy.runtime, /bun/);
+});
+
+test("a request under way in a proxy that has handed over outlives a deploy", async () => {
+  using project = createProject();
+  const server = (says: string): string => `import { createServer } from "node:http";
+createServer((request, response) => {
+  setTimeout(() => response.end(${JSON.stringify(says)}), request.url === "/slow" ? 5000 : 0);
+}).listen(Number(process.env.PORT), process.env.HOST);`;
+  project.write("server.mjs", server("one"));
+  project.configure({
+    name: "site",
+    services: { web: { command: ["node", "server.mjs"] } },
+    ingress: { "*": "web" },
+  });
+  await using plinth = createPlinth();
+  await plinth.up(project.directory);
+  const slow = plinth.get("/slow");
+  slow.catch(() => undefined);
+  await plinth.get("/");
+  await plinth.json("upgrade", "--runtime", "node");
+  project.write("server.mjs", server("two"));
+  await plinth.up(project.directory);
+  assert.equal((await plinth.get("/")).body, "two");
+  assert.deepEqual(await slow, { status: 200, body: "one" });
+});

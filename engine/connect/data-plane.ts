@@ -131,9 +131,12 @@ export class DataPlane implements AsyncDisposable {
   }
 
   async #apply(snapshot: Snapshot): Promise<readonly ListenFailure[]> {
-    if (this.#draining) return this.#failed;
     this.#snapshot = snapshot;
     const plans = new Map(this.#world.apply(snapshot).map((plan) => [plan.target.name, plan]));
+    for (const listener of this.#closing)
+      listener.target = plans.get(listener.name)?.target ?? listener.target;
+    // Nothing is bound any more, but connections that stay to their end follow what changes.
+    if (this.#draining) return this.#failed;
     for (const [name, listener] of this.#listeners) {
       const plan = plans.get(name);
       if (plan === undefined) this.#retire(name, listener);

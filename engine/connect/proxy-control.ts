@@ -59,6 +59,11 @@ export class ProxyControl {
     return (await this.#call("PUT", "/snapshot", snapshot, TIMEOUT_MS, options)) as ApplyResult;
   }
 
+  /** Tells a proxy that has handed over where its last connections find their endpoints now. */
+  async putRoutes(snapshot: Snapshot, options?: ProxyControlOptions): Promise<void> {
+    await this.#call("PUT", "/routes", snapshot, TIMEOUT_MS, options);
+  }
+
   async status(options?: ProxyControlOptions): Promise<ProxyStatus> {
     return (await this.#call("GET", "/status", undefined, TIMEOUT_MS, options)) as ProxyStatus;
   }
