@@ -1,6 +1,7 @@
 /** Figures as the mesh would measure them, made up anew each second. */
 import { type Random, seededRandom } from "@plinth/clock";
-import type { EdgeTraffic, InstanceUsage, StatReport, StatusReport } from "../src/api/reports.ts";
+import type { EdgeStat, StatReport, StatusReport } from "@plinth/resource";
+import type { InstanceUsage } from "../src/model/traffic.ts";
 import type { FakeShop } from "./shop.ts";
 import type { Instance } from "@plinth/resource";
 
@@ -47,7 +48,7 @@ export class FakeTraffic {
         service,
         meshed: `${instances}/${instances}`,
         successRate: first?.successRate ?? null,
-        rps: inbound.length === 0 ? null : inbound.reduce((sum, { rps }) => sum + (rps ?? 0), 0),
+        rps: inbound.reduce((sum, { rps }) => sum + rps, 0),
         latencyP50Ms: first?.latencyP50Ms ?? null,
         latencyP95Ms: first?.latencyP95Ms ?? null,
         latencyP99Ms: first?.latencyP99Ms ?? null,
@@ -98,7 +99,7 @@ export class FakeTraffic {
     return this.#shop.store.list("Instance") as readonly Instance[];
   }
 
-  #edge(key: string, { rps, p50Ms, oneFailsIn }: Rate): EdgeTraffic {
+  #edge(key: string, { rps, p50Ms, oneFailsIn }: Rate): EdgeStat {
     const [caller = "", callee = ""] = key.split("→");
     const wobble = 0.9 + this.#random() * 0.2;
     const totals = this.#totals.get(key) ?? { requests: Math.round(rps * 3600), failures: 0 };

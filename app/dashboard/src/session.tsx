@@ -1,12 +1,12 @@
 /** What every page reads: the resources, the traffic, and the app that is looked at. */
 import type { App } from "@plinth/resource";
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from "react";
-import type { InstanceUsage, StatReport } from "./api/reports.ts";
+import type { StatReport } from "@plinth/resource";
 import { request } from "./api/request.ts";
 import { delay, whileVisible } from "./api/wait.ts";
 import { watchResources } from "./api/watch.ts";
 import { type Cluster, ClusterModel } from "./model/cluster.ts";
-import { type Traffic, TrafficModel } from "./model/traffic.ts";
+import { type InstanceUsage, type Traffic, TrafficModel } from "./model/traffic.ts";
 
 const POLL_MS = 1000;
 /** A daemon that is being killed must not leave a poll hanging. */

@@ -1,6 +1,6 @@
 /** The call graph: services as boxes, calls as arrows with what the mesh measured on them. */
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
-import type { EdgeTraffic } from "../api/reports.ts";
+import type { EdgeStat } from "@plinth/resource";
 import { milliseconds, percent, perSecond } from "../format.ts";
 import { lineOf, type ServiceHealth, successTone, type Tone } from "../model/health.ts";
 import { edgeKey } from "../model/traffic.ts";
@@ -81,7 +81,7 @@ function Node({ name, at, health, selected, onSelect }: NodeProps): ReactNode {
 
 interface EdgeProps {
   readonly link: PlacedLink;
-  readonly traffic: EdgeTraffic | undefined;
+  readonly traffic: EdgeStat | undefined;
   readonly selected: boolean;
   readonly onSelect: () => void;
 }

@@ -1,6 +1,6 @@
 /** The call graph where it would not fit: every service with its calls below it, one under the other. */
 import type { ReactNode } from "react";
-import type { EdgeTraffic } from "../api/reports.ts";
+import type { EdgeStat } from "@plinth/resource";
 import { milliseconds, percent, perSecond } from "../format.ts";
 import { lineOf, successTone } from "../model/health.ts";
 import { edgeKey } from "../model/traffic.ts";
@@ -9,13 +9,7 @@ import { type CallGraphProps, isChosen } from "./selection.ts";
 import { INGRESS, type Link, type Topology } from "./topology.ts";
 import { symbolOf } from "../parts/badge.tsx";
 
-function Call({
-  edge,
-  callee,
-}: {
-  readonly edge: EdgeTraffic | undefined;
-  readonly callee: string;
-}): ReactNode {
+function Call({ edge, callee }: { readonly edge: EdgeStat | undefined; readonly callee: string }): ReactNode {
   const quiet = edge === undefined || edge.rps === null || edge.rps === 0;
   return (
     <>

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { EdgeTraffic } from "../api/reports.ts";
+import type { EdgeStat } from "@plinth/resource";
 import { edgeKey, TrafficModel } from "./traffic.ts";
 
-const edge = (caller: string, requestsTotal: number, failuresTotal: number): EdgeTraffic => ({
+const edge = (caller: string, requestsTotal: number, failuresTotal: number): EdgeStat => ({
   app: "shop",
   caller,
   callee: "storefront",
@@ -15,7 +15,7 @@ const edge = (caller: string, requestsTotal: number, failuresTotal: number): Edg
   requestsTotal,
   failuresTotal,
 });
-const report = (...edges: EdgeTraffic[]) => ({ windowSeconds: 10, services: [], edges });
+const report = (...edges: EdgeStat[]) => ({ windowSeconds: 10, services: [], edges });
 
 test("TrafficModel counts failures from the first report on, over restarts of the proxy", () => {
   const model = new TrafficModel();

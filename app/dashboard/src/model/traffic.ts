@@ -1,5 +1,8 @@
 /** What the mesh measured, polled: the newest figures, the last minutes of each edge, and failures since the page opened. */
-import type { EdgeTraffic, InstanceUsage, ServiceTraffic, StatReport } from "../api/reports.ts";
+import type { EdgeStat, PsRow, ServiceStat, StatReport } from "@plinth/resource";
+
+/** What the page reads of a row of `/ps`. */
+export type InstanceUsage = Pick<PsRow, "app" | "service" | "instance" | "cpuSeconds" | "memoryBytes">;
 import { Observable } from "./observable.ts";
 
 /** Two minutes at one a second. */
@@ -24,8 +27,8 @@ export interface Counted {
 }
 
 export interface Traffic {
-  readonly services: ReadonlyMap<string, ServiceTraffic>;
-  readonly edges: ReadonlyMap<string, EdgeTraffic>;
+  readonly services: ReadonlyMap<string, ServiceStat>;
+  readonly edges: ReadonlyMap<string, EdgeStat>;
   /** By `edgeKey`; of a service from all its callers by its name. */
   readonly history: ReadonlyMap<string, readonly Sample[]>;
   readonly counted: ReadonlyMap<string, Counted>;
@@ -58,11 +61,8 @@ export class TrafficModel {
     const before = this.state.get();
     const history = new Map<string, readonly Sample[]>();
     const counted = new Map(before.counted);
-    const edges = new Map<string, EdgeTraffic>();
-    const remember = (
-      key: string,
-      { rps, successRate, latencyP95Ms }: EdgeTraffic | ServiceTraffic,
-    ): void => {
+    const edges = new Map<string, EdgeStat>();
+    const remember = (key: string, { rps, successRate, latencyP95Ms }: EdgeStat | ServiceStat): void => {
       const sample = { rps, successRate, p95Ms: latencyP95Ms };
       history.set(key, [...(before.history.get(key) ?? []), sample].slice(-SAMPLES_MAX));
     };

@@ -1,6 +1,6 @@
 /** Status: Plinth's own processes, what listens, the store, and what is worth knowing about this machine. */
 import { type ReactNode, useEffect, useState } from "react";
-import type { StatusReport } from "../api/reports.ts";
+import type { StatusReport } from "@plinth/resource";
 import { request } from "../api/request.ts";
 import { delay, whileVisible } from "../api/wait.ts";
 import { bytes, count } from "../format.ts";
