@@ -200,8 +200,9 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
       await instances.stopAll(graceMs);
       await control.shutdown(0).catch(() => undefined);
     }
-    // Without its record it has ended on request: whoever watches and is not its parent knows by that.
-    await rm(paths.daemonRecord, { force: true });
+    // Without its record it has ended on request: whoever watches and is not its parent knows by that. Without its
+    // socket clients know that none is coming back; one that is merely terminated leaves it to the next.
+    for (const path of [paths.daemonRecord, paths.apiSocket]) await rm(path, { force: true });
     resolveEnded();
   };
 

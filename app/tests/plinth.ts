@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { PsRow, StatusReport } from "@plinth/resource";
+import { processesOf } from "./processes.ts";
 
 export interface CommandResult {
   readonly code: number | null;
@@ -116,6 +117,8 @@ export function createPlinth(
     },
     async [Symbol.asyncDispose]() {
       await run(["down", "--all"]);
+      // What still ends writes its last lines: a home removed under it would be there again.
+      await plinth.until("all processes have ended", async () => processesOf(home).length === 0);
       rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { chmodSync, lstatSync, rmSync } from "node:fs";
+import { chmodSync, renameSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
@@ -75,10 +75,12 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
       hint: "Choose a shorter home directory.",
     });
   }
-  // Left by a daemon that was killed; that none is running is known from its lock.
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true) rmSync(path);
-  await listening(server, path, () => server.listen(path));
-  chmodSync(path, 0o600);
+  // Put in place as one step over what an earlier daemon left: clients find a socket at any moment of a restart.
+  const fresh = `${path}.new`;
+  rmSync(fresh, { force: true });
+  await listening(server, path, () => server.listen(fresh));
+  chmodSync(fresh, 0o600);
+  renameSync(fresh, path);
 }
 
 /** Listens on TCP; returns the port. */
