@@ -33,7 +33,7 @@ export interface Daemon extends AsyncDisposable {
   end(): void;
 }
 
-/** A proxy that does not take a snapshot for this long is not waited for: its next life gets the newest anyway. */
+/** A start does not wait longer than this for the proxy to take the first snapshot. */
 const IN_FORCE_TIMEOUT_MS = 5000;
 /** Homes that start at the same moment may choose the same ports; after so many moves something else is wrong. */
 const PORT_MOVES_MAX = 20;
@@ -109,7 +109,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
     drainer: {
       drain: async (endpoint, drainMs) => {
         publisher.changed();
-        const inForce = await publisher.inForce(IN_FORCE_TIMEOUT_MS);
+        const inForce = await publisher.inForce(drainMs);
         signal.throwIfAborted();
         if (!inForce) return;
         const drained = control.drain([endpoint], drainMs, { signal }).catch((error: unknown) => {
