@@ -25,9 +25,15 @@ const skipped: string[] = [];
 /** A test that has not ended by then hangs: the longest takes a fraction of it, soaks are told to take their time. */
 const TEST_TIMEOUT_MS = values.soak ? 3_600_000 : 240_000;
 
+/** Files that say nothing for this long have tests that ended and something that did not: a leak, told as failed. */
+const STALL_MS = TEST_TIMEOUT_MS + 60_000;
+
 async function runTests(files: readonly string[], concurrency: number): Promise<void> {
   if (files.length === 0) return;
-  const stream = run({ files: [...files], concurrency, timeout: TEST_TIMEOUT_MS });
+  const stalled = new AbortController();
+  const watch = setTimeout(() => stalled.abort(new Error("tests have stalled")), STALL_MS);
+  const stream = run({ files: [...files], concurrency, timeout: TEST_TIMEOUT_MS, signal: stalled.signal });
+  stream.on("test:start", () => watch.refresh());
   stream.on("test:pass", ({ name, skip, details }) => {
     if (details.type === "suite") return;
     if (skip === undefined || skip === false) passed++;
@@ -38,6 +44,8 @@ async function runTests(files: readonly string[], concurrency: number): Promise<
   });
   const shown = stream.compose(spec);
   for await (const text of shown) process.stdout.write(text as string);
+  clearTimeout(watch);
+  if (stalled.signal.aborted) failed++;
 }
 
 const chosen = (files: string[]): string[] =>
