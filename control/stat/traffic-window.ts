@@ -1,3 +1,4 @@
+import { quantile } from "@plinth/metrics";
 import type { Traffic } from "@plinth/resource";
 
 /** One (caller, callee) edge's counters since the proxy's start, as the proxy tells them. */
@@ -96,9 +97,9 @@ export class TrafficWindow {
     return {
       successRate: success / requests,
       rps: requests / ((last.atMs - first.atMs) / 1000),
-      latencyP50Ms: percentile(bounds, counts, 0.5),
-      latencyP95Ms: percentile(bounds, counts, 0.95),
-      latencyP99Ms: percentile(bounds, counts, 0.99),
+      latencyP50Ms: quantile(bounds, counts, 0.5) ?? null,
+      latencyP95Ms: quantile(bounds, counts, 0.95) ?? null,
+      latencyP99Ms: quantile(bounds, counts, 0.99) ?? null,
     };
   }
 }
@@ -113,26 +114,4 @@ const NO_TRAFFIC: Traffic = {
 
 function edgeKey(edge: EdgeCounters): string {
   return `${edge.app}/${edge.caller}/${edge.callee}/${edge.route}`;
-}
-
-/** The `quantile` of a bucketed histogram, linear within its bucket; an observation past the last bound counts as that bound. */
-export function percentile(
-  bounds: readonly number[],
-  counts: readonly number[],
-  quantile: number,
-): number | null {
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  if (total === 0) return null;
-  const rank = quantile * total;
-  let below = 0;
-  for (const [index, count] of counts.entries()) {
-    if (below + count >= rank && count > 0) {
-      const upper = bounds[index];
-      if (upper === undefined) return bounds.at(-1) ?? null;
-      const lower = index === 0 ? 0 : bounds[index - 1]!;
-      return lower + ((upper - lower) * (rank - below)) / count;
-    }
-    below += count;
-  }
-  return bounds.at(-1) ?? null;
 }

@@ -62,3 +62,18 @@ test("quantile() interpolates within the bucket and knows an empty histogram", (
   assert.equal(quantile([10, 20], [5, 5, 0], 0.75), 15);
   assert.equal(quantile([10, 20], [0, 0, 4], 0.5), 20);
 });
+
+test("quantile() lies within the bounds and never falls as the fraction grows", () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(100), { minLength: 5, maxLength: 5 }), (counts) => {
+      let last = 0;
+      for (const fraction of [0.01, 0.5, 0.9, 0.99, 1]) {
+        const value = quantile([1, 2, 5, 10], counts, fraction);
+        if (value === undefined) return counts.every((count) => count === 0);
+        if (value < last || value > 10) return false;
+        last = value;
+      }
+      return true;
+    }),
+  );
+});
