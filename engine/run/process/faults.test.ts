@@ -40,7 +40,7 @@ async function killDaemon(daemon: ChildProcess): Promise<void> {
 test(
   "ProcessDriver.recover() learns the exit code of what ended while no daemon was there",
   limit,
-  async () => {
+  async (context) => {
     using place = scratch();
     const gate = join(place.directory, "gate");
     const spec = place.spec(shell(`while [ ! -e ${gate} ]; do sleep 0.02; done; sleep 600 & exit 11`));
@@ -56,7 +56,7 @@ test(
 
     writeFileSync(gate, "");
     const exitFile = join(spec.stateDirectory, "exit");
-    while (!existsSync(exitFile)) await systemClock.sleep(5);
+    while (!existsSync(exitFile)) await systemClock.sleep(5, context.signal);
     const second = await driver.recover(spec);
     assert.deepEqual(await second?.wait(), { cause: "exited", code: 11, reason: "exit code 11" });
     assert.deepEqual(marked(readTask(spec.stateDirectory)!), []);
@@ -287,7 +287,7 @@ test("ProcessHandle ends what made itself a cgroup below its own", limit, async 
     context.skip("this user may make no cgroups");
     return;
   }
-  while (handle.members().length < 2) await systemClock.sleep(5);
+  while (handle.members().length < 2) await systemClock.sleep(5, context.signal);
   const child = processIdentity(handle.members().find((pid) => pid !== handle.pid)!)!;
   mkdirSync(below);
   writeFileSync(join(below, "cgroup.procs"), String(child.pid));
