@@ -68,7 +68,7 @@ export function driverConformance(name: string, make: () => Driver): void {
       const hostile = ["; rm -rf /", "$(id)", "`id`", "a\nb", "", "-n", "--", "|&()<>*?'\"\\", "ünïcödé 💥"];
       const script =
         "const { argv, env } = process; console.log(JSON.stringify({ argv: argv.slice(1), cwd: process.cwd(), key: env.KEY }))";
-      const handle = await make().start(
+      using handle = await make().start(
         place.spec([process.execPath, "-e", script, "--", ...hostile], { env: { KEY: "a b\n$c" } }),
       );
       const exit = await handle.wait();
@@ -83,9 +83,9 @@ export function driverConformance(name: string, make: () => Driver): void {
   test(`${name}: wait() tells exit codes and signals`, limit, async () => {
     using place = scratch();
     const driver = make();
-    const failed = await driver.start(place.spec(shell("exit 3")));
+    using failed = await driver.start(place.spec(shell("exit 3")));
     assert.equal((await failed.wait()).code, 3);
-    const killed = await driver.start(place.spec(shell("kill -9 $$")));
+    using killed = await driver.start(place.spec(shell("kill -9 $$")));
     assert.deepEqual(await killed.wait(), {
       cause: "exited",
       code: 137,
@@ -117,13 +117,13 @@ export function driverConformance(name: string, make: () => Driver): void {
   test(`${name}: stop() asks first, then kills, and takes all members along`, limit, async () => {
     using place = scratch();
     const driver = make();
-    const polite = await driver.start(
+    using polite = await driver.start(
       place.spec(shell('trap "exit 7" TERM; echo up; while :; do sleep 1; done')),
     );
     await untilLogged(place, polite, "up");
     assert.equal((await polite.stop({ graceMs: 20_000 })).code, 7);
 
-    const stubborn = await driver.start(
+    using stubborn = await driver.start(
       place.spec(
         shell('trap "" TERM; (trap "" TERM; sleep 600) & sleep 600 & echo deaf; while :; do sleep 1; done'),
       ),
@@ -141,7 +141,7 @@ export function driverConformance(name: string, make: () => Driver): void {
 
   test(`${name}: a main process that ends takes its children along`, limit, async () => {
     using place = scratch();
-    const handle = await make().start(
+    using handle = await make().start(
       place.spec(shell('sleep 600 & echo "child $!"; trap "" TERM; (trap "" TERM; sleep 600) & exit 4')),
     );
     assert.equal((await handle.wait()).code, 4);
@@ -152,11 +152,11 @@ export function driverConformance(name: string, make: () => Driver): void {
   test(`${name}: recover() takes over a running task and learns how an ended one ended`, limit, async () => {
     using place = scratch();
     const spec = place.spec(shell('trap "exit 9" USR1; echo up; while :; do sleep 0.1; done'));
-    const first = await make().start(spec);
+    using first = await make().start(spec);
     await untilLogged(place, first, "up");
     first[Symbol.dispose]();
 
-    const second = await make().recover(spec);
+    using second = await make().recover(spec);
     assert.ok(second);
     assert.equal(second.pid, first.pid);
     assert.equal(second.startedAtMs, first.startedAtMs);
@@ -164,7 +164,7 @@ export function driverConformance(name: string, make: () => Driver): void {
     second.kill("SIGUSR1");
     assert.equal((await second.wait()).code, 9);
 
-    const third = await make().recover(spec);
+    using third = await make().recover(spec);
     assert.equal((await third?.wait())?.code, 9);
     assert.equal(
       await make().recover({ id: spec.id, stateDirectory: join(place.directory, "none") }),
@@ -174,7 +174,7 @@ export function driverConformance(name: string, make: () => Driver): void {
 
   test(`${name}: stats() counts all members while it runs`, limit, async () => {
     using place = scratch();
-    const handle = await make().start(place.spec(shell("sleep 600 & echo up; wait")));
+    using handle = await make().start(place.spec(shell("sleep 600 & echo up; wait")));
     await untilLogged(place, handle, "up");
     const stats = handle.stats();
     assert.ok(stats);
@@ -190,7 +190,7 @@ export function driverConformance(name: string, make: () => Driver): void {
     limit,
     async () => {
       using place = scratch();
-      const handle = await make().start(place.spec(["sleep", "600"]));
+      using handle = await make().start(place.spec(["sleep", "600"]));
       await assert.rejects(handle.wait(AbortSignal.abort(new Error("enough"))), /enough/);
       assert.equal(handle.exit(), undefined);
       await handle.stop({ graceMs: 0 });
@@ -208,7 +208,7 @@ export function driverConformance(name: string, make: () => Driver): void {
         return;
       }
       using place = scratch();
-      const handle = await driver.start(place.spec(["sleep", "600"]));
+      using handle = await driver.start(place.spec(["sleep", "600"]));
       const stdout = new PassThrough();
       const stdin = new PassThrough();
       stdin.end("from outside");

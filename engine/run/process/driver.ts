@@ -6,7 +6,14 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "@plinth/clock";
 import { Fault, messageOf } from "@plinth/fault";
-import { hasInEnvironment, isRunning, processTable } from "@plinth/process";
+import {
+  hasInEnvironment,
+  isRunning,
+  type ProcessIdentity,
+  processIdentity,
+  processTable,
+  signalProcess,
+} from "@plinth/process";
 import type { ResourceLimits } from "@plinth/resource";
 import type {
   Driver,
@@ -107,7 +114,7 @@ class ProcessDriver implements Driver, ExecAbility {
       () => child.exitCode !== null || child.signalCode !== null,
     );
     if (handle === undefined) {
-      await removeCgroups(task.cgroups, this.#clock);
+      await this.#abandon(task);
       throw new Fault(
         "unavailable",
         `Cannot start "${spec.id}": the launcher ended before its command began`,
@@ -125,12 +132,10 @@ class ProcessDriver implements Driver, ExecAbility {
   async recover(place: TaskPlace): Promise<TaskHandle | undefined> {
     const task = readTask(place.stateDirectory);
     if (task === undefined || task.id !== place.id) return undefined;
-    // A daemon that died right after the spawn leaves a launcher which has not written its file yet.
-    const launching = (): boolean =>
-      processTable().some(({ pid }) => hasInEnvironment(pid, MARK_VARIABLE, task.mark));
-    const handle = await this.#whenRunning(place, task, () => !launching());
+    // A daemon that died right after it said "go" leaves a launcher which has not written its file yet.
+    const handle = await this.#whenRunning(place, task, () => markedProcesses(task.mark).length === 0);
     if (handle === undefined) {
-      await removeCgroups(task.cgroups, this.#clock);
+      await this.#abandon(task);
       removeTask(place.stateDirectory);
       return undefined;
     }
@@ -211,6 +216,12 @@ class ProcessDriver implements Driver, ExecAbility {
     }
   }
 
+  /** A launcher that still hangs in its start must not begin once its task is forgotten. */
+  async #abandon({ mark, cgroups }: TaskRecord): Promise<void> {
+    for (const identity of markedProcesses(mark)) signalProcess(identity, "SIGKILL");
+    await removeCgroups(cgroups, this.#clock);
+  }
+
   /** Resolves on the next change in a directory, or soon where that cannot be watched or came too early to be seen. */
   async #change(directory: string): Promise<void> {
     const over = new AbortController();
@@ -229,6 +240,13 @@ class ProcessDriver implements Driver, ExecAbility {
 }
 
 const LAUNCH_POLL_MS = 5;
+
+function markedProcesses(mark: string): ProcessIdentity[] {
+  return processTable()
+    .map(({ pid }) => processIdentity(pid))
+    .filter((identity) => identity !== undefined)
+    .filter(({ pid }) => hasInEnvironment(pid, MARK_VARIABLE, mark));
+}
 
 const hasSettings = ({ settings }: { settings: Readonly<Record<string, string>> }): boolean =>
   Object.keys(settings).length > 0;
@@ -302,10 +320,12 @@ async function launch(spec: TaskSpec, task: TaskRecord, strict: boolean): Promis
         cwd: spec.directory,
         env: environmentOf(spec.env, task),
         detached: true,
-        stdio: ["ignore", log, log],
+        stdio: ["pipe", log, log],
       },
     );
+    // It has its own environment from here on, so that a recovery sees its mark: only now may it run the command.
     await once(child, "spawn");
+    child.stdin?.on("error", () => {}).end("go\n");
     child.unref();
     return child;
   } catch (error) {

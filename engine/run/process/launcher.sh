@@ -2,6 +2,9 @@
 # positional parameters. It is the leader of the instance's session and outlives the daemon: it starts the command,
 # waits, ends what the command left behind, and writes how it ended.
 #
+# It begins when its standard input says `go`. A daemon that dies earlier closes it instead: then nothing runs, and
+# whoever looks for a launcher after its daemon's death finds it by the mark, or knows that it will never run anything.
+#
 # sh launcher.sh STATE MARK MV SLEEP GREP MEMBERS STRICT JOINS JOIN... COMMAND ARGUMENT...
 #   STATE    directory the files `running`, `exit` and `cannot-start` are written to
 #   MARK     value of PLINTH_INSTANCE_MARK in the environment of all that belongs to this start
@@ -74,6 +77,8 @@ __plinth_main() {
   __plinth_state=$1 __plinth_mark=$2 __plinth_mv=$3 __plinth_sleep=$4 __plinth_grep=$5
   __plinth_members=$6 __plinth_strict=$7 __plinth_joins=$8
   shift 8
+  IFS= read -r __plinth_go && [ "$__plinth_go" = go ] || exit 125
+  exec </dev/null
   # Trapped, not ignored: the command gets the default dispositions back, and signals to the whole group spare us.
   trap : HUP INT QUIT TERM USR1 USR2 ALRM PIPE
   IFS= read -r __plinth_boot </proc/sys/kernel/random/boot_id

@@ -40,7 +40,7 @@ test(
     if (skipUnlessEnforced(context, limits)) return;
     using place = scratch();
     const script = "(echo forked); echo still here";
-    const handle = await driver.start(place.spec(["/bin/sh", "-c", script], { limits }));
+    using handle = await driver.start(place.spec(["/bin/sh", "-c", script], { limits }));
     assert.equal((await handle.wait()).code, 2);
     assert.match(place.log(), /fork/);
     assert.doesNotMatch(place.log(), /forked|still/);
@@ -51,7 +51,7 @@ test("ProcessDriver holds a task to its share of the CPU", limit, async (context
   const limits = { ...NO_LIMITS, cpus: 0.05 };
   if (skipUnlessEnforced(context, limits)) return;
   using place = scratch();
-  const handle = await driver.start(
+  using handle = await driver.start(
     place.spec(["/bin/sh", "-c", "echo up; while :; do :; done"], { limits }),
   );
   await untilLogged(place, handle, "up");
@@ -77,7 +77,7 @@ test("ProcessDriver ends a fork bomb within its limit of processes", limit, asyn
     const more = () => spawn("/bin/sleep", ["60"]).on("exit", more).on("error", () => setTimeout(more, 10));
     for (let count = 0; count < 100; count++) more();
     process.on("SIGTERM", () => {});`;
-  const handle = await driver.start(place.spec([process.execPath, "-e", bomb], { limits }));
+  using handle = await driver.start(place.spec([process.execPath, "-e", bomb], { limits }));
   while (handle.members().length < 20) await systemClock.sleep(5, context.signal);
   assert.ok(handle.members().length <= 40);
   await handle.stop({ graceMs: 10 });
@@ -112,7 +112,7 @@ test(
     }
     using place = scratch();
     await assert.rejects(driver.start(place.spec(["true"], { limits })), { code: "unsupported" });
-    const handle = await driver.start(place.spec(["true"], { limits: { ...limits, bestEffort: true } }));
+    using handle = await driver.start(place.spec(["true"], { limits: { ...limits, bestEffort: true } }));
     assert.equal(handle.notices.length, 1);
     assert.match(handle.notices[0]!, /^Cannot limit memory: /);
     assert.equal((await handle.wait()).code, 0);

@@ -36,7 +36,10 @@ function ownSession({ launcher, main }: Membership): number | undefined {
 /** Pids of all members but the launcher. Without a cgroup this looks through the whole process table. */
 export function membersOf(membership: Membership): number[] {
   const listed = inCgroup(membership);
-  if (listed !== undefined) return listed;
+  const { main } = membership;
+  // Recorded before it joins its cgroup: for that moment it is not listed.
+  if (listed !== undefined)
+    return listed.includes(main.pid) || !isRunning(main) ? listed : [main.pid, ...listed];
   const ours = ownSession(membership);
   return processTable()
     .filter(({ pid, session }) => session === ours || hasInEnvironment(pid, MARK_VARIABLE, membership.mark))
