@@ -15,8 +15,9 @@ const failure = (status: InstanceStatus): string | undefined =>
 
 test("failureOf() gives a crash more tries, but not a missing program or a start that took too long", () => {
   const crashed: InstanceStatus = { state: "Backoff", reason: "Crashed: exit code 1", exitCode: 1 };
-  assert.equal(failure({ ...crashed, restarts: 0 }), undefined);
-  assert.equal(failure({ ...crashed, restarts: CRASHES_MAX - 1 }), "Crashed");
+  assert.equal(failure({ ...crashed, crashes: 1 }), undefined);
+  assert.equal(failure({ ...crashed, crashes: CRASHES_MAX }), "Crashed");
+  assert.equal(failure({ ...crashed, restarts: 9, crashes: 1 }), undefined, "it has served well in between");
   assert.equal(failure({ state: "Backoff", reason: "CannotStart: no such command" }), "CannotStart");
   assert.equal(failure({ state: "Failed", reason: "NotReady: not ready within 3 s" }), "NotReady");
   assert.equal(failure({ state: "Exited", exitCode: 2, reason: "Crashed: exit code 2" }), "Crashed");

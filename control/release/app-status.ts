@@ -10,7 +10,7 @@ import type {
 import { parseReason } from "@plinth/run";
 import { hasArrived, type InstanceView } from "./rollout.ts";
 
-/** Crashes before it was ever ready after which a release is given up. */
+/** Crashes in a row after which a release is given up. */
 export const CRASHES_MAX = 3;
 
 export interface ServiceFacts {
@@ -51,13 +51,13 @@ export interface Witness {
 /** The reason to halt a release, if one of its instances gives one. Pure. */
 export function failureOf(witnesses: readonly Witness[]): Failure | undefined {
   for (const { instance, service, status } of witnesses) {
-    const { state, exitCode, probe, restarts, reason } = status;
+    const { state, exitCode, probe, crashes, reason } = status;
     const gaveUp = state === "Failed" || (state === "Exited" && exitCode !== 0);
     if (!gaveUp && state !== "Backoff") continue;
     const { code, message } = parseReason(reason ?? "it ended");
     // What cannot start or does not get ready will not with more tries; a crash may be a race with what it calls.
     const isFinal = gaveUp || code === "CannotStart" || code === "NotReady";
-    if (!isFinal && (restarts ?? 0) < CRASHES_MAX - 1) continue;
+    if (!isFinal && (crashes ?? 0) < CRASHES_MAX) continue;
     return {
       service,
       instance,

@@ -7,13 +7,16 @@ const GOOD_RUN_MS = 60_000;
 
 /** How long to wait before each restart: doubling, until a run was good. */
 export class Backoff {
-  #nextMs: number = BACKOFF_FIRST_MS;
+  /** Runs that ended without having been good, in a row. */
+  crashes: number;
+
+  constructor(crashes = 0) {
+    this.crashes = crashes;
+  }
 
   /** Tells how long the run that just ended had been ready, and gives the wait before the next one. */
   next(readyMs: number): number {
-    if (readyMs >= GOOD_RUN_MS) this.#nextMs = BACKOFF_FIRST_MS;
-    const waitMs = this.#nextMs;
-    this.#nextMs = Math.min(waitMs * 2, BACKOFF_MAX_MS);
-    return waitMs;
+    this.crashes = readyMs >= GOOD_RUN_MS ? 1 : this.crashes + 1;
+    return Math.min(BACKOFF_FIRST_MS * 2 ** (this.crashes - 1), BACKOFF_MAX_MS);
   }
 }

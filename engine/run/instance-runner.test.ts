@@ -136,10 +136,12 @@ test(
     for (let round = 0; round < 10; round += 1) await crash();
     assert.deepEqual(waits, [200, 400, 800, 1600, 3200, 6400, 12800, 25600, 30000, 30000]);
     assert.equal(it.runner.status.restarts, 10);
+    assert.equal(it.runner.status.crashes, 10);
     await it.until(({ state }) => state === "Ready");
     await clock.advance(60_000);
     await crash();
     assert.equal(waits.at(-1), 200);
+    assert.equal(it.runner.status.crashes, 1);
     await it.runner.stop();
   },
 );

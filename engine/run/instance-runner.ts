@@ -96,7 +96,7 @@ type Phase =
 
 class Runner implements InstanceRunner {
   readonly #options: InstanceRunnerOptions;
-  readonly #backoff: Backoff = new Backoff();
+  readonly #backoff: Backoff;
   readonly #ask: AskProbe;
   #phase: Phase = { name: "idle" };
   #status: InstanceStatus;
@@ -117,6 +117,7 @@ class Runner implements InstanceRunner {
     this.#options = options;
     this.#ask = options.ask ?? askProbe;
     const { previous } = options;
+    this.#backoff = new Backoff(previous?.crashes);
     this.#wasReady =
       previous?.state === "Ready" || previous?.state === "Unready" || previous?.state === "Draining";
     this.#status = {
@@ -443,7 +444,7 @@ class Runner implements InstanceRunner {
     const cancel = this.#options.clock.schedule(waitMs, () => {
       void this.#launch({ restarts: (this.#status.restarts ?? 0) + 1 });
     });
-    this.#setPhase({ name: "waiting", cancel }, { reason });
+    this.#setPhase({ name: "waiting", cancel }, { reason, crashes: this.#backoff.crashes });
   }
 
   #setPhase(phase: Phase, changes: StatusChanges = {}): void {

@@ -333,6 +333,10 @@ export const definitions = {
       pid: { type: "integer" },
       startedAt: { type: "string", format: "date-time" },
       restarts: { type: "integer" },
+      crashes: {
+        type: "integer",
+        description: "Runs in a row that ended before they had been ready for a minute.",
+      },
       exitCode: {
         type: "integer",
         description: "How the last run ended; 128 + the signal's number for a signal.",
