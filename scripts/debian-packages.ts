@@ -6,9 +6,13 @@ import { accessSync, constants } from "node:fs";
 const packages: Readonly<Record<string, string>> = {
   "/usr/bin/chromium": "chromium",
   "/usr/bin/curl": "curl",
+  "/usr/bin/redis-benchmark": "redis-tools",
+  "/usr/bin/redis-server": "redis-server",
   "/usr/bin/strace": "strace",
   "/usr/sbin/nginx": "nginx-light",
   "/usr/bin/wrk": "wrk",
+  "/usr/lib/postgresql/15/bin/postgres": "postgresql-15",
+  "/usr/sbin/sshd": "openssh-server",
 };
 
 function isExecutable(path: string): boolean {

@@ -30,6 +30,7 @@ export function buildSnapshot(frame: SnapshotFrame, apps: readonly AppView[]): S
       services[`${view.app}.${service}`] = {
         app: view.app,
         service,
+        protocol: spec.protocol ?? "auto",
         endpoints: endpointsOf(view, service),
         holdMs: serviceSettings(spec).holdMs,
         ...(view.notReady[service] === undefined ? {} : { notReady: view.notReady[service] }),

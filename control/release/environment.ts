@@ -41,7 +41,10 @@ export function instanceEnvironment(inputs: EnvironmentInputs): Record<string, s
   env["PLINTH_SERVICE"] = inputs.service;
   env["PLINTH_RELEASE"] = String(inputs.release);
   for (const [callee, { address, port }] of Object.entries(inputs.callees)) {
-    env[`PLINTH_${callee.toUpperCase().replaceAll("-", "_")}_URL`] = `http://${address}:${port}`;
+    const prefix = `PLINTH_${callee.toUpperCase().replaceAll("-", "_")}`;
+    env[`${prefix}_URL`] = `http://${address}:${port}`;
+    env[`${prefix}_HOST`] = address;
+    env[`${prefix}_PORT`] = String(port);
   }
   return env;
 }

@@ -34,11 +34,11 @@ export function secretsOfApp(spec: AppSpec): string[] {
 }
 
 /**
- * Fingerprint of all that would make a different process. Replicas and deploy settings do not; of the kept source
+ * Fingerprint of all that would make a different process. Replicas, deploy settings and what the proxy takes it for do not; of the kept source
  * only its digest counts, since the copy's path changes with any file of the project.
  */
 export function revisionOf(spec: ServiceSpec, secrets: SecretVersions): string {
-  const { replicas: _replicas, deploy: _deploy, source, ...rest } = spec;
+  const { replicas: _replicas, deploy: _deploy, protocol: _protocol, source, ...rest } = spec;
   const versions = Object.fromEntries(secretsOf(spec).map((name) => [name, secrets[name] ?? 0]));
   return digest({ ...rest, source: source?.digest, secrets: versions }).slice(0, 16);
 }
@@ -47,7 +47,7 @@ export function revisionOf(spec: ServiceSpec, secrets: SecretVersions): string {
 export function releaseDigest(spec: AppSpec, secrets: SecretVersions): string {
   const services = Object.entries(spec.services).map(([name, service]): [string, unknown] => [
     name,
-    [revisionOf(service, secrets), service.replicas ?? 1, service.deploy ?? {}],
+    [revisionOf(service, secrets), service.replicas ?? 1, service.deploy ?? {}, service.protocol ?? "auto"],
   ]);
   return digest({ services: Object.fromEntries(services), ingress: spec.ingress ?? {} });
 }

@@ -1,7 +1,7 @@
 import type { Random } from "@plinth/clock";
 import { InstanceEndpoint } from "./instance-endpoint.ts";
 import { HELD_PER_SERVICE_MAX } from "./limits.ts";
-import { type ServiceEndpoints, socketName } from "./snapshot.ts";
+import { type ServiceEndpoints, type ServiceProtocol, socketName } from "./snapshot.ts";
 import { TcpCounts } from "./tcp-counts.ts";
 
 /** A request that waits for an instance. */
@@ -18,6 +18,7 @@ export class Callee {
   readonly key: string;
   app = "";
   service = "";
+  protocol: ServiceProtocol = "http";
   holdMs = 0;
   notReady: string | undefined = undefined;
   readonly tcp: TcpCounts = new TcpCounts();
@@ -38,6 +39,7 @@ export class Callee {
   update(next: ServiceEndpoints, nowMs: number): InstanceEndpoint[] {
     this.app = next.app;
     this.service = next.service;
+    this.protocol = next.protocol ?? "http";
     this.holdMs = next.holdMs;
     this.notReady = next.notReady;
     const before = new Map(

@@ -12,19 +12,13 @@ import {
   RESPONSE_IDLE_MS,
   TUNNEL_IDLE_MS,
 } from "./limits.ts";
-import type { ListenerTarget, Route } from "./listener-target.ts";
+import type { Route } from "./listener-target.ts";
 import { encodeRefusal, type RefusalCode } from "./refusal.ts";
 import type { Requester } from "./requester.ts";
 import { joins, type Origin, requestNeedsRewrite, rewriteRequest } from "./rewrite.ts";
+import type { ConnectionOwner, ServedConnection } from "./served.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { readBytes, readOn, writeBytes } from "./wire.ts";
-
-/** What a connection needs from the listener that accepted it. */
-export interface ConnectionOwner {
-  readonly target: ListenerTarget;
-  readonly draining: boolean;
-  connectionClosed(connection: ClientConnection): void;
-}
 
 const State = {
   /** Between requests. */
@@ -43,7 +37,7 @@ const State = {
  * order. Invariants: one request at a time is under way, later ones wait unread; after a refusal that leaves
  * unread bytes the connection ends, since those bytes have no known frame. Handlers are bound once per connection.
  */
-export class ClientConnection implements Requester {
+export class ClientConnection implements Requester, ServedConnection {
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
   readonly #around: Surroundings;
@@ -69,7 +63,6 @@ export class ClientConnection implements Requester {
     this.#movedMs = around.ticker.nowMs;
     this.#stateMs = this.#movedMs;
     const { target } = owner;
-    target.tcp.opened();
     const client = (socket.remoteAddress ?? "unknown").replace(/^::ffff:/, "");
     this.#rewrite = {
       origin: target.ingress
@@ -83,6 +76,13 @@ export class ClientConnection implements Requester {
     socket.on("drain", () => this.#onDrain());
     socket.on("error", ignore); // "close" follows and tells the rest
     socket.on("close", (broken) => this.#onClose(broken));
+  }
+
+  /** Goes on where it was detected what is spoken: with what the client has sent by then. */
+  begin(bytes: Buffer, ended: boolean): void {
+    this.#decoder.feed(bytes);
+    this.#read();
+    if (ended) this.#onEnd();
   }
 
   get busy(): boolean {
@@ -310,7 +310,6 @@ export class ClientConnection implements Requester {
       else this.#exchange.abort();
     }
     this.#countOpen(undefined);
-    this.#owner.target.tcp.closed();
     this.#owner.connectionClosed(this);
   }
 

@@ -3,6 +3,13 @@
 /** All timeouts are checked this often: one timer for all connections instead of one per request. */
 export const TICK_MS = 250;
 
+/** A client silent for so long may be waiting for the server to speak first: an instance is asked whether it does. */
+export const SILENCE_MS = 40;
+/** First bytes that still fit several protocols are decided after this; people notice delays from 100 ms on. */
+export const DETECT_MS = 200;
+/** First bytes kept while undecided: the largest TLS hello, and more than any request line. */
+export const DETECT_BYTES_MAX: number = 20 * 1024;
+
 /** From a request's first byte to the end of its head. More is a slow-loris, not a slow link. */
 export const HEAD_TIMEOUT_MS = 10_000;
 /** A kept-alive connection without a request; longer than browsers' and Node's agents reuse theirs by default. */

@@ -1,9 +1,12 @@
 import type { Server, Socket } from "node:net";
-import { ClientConnection, type ConnectionOwner } from "./client-connection.ts";
+import { ClientConnection } from "./client-connection.ts";
+import { Detection } from "./detection.ts";
 import { bind, descriptorOf, type Listener } from "./listener.ts";
 import type { ListenerTarget } from "./listener-target.ts";
 import { encodeRefusal } from "./refusal.ts";
+import type { ConnectionOwner, ServedConnection } from "./served.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { Tunnel } from "./tunnel.ts";
 
 /** Connections of the whole data plane. */
 export interface ConnectionCount {
@@ -16,7 +19,7 @@ export interface ConnectionCount {
 export class RequestListener implements Listener, ConnectionOwner {
   target: ListenerTarget;
   draining = false;
-  readonly connections: Set<ClientConnection> = new Set();
+  readonly connections: Set<ServedConnection> = new Set();
   readonly #around: Surroundings;
   readonly #count: ConnectionCount;
   #server: Server | undefined = undefined;
@@ -61,10 +64,26 @@ export class RequestListener implements Listener, ConnectionOwner {
       return;
     }
     this.#count.open++;
-    this.connections.add(new ClientConnection(socket, this, this.#around));
+    this.target.tcp.opened();
+    this.connections.add(this.#serve(socket));
   }
 
-  connectionClosed(connection: ClientConnection): void {
+  /** What is declared wins; else the connection itself tells. */
+  #serve(socket: Socket): ServedConnection {
+    const around = this.#around;
+    const route = this.target.ingress ? undefined : this.target.routes.get("*");
+    if (route?.callee.protocol === "http") return new ClientConnection(socket, this, around);
+    if (route?.callee.protocol !== "tcp") return new Detection(socket, this, around);
+    return new Tunnel({ socket, owner: this, around, route, first: nothing, ended: false });
+  }
+
+  connectionBecame(before: ServedConnection, after: ServedConnection): void {
+    this.connections.delete(before);
+    this.connections.add(after);
+  }
+
+  connectionClosed(connection: ServedConnection): void {
+    this.target.tcp.closed();
     this.#count.open--;
     this.connections.delete(connection);
   }
@@ -75,3 +94,5 @@ export class RequestListener implements Listener, ConnectionOwner {
     this.#server = undefined;
   }
 }
+
+const nothing: Buffer = Buffer.alloc(0);

@@ -7,9 +7,16 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** What instances of a service speak. `auto`: each connection tells by its first bytes. */
+export type ServiceProtocol = "auto" | "http" | "tcp";
+
+export const SERVICE_PROTOCOLS: readonly ServiceProtocol[] = ["auto", "http", "tcp"];
+
 export interface ServiceEndpoints {
   readonly app: string;
   readonly service: string;
+  /** Default: http. */
+  readonly protocol?: ServiceProtocol;
   /** Those that are ready: requests go to these alone. */
   readonly endpoints: readonly Endpoint[];
   /** How long a request waits while none is ready. */
@@ -98,6 +105,9 @@ export function parseSnapshot(value: unknown): Snapshot {
     textAt(service["app"], `${path}.app`);
     textAt(service["service"], `${path}.service`);
     countAt(service["holdMs"], `${path}.holdMs`, DAY_MS);
+    const protocol = service["protocol"] ?? "http";
+    if (!SERVICE_PROTOCOLS.some((known) => known === protocol))
+      wrong(`${path}.protocol`, `one of ${SERVICE_PROTOCOLS.join(", ")}`);
     for (const [index, endpoint] of listAt(service["endpoints"], `${path}.endpoints`).entries()) {
       textAt(
         socketAt(endpoint, `${path}.endpoints[${index}]`)["instance"],

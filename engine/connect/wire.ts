@@ -16,13 +16,16 @@ interface SocketInside {
 
 const writesDirectly = process.versions["bun"] !== undefined;
 
-/** Gives every read to `onBytes`, which answers false to stop; `readOn` goes on. The end is an "end" event as usual. */
+/**
+ * Gives every read to `onBytes`, which answers false to stop; `readOn` goes on. The end is an "end" event as usual.
+ * Called again, it gives the reads to another.
+ */
 export function readBytes(socket: Socket, onBytes: (bytes: Buffer) => boolean): void {
   const inside = socket as unknown as SocketInside;
-  const streamPush = inside.push.bind(socket);
+  const stream = Object.getPrototypeOf(socket) as SocketInside;
   inside.push = (chunk) => {
     if (chunk !== null) return onBytes(chunk);
-    const result = streamPush(null);
+    const result = stream.push.call(socket, null);
     socket.resume(); // the queue is empty: this lets "end" out
     return result;
   };

@@ -167,6 +167,11 @@ export const definitions = {
         description:
           "A fixed port instead of ${PORT}. Then one instance runs per host and deploys stop it first.",
       },
+      protocol: {
+        enum: ["auto", "http", "tcp"],
+        description:
+          "What the service speaks. `auto`: each connection tells by its first bytes; `tcp` is passed on unread. Default: auto.",
+      },
       health: { $ref: "#/$defs/Health" },
       env: {
         type: "object",
@@ -180,7 +185,7 @@ export const definitions = {
         items: { $ref: "#/$defs/Name" },
         uniqueItems: true,
         maxItems: 100,
-        description: "Services this one calls; each is handed over as PLINTH_<SERVICE>_URL.",
+        description: "Services this one calls; each is handed over as PLINTH_<SERVICE>_URL, _HOST and _PORT.",
       },
       resources: { $ref: "#/$defs/Resources" },
       deploy: { $ref: "#/$defs/Deploy" },

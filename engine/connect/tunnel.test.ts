@@ -1,0 +1,236 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { test } from "node:test";
+import { connect as tlsConnect, createServer as createTlsServer } from "node:tls";
+import { createLog } from "@plinth/log";
+import { DataPlane } from "./data-plane.ts";
+import type { ServiceProtocol, Snapshot } from "./snapshot.ts";
+
+const limit = { timeout: 30_000 };
+
+/** A data plane with one service behind an outbound listener and an ingress, before the given instance. */
+class Bench implements AsyncDisposable {
+  readonly plane: DataPlane = new DataPlane({ log: createLog({ level: "error" }) });
+  readonly outbound: number;
+  readonly ingress: number;
+  readonly #closers: (() => void)[] = [];
+
+  private constructor(outbound: number, ingress: number) {
+    this.outbound = outbound;
+    this.ingress = ingress;
+  }
+
+  static async before(
+    onConnection: (socket: Socket) => void,
+    options: { protocol?: ServiceProtocol; ready?: boolean } = {},
+  ): Promise<Bench & { readonly port: number }> {
+    const [outbound, ingress] = await Promise.all([freePort(), freePort()]);
+    const bench = new Bench(outbound, ingress);
+    const sockets = new Set<Socket>();
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      sockets.add(socket);
+      socket.on("error", () => {});
+      onConnection(socket);
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    bench.#closers.push(() => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    });
+    const { port } = server.address() as AddressInfo;
+    await bench.apply(options.ready === false ? [] : [port], options.protocol ?? "auto");
+    return Object.assign(bench, { port });
+  }
+
+  async apply(ports: readonly number[], protocol: ServiceProtocol): Promise<void> {
+    const snapshot: Snapshot = {
+      version: 1,
+      services: {
+        "shop.db": {
+          app: "shop",
+          service: "db",
+          protocol,
+          holdMs: 20_000,
+          endpoints: ports.map((port) => ({ instance: `shop.db.${port}`, address: "127.0.0.1", port })),
+        },
+      },
+      outbound: [
+        { address: "127.0.0.1", port: this.outbound, app: "shop", caller: "web", callee: "shop.db" },
+      ],
+      ingress: [{ address: "127.0.0.1", port: this.ingress, hosts: { "db.example": "shop.db" } }],
+      metrics: null,
+    };
+    assert.deepEqual(await this.plane.apply(snapshot), []);
+  }
+
+  dial(): Socket {
+    const socket = connect({ port: this.outbound, host: "127.0.0.1", allowHalfOpen: true });
+    this.#closers.push(() => socket.destroy());
+    return socket;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const close of this.#closers) close();
+    await this.plane[Symbol.asyncDispose]();
+  }
+}
+
+async function freePort(): Promise<number> {
+  await using server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+}
+
+/** All of one direction; the stream's own consumers would destroy the other with it. */
+async function received(socket: Socket): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+  await once(socket, "end");
+  return Buffer.concat(chunks);
+}
+
+const echo = (socket: Socket): void => {
+  socket.pipe(socket);
+};
+
+test("an undeclared protocol whose server speaks first works", limit, async () => {
+  await using bench = await Bench.before((socket) => {
+    socket.write("220 ready\r\n");
+    socket.on("data", (chunk: Buffer) => socket.write(`250 ${chunk.toString()}`));
+  });
+  const client = bench.dial();
+  assert.equal(String((await once(client, "data"))[0]), "220 ready\r\n");
+  client.write("EHLO x\r\n");
+  assert.equal(String((await once(client, "data"))[0]), "250 EHLO x\r\n");
+});
+
+test("an undeclared protocol whose client speaks first works at once", limit, async () => {
+  await using bench = await Bench.before(echo);
+  const client = bench.dial();
+  client.write("*1\r\n$4\r\nPING\r\n");
+  assert.equal(String((await once(client, "data"))[0]), "*1\r\n$4\r\nPING\r\n");
+  assert.equal(bench.plane.stats()[0]!.requests, 0);
+  assert.equal(bench.plane.stats()[0]!.tcpOpen, 1);
+});
+
+test("HTTP without a declaration is counted by request, also after a silence", limit, async () => {
+  const asked = Promise.withResolvers<void>();
+  await using bench = await Bench.before((socket) => {
+    asked.resolve();
+    socket.on("data", () => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"));
+  });
+  const client = bench.dial();
+  // The instance is asked whether it speaks first: only then does the client.
+  await asked.promise;
+  client.write("GET / HTTP/1.1\r\nHost: db\r\n\r\n");
+  assert.match(String((await once(client, "data"))[0]), /^HTTP\/1\.1 200 OK\r\n/);
+  assert.equal(bench.plane.stats()[0]!.success, 1);
+});
+
+test("bytes that could still become a request are decided soon", limit, async () => {
+  await using bench = await Bench.before(echo);
+  const client = bench.dial();
+  client.write("GE");
+  assert.equal(String((await once(client, "data"))[0]), "GE");
+});
+
+for (const protocol of ["auto", "tcp"] as const) {
+  test(`each direction ends by itself (${protocol})`, limit, async () => {
+    await using bench = await Bench.before(
+      (socket) => {
+        void received(socket).then((all) => socket.end(`got ${all.length}`));
+      },
+      { protocol },
+    );
+    const client = bench.dial();
+    client.end(Buffer.concat([Buffer.from([0, 0, 0, 8]), randomBytes(100_000)]));
+    assert.equal(String(await received(client)), "got 100004");
+  });
+}
+
+test("a server that ends first still reads to the end", limit, async () => {
+  const heard = Promise.withResolvers<Buffer>();
+  await using bench = await Bench.before(
+    (socket) => {
+      socket.end("bye");
+      void received(socket).then(heard.resolve);
+    },
+    { protocol: "tcp" },
+  );
+  const client = bench.dial();
+  assert.equal(String(await received(client)), "bye");
+  client.end("late words");
+  assert.equal(String(await heard.promise), "late words");
+});
+
+test("large transfers arrive whole at a slow reader, both ways", limit, async () => {
+  await using bench = await Bench.before(echo, { protocol: "tcp" });
+  const client = bench.dial();
+  const sent = randomBytes(8 * 1024 * 1024);
+  client.end(sent);
+  const chunks: Buffer[] = [];
+  for await (const chunk of client) {
+    chunks.push(chunk as Buffer);
+    await new Promise(setImmediate);
+  }
+  assert.ok(Buffer.concat(chunks).equals(sent));
+});
+
+test("a connection waits for an instance, and bytes with it", limit, async () => {
+  const bench = await Bench.before(echo, { protocol: "tcp", ready: false });
+  await using _bench = bench;
+  const client = bench.dial();
+  client.write("early");
+  await once(client, "connect");
+  await bench.apply([bench.port], "tcp");
+  assert.equal(String((await once(client, "data"))[0]), "early");
+});
+
+test("a reset by the instance reaches the client as one", limit, async () => {
+  await using bench = await Bench.before((socket) => socket.once("data", () => socket.resetAndDestroy()), {
+    protocol: "tcp",
+  });
+  const client = bench.dial();
+  client.write("x");
+  const [error] = (await once(client, "error")) as [NodeJS.ErrnoException];
+  assert.equal(error.code, "ECONNRESET");
+});
+
+test("an endpoint that refuses is passed over for one that does not", limit, async () => {
+  const bench = await Bench.before(echo, { protocol: "tcp" });
+  await using _bench = bench;
+  await bench.apply([await freePort(), bench.port], "tcp");
+  for (let round = 0; round < 8; round += 1) {
+    const client = bench.dial();
+    client.write("x");
+    assert.equal(String((await once(client, "data"))[0]), "x");
+    client.destroy();
+  }
+});
+
+test("TLS behind the ingress goes by its server name, unopened", limit, async () => {
+  const identity = { psk: Buffer.from("0123456789abcdef"), identity: "test" };
+  const server = createTlsServer({ ciphers: "PSK", maxVersion: "TLSv1.2", pskCallback: () => identity.psk });
+  server.on("secureConnection", (socket) => socket.pipe(socket));
+  await using bench = await Bench.before((socket) => void server.emit("connection", socket));
+  const dial = (servername: string): ReturnType<typeof tlsConnect> =>
+    tlsConnect({
+      port: bench.ingress,
+      host: "127.0.0.1",
+      servername,
+      ciphers: "PSK",
+      pskCallback: () => identity,
+      checkServerIdentity: () => undefined,
+    });
+  const client = dial("db.example");
+  await once(client, "secureConnect");
+  client.write("through");
+  assert.equal(String((await once(client, "data"))[0]), "through");
+  client.destroy();
+  const stranger = dial("other.example");
+  await assert.rejects(once(stranger, "secureConnect"));
+});
