@@ -121,7 +121,7 @@ export class Callee {
   }
 
   tick(nowMs: number): void {
-    for (const endpoint of this.endpoints) endpoint.expireIdle(nowMs);
+    for (const endpoint of this.endpoints) endpoint.tick(nowMs);
     // One scout per tick finds out whether endpoints that refused connections are back.
     if (this.#waiters.length > 0 && this.endpoints.length > 0) this.#waiters.shift()!.wake();
   }

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { readServerName } from "@plinth/tls";
 import { ClientConnection } from "./client-connection.ts";
 import { detect, isLikelyRequest, Spoken } from "./detect.ts";
+import { Http2Connection } from "./http2-connection.ts";
 import type { InstanceEndpoint } from "./instance-endpoint.ts";
 import {
   DETECT_BYTES_MAX,
@@ -67,6 +68,7 @@ export class Detection implements ServedConnection, ConnectionUser {
     if (spoken === Spoken.undecided && this.#bytes.length < DETECT_BYTES_MAX) return;
     const { ingress } = this.#owner.target;
     if (spoken === Spoken.tls && ingress) this.#lookForName();
+    else if (spoken === Spoken.http2) this.#becomeHttp2();
     else if (spoken === Spoken.http1 || ingress) this.#becomeHttp();
     else this.#becomeTunnel(undefined);
   }
@@ -146,6 +148,14 @@ export class Detection implements ServedConnection, ConnectionUser {
     this.#settle();
     this.#dropInstance();
     const next = new ClientConnection(this.#socket, this.#owner, this.#around);
+    this.#owner.connectionBecame(this, next);
+    next.begin(this.#bytes, this.#ended);
+  }
+
+  #becomeHttp2(): void {
+    this.#settle();
+    this.#dropInstance();
+    const next = new Http2Connection(this.#socket, this.#owner, this.#around);
     this.#owner.connectionBecame(this, next);
     next.begin(this.#bytes, this.#ended);
   }

@@ -5,6 +5,11 @@ export const LATENCY_BOUNDS_MS: readonly number[] = [1, 10, 100, 1_000, 10_000].
   [1, 2, 3, 4, 5].map((factor) => unit * factor),
 );
 
+/** gRPC statuses that are the server's failure, as Linkerd counts: unknown, deadline, internal, unavailable, data loss. */
+const GRPC_FAILURES = new Set([2, 4, 13, 14, 15]);
+/** Numbers beyond those defined (0 to 16) are counted as one. */
+const GRPC_STATUS_MAX = 17;
+
 /** Answers of one status and classification. `error` is the proxy's code when it made the answer itself. */
 class Answers {
   readonly total: Counter = new Counter();
@@ -12,11 +17,13 @@ class Answers {
   readonly status: number;
   readonly success: boolean;
   readonly error: string | undefined;
+  readonly grpcStatus: number | undefined;
 
-  constructor(status: number, success: boolean, error: string | undefined) {
+  constructor(status: number, success: boolean, error?: string, grpcStatus?: number) {
     this.status = status;
     this.success = success;
     this.error = error;
+    this.grpcStatus = grpcStatus;
   }
 }
 
@@ -34,6 +41,7 @@ export class Edge {
   /** The last time a snapshot named this pair. */
   namedAtMs = 0;
   readonly #byStatus: (Answers | undefined)[] = [];
+  readonly #byGrpcStatus: (Answers | undefined)[] = Array.from<undefined>({ length: GRPC_STATUS_MAX + 1 });
   readonly #byError: Map<string, Answers> = new Map();
 
   constructor(app: string, caller: string, callee: { key: string; app: string; service: string }) {
@@ -50,8 +58,20 @@ export class Edge {
     if (answers === undefined) {
       // Filled up to here, so that the array never has holes.
       while (this.#byStatus.length <= status - 100) this.#byStatus.push(undefined);
-      answers = new Answers(status, status < 500, undefined);
+      answers = new Answers(status, status < 500);
       this.#byStatus[status - 100] = answers;
+    }
+    answers.total.value++;
+    answers.latency.observe(latencyMs);
+  }
+
+  /** A gRPC call answered; its own status says whether it succeeded. */
+  answeredGrpc(status: number, grpcStatus: number, latencyMs: number): void {
+    const known = Math.min(grpcStatus, GRPC_STATUS_MAX);
+    let answers = this.#byGrpcStatus[known];
+    if (answers === undefined) {
+      answers = new Answers(status, !GRPC_FAILURES.has(grpcStatus), undefined, known);
+      this.#byGrpcStatus[known] = answers;
     }
     answers.total.value++;
     answers.latency.observe(latencyMs);
@@ -67,6 +87,7 @@ export class Edge {
   }
 
   answers(): Answers[] {
-    return [...this.#byStatus.filter((entry) => entry !== undefined), ...this.#byError.values()];
+    const byNumber = [...this.#byStatus, ...this.#byGrpcStatus].filter((entry) => entry !== undefined);
+    return [...byNumber, ...this.#byError.values()];
   }
 }

@@ -1,16 +1,18 @@
-import type { Random } from "@plinth/clock";
+import type { Clock, Random } from "@plinth/clock";
+import type { Edge } from "./edge.ts";
 import { Ejection } from "./ejection.ts";
+import { Http2Pool } from "./http2-upstream.ts";
 import { POOL_FRESH_MS, POOL_IDLE_MS, POOL_IDLE_PER_ENDPOINT_MAX } from "./limits.ts";
 import { PeakEwma } from "./peak-ewma.ts";
 import { type Endpoint, socketName } from "./snapshot.ts";
 import type { TcpCounts } from "./tcp-counts.ts";
-import { type ConnectionHome, type ConnectionUser, UpstreamConnection } from "./upstream-connection.ts";
+import { type PoolHome, type ConnectionUser, UpstreamConnection } from "./upstream-connection.ts";
 
 /**
  * One instance as the balancer sees it, with its idle connections. Invariant: `inFlight` is the number of exchanges
  * and tunnels between `begin` and `finish`; once removed, it takes no new ones and tells when it has none left.
  */
-export class InstanceEndpoint implements ConnectionHome {
+export class InstanceEndpoint implements PoolHome {
   readonly instance: string;
   readonly address: string;
   readonly port: number;
@@ -22,6 +24,7 @@ export class InstanceEndpoint implements ConnectionHome {
   readonly #tcp: TcpCounts;
   /** Most recently used last: the busy ones stay warm and the rest expire. */
   readonly #idle: UpstreamConnection[] = [];
+  readonly #http2: Map<Edge, Http2Pool> = new Map();
   readonly #onDrained: (() => void)[] = [];
 
   constructor(endpoint: Endpoint, tcp: TcpCounts, nowMs: number) {
@@ -75,6 +78,13 @@ export class InstanceEndpoint implements ConnectionHome {
     return connection;
   }
 
+  /** This caller's HTTP/2 connections. */
+  http2(caller: Edge, clock: Clock): Http2Pool {
+    let pool = this.#http2.get(caller);
+    if (pool === undefined) this.#http2.set(caller, (pool = new Http2Pool(this, clock)));
+    return pool;
+  }
+
   connect(user: ConnectionUser): UpstreamConnection {
     return new UpstreamConnection(this, user);
   }
@@ -96,9 +106,14 @@ export class InstanceEndpoint implements ConnectionHome {
   remove(): void {
     this.removed = true;
     for (const connection of this.#idle.splice(0)) connection.discard();
+    for (const pool of this.#http2.values()) pool.retire();
   }
 
-  expireIdle(nowMs: number): void {
+  tick(nowMs: number): void {
+    for (const [caller, pool] of this.#http2) {
+      pool.tick(nowMs);
+      if (pool.size === 0) this.#http2.delete(caller);
+    }
     let kept = 0;
     for (const connection of this.#idle) {
       if (nowMs - connection.idleSinceMs >= connection.idleMaxMs) connection.discard();
@@ -111,8 +126,11 @@ export class InstanceEndpoint implements ConnectionHome {
     this.#tcp.opened();
   }
 
-  closed(connection: UpstreamConnection): void {
-    if (connection.connected) this.#tcp.closed();
+  closed(): void {
+    this.#tcp.closed();
+  }
+
+  forget(connection: UpstreamConnection): void {
     const index = this.#idle.indexOf(connection);
     if (index >= 0) this.#idle.splice(index, 1);
   }

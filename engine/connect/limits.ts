@@ -41,6 +41,15 @@ export const POOL_IDLE_PER_ENDPOINT_MAX = 256;
 export const CONNECT_ATTEMPTS_MAX = 3;
 /** Times a request that may have reached an instance is sent again: more would let one bad request end them all. */
 export const RESEND_MAX = 2;
+/** A request body up to this is kept until its answer begins, so that it can be sent again; Linkerd's limit. */
+export const RESEND_BYTES_MAX: number = 64 * 1024;
+
+/** Calls at once that servers take on a connection unless they say otherwise (RFC 9113 §6.5.2 asks for no less). */
+export const HTTP2_CALLS_USUAL = 100;
+/** HTTP/2 connections of one caller to one instance; a hundred streams each, which are the usual limit. */
+export const HTTP2_CONNECTIONS_MAX = 64;
+/** An HTTP/2 connection to an instance without a call. Its end is announced, so that no call can be lost to it. */
+export const HTTP2_IDLE_MS = 60_000;
 
 /** Requests that wait for one service; each holds its head and at most one read of its body. */
 export const HELD_PER_SERVICE_MAX = 1_024;

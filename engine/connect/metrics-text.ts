@@ -39,6 +39,7 @@ export function metricsText(world: World, targets: readonly ListenerTarget[]): s
   const answered = edges.flatMap((edge) =>
     edge.answers().map((answers) => {
       const labels: Record<string, string> = { ...edgeLabels(edge), status_code: String(answers.status) };
+      if (answers.grpcStatus !== undefined) labels["grpc_status"] = String(answers.grpcStatus);
       const error: Record<string, string> = answers.error === undefined ? {} : { error: answers.error };
       return { answers, labels, error };
     }),

@@ -28,6 +28,8 @@ const reasons: Readonly<Record<number, string>> = {
   505: "HTTP Version Not Supported",
 };
 
+export const refusalBody = (text: string): Buffer => Buffer.from(`plinth: ${text}\n`);
+
 /** A whole answer of the proxy's own. `text` says what, where and why in one line. */
 export function encodeRefusal(
   status: number,
@@ -35,7 +37,7 @@ export function encodeRefusal(
   text: string,
   options: { readonly toHead: boolean; readonly close: boolean },
 ): Buffer {
-  const body = Buffer.from(`plinth: ${text}\n`);
+  const body = refusalBody(text);
   const head = encodeResponseHead(status, reasons[status] ?? "Error", [
     ["Content-Type", "text/plain; charset=utf-8"],
     ["Content-Length", String(body.length)],

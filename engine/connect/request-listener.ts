@@ -4,6 +4,7 @@ import { Detection } from "./detection.ts";
 import { bind, descriptorOf, type Listener } from "./listener.ts";
 import type { ListenerTarget } from "./listener-target.ts";
 import { encodeRefusal } from "./refusal.ts";
+import { Http2Connection } from "./http2-connection.ts";
 import type { ConnectionOwner, ServedConnection } from "./served.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { Tunnel } from "./tunnel.ts";
@@ -72,9 +73,18 @@ export class RequestListener implements Listener, ConnectionOwner {
   #serve(socket: Socket): ServedConnection {
     const around = this.#around;
     const route = this.target.ingress ? undefined : this.target.routes.get("*");
-    if (route?.callee.protocol === "http") return new ClientConnection(socket, this, around);
-    if (route?.callee.protocol !== "tcp") return new Detection(socket, this, around);
-    return new Tunnel({ socket, owner: this, around, route, first: nothing, ended: false });
+    switch (route?.callee.protocol) {
+      case "http":
+        return new ClientConnection(socket, this, around);
+      case "http2":
+      case "grpc":
+        return new Http2Connection(socket, this, around);
+      case "tcp":
+        return new Tunnel({ socket, owner: this, around, route, first: nothing, ended: false });
+      case "auto":
+      case undefined:
+        return new Detection(socket, this, around);
+    }
   }
 
   connectionBecame(before: ServedConnection, after: ServedConnection): void {

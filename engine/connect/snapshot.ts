@@ -8,9 +8,9 @@ export interface Endpoint {
 }
 
 /** What instances of a service speak. `auto`: each connection tells by its first bytes. */
-export type ServiceProtocol = "auto" | "http" | "tcp";
+export type ServiceProtocol = "auto" | "http" | "http2" | "grpc" | "tcp";
 
-export const SERVICE_PROTOCOLS: readonly ServiceProtocol[] = ["auto", "http", "tcp"];
+export const SERVICE_PROTOCOLS: readonly ServiceProtocol[] = ["auto", "http", "http2", "grpc", "tcp"];
 
 export interface ServiceEndpoints {
   readonly app: string;

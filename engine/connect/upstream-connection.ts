@@ -6,10 +6,16 @@ import { readBytes, readOn, writeBytes } from "./wire.ts";
 export interface ConnectionHome {
   readonly address: string;
   readonly port: number;
-  opened(connection: UpstreamConnection): void;
-  closed(connection: UpstreamConnection): void;
+  opened(): void;
+  closed(): void;
   countRead(bytes: number): void;
   countWritten(bytes: number): void;
+}
+
+/** The home of connections that are kept between exchanges. */
+export interface PoolHome extends ConnectionHome {
+  /** The connection is gone. */
+  forget(connection: UpstreamConnection): void;
 }
 
 /** Whoever uses a connection for one exchange. */
@@ -30,7 +36,7 @@ export interface ConnectionUser {
 export class UpstreamConnection {
   readonly socket: Socket;
   readonly decoder: MessageDecoder = new MessageDecoder({ kind: "response" });
-  readonly home: ConnectionHome;
+  readonly home: PoolHome;
   user: ConnectionUser | undefined;
   connected = false;
   /** It has carried an exchange before: the other end may have closed it meanwhile. */
@@ -41,7 +47,7 @@ export class UpstreamConnection {
   paused = false;
   #error: NodeJS.ErrnoException | undefined = undefined;
 
-  constructor(home: ConnectionHome, user: ConnectionUser) {
+  constructor(home: PoolHome, user: ConnectionUser) {
     this.home = home;
     this.user = user;
     const socket = connect({
@@ -88,7 +94,7 @@ export class UpstreamConnection {
 
   #onConnect(): void {
     this.connected = true;
-    this.home.opened(this);
+    this.home.opened();
     this.user?.upstreamConnected();
   }
 
@@ -107,7 +113,8 @@ export class UpstreamConnection {
   #onClose(): void {
     const user = this.user;
     this.user = undefined;
-    this.home.closed(this);
+    if (this.connected) this.home.closed();
+    this.home.forget(this);
     user?.upstreamClosed(this.#error);
   }
 }

@@ -168,9 +168,9 @@ export const definitions = {
           "A fixed port instead of ${PORT}. Then one instance runs per host and deploys stop it first.",
       },
       protocol: {
-        enum: ["auto", "http", "tcp"],
+        enum: ["auto", "http", "http2", "grpc", "tcp"],
         description:
-          "What the service speaks. `auto`: each connection tells by its first bytes; `tcp` is passed on unread. Default: auto.",
+          "What the service speaks. `auto`: each connection tells by its first bytes; `http` is HTTP/1, `http2` and `grpc` are HTTP/2 without TLS, `tcp` is passed on unread. Default: auto.",
       },
       health: { $ref: "#/$defs/Health" },
       env: {

@@ -1,0 +1,111 @@
+import type { Socket } from "node:net";
+import {
+  atEndOfTurn,
+  Http2Session,
+  type Http2Stream,
+  type SessionOwner,
+  type StreamHandler,
+} from "@plinth/http2";
+import type { Http1Bridge } from "./http1-bridge.ts";
+import { Http2Exchange } from "./http2-exchange.ts";
+import { IDLE_TIMEOUT_MS, LINGER_MS } from "./limits.ts";
+import type { Route } from "./listener-target.ts";
+import type { ConnectionOwner, ServedConnection } from "./served.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { readBytes, writeBytes } from "./wire.ts";
+
+/** One client's HTTP/2 connection: every stream is an exchange of its own. */
+export class Http2Connection implements ServedConnection, SessionOwner {
+  readonly exchanges: Set<Http2Exchange | Http1Bridge> = new Set();
+  /** The client's address, for what ingress tells instances. */
+  readonly client: string;
+  readonly #session: Http2Session;
+  readonly #socket: Socket;
+  readonly #owner: ConnectionOwner;
+  readonly #around: Surroundings;
+  #idleSinceMs: number;
+
+  constructor(socket: Socket, owner: ConnectionOwner, around: Surroundings) {
+    this.#socket = socket;
+    this.#owner = owner;
+    this.#around = around;
+    this.#idleSinceMs = around.ticker.nowMs;
+    this.client = (socket.remoteAddress ?? "unknown").replace(/^::ffff:/, "");
+    this.#session = new Http2Session({ kind: "server", owner: this });
+    readBytes(socket, (chunk) => {
+      owner.target.tcp.readBytes += chunk.length;
+      this.#session.receive(chunk);
+      return true; // windows hold clients back
+    });
+    socket.on("drain", () => this.#session.drained());
+    socket.on("end", () => this.#session.disconnected());
+    socket.on("error", ignore); // "close" follows
+    socket.on("close", () => this.#onClose());
+  }
+
+  /** Takes what the client has sent before it was known what it speaks. */
+  begin(bytes: Buffer, ended: boolean): void {
+    this.#session.receive(bytes);
+    if (ended) this.#session.disconnected();
+  }
+
+  get busy(): boolean {
+    return this.exchanges.size > 0;
+  }
+
+  get target(): ConnectionOwner["target"] {
+    return this.#owner.target;
+  }
+
+  /** The route for a host name; on listeners within the mesh there is one for all. */
+  route(host: string): Route | undefined {
+    const { target } = this.#owner;
+    if (!target.ingress) return target.routes.get("*");
+    return target.routes.get(host) ?? target.routes.get("*");
+  }
+
+  write(bytes: Buffer): boolean {
+    this.#owner.target.tcp.writeBytes += bytes.length;
+    return writeBytes(this.#socket, bytes);
+  }
+
+  schedule(flush: () => void): void {
+    atEndOfTurn(flush);
+  }
+
+  onStream(stream: Http2Stream): StreamHandler {
+    const exchange = new Http2Exchange(stream, this, this.#around);
+    this.exchanges.add(exchange);
+    return exchange;
+  }
+
+  onGoaway(): void {}
+
+  onCapacity(): void {}
+
+  onEnd(code: number, reason: string): void {
+    if (code !== 0)
+      this.#around.log.debug("ends an HTTP/2 connection", { client: this.client, code, reason });
+    this.#socket.end();
+    this.#around.clock.schedule(LINGER_MS, () => this.#socket.destroy());
+  }
+
+  #onClose(): void {
+    this.#session.disconnected();
+    this.#owner.connectionClosed(this);
+  }
+
+  tick(nowMs: number): void {
+    this.#session.tick(nowMs);
+    for (const exchange of this.exchanges) exchange.tick(nowMs);
+    if (this.busy) this.#idleSinceMs = nowMs;
+    if (this.#session.closing || this.#session.ended) return;
+    if (this.#owner.draining || nowMs - this.#idleSinceMs >= IDLE_TIMEOUT_MS) this.#session.close();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,396 @@
+import { hostName } from "@plinth/http1";
+import { ErrorCode, type Http2Stream, ResetCause, type StreamHandler } from "@plinth/http2";
+import type { Callee, Waiter } from "./callee.ts";
+import type { Edge } from "./edge.ts";
+import type { Http2Connection } from "./http2-connection.ts";
+import { Http1Bridge } from "./http1-bridge.ts";
+import { grpcStatusOf, refusalFields } from "./http2-refusal.ts";
+import type { ConnectionWaiter, Http2Upstream } from "./http2-upstream.ts";
+import type { InstanceEndpoint } from "./instance-endpoint.ts";
+import { CONNECT_ATTEMPTS_MAX, RESEND_BYTES_MAX, RESEND_MAX, RESPONSE_IDLE_MS } from "./limits.ts";
+import { type RefusalCode, refusalBody } from "./refusal.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** Methods that may be sent twice (RFC 9110 §9.2.2). */
+const idempotent = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
+const forwarded = new Set(["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"]);
+
+const Phase = { head: 0, waiting: 1, connecting: 2, sent: 3, answering: 4, over: 5 } as const;
+
+/**
+ * One HTTP/2 request on its way to an instance and back. Bodies stream both ways, each held back by the other side's
+ * window. Invariant: the request is kept until the answer's first byte, unless it has grown beyond
+ * RESEND_BYTES_MAX, so that it can be sent again.
+ */
+export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter {
+  readonly #client: Http2Stream;
+  readonly #connection: Http2Connection;
+  readonly #around: Surroundings;
+  readonly #answer: Answer;
+  readonly #startedMs: number;
+  #phase: number = Phase.head;
+  #fields: string[] = [];
+  #method = "";
+  #isGrpc = false;
+  #callee: Callee | undefined = undefined;
+  #edge: Edge | undefined = undefined;
+  #endpoint: InstanceEndpoint | undefined = undefined;
+  #upstream: Http2Upstream | undefined = undefined;
+  #stream: Http2Stream | undefined = undefined;
+  /** The request's body so far; undefined once it is too long to keep. */
+  #kept: Buffer[] | undefined = [];
+  #keptBytes = 0;
+  #trailers: string[] | undefined = undefined;
+  #requestEnded = false;
+  /** Bytes whose window is given back once the other side can take more. */
+  #owedToClient = 0;
+  #owedToInstance = 0;
+  #connectAttempts = 0;
+  #resends = 0;
+  #sentMs = 0;
+  #status = 0;
+  #grpcStatus = -1;
+  #latencyMs = 0;
+  #connectProblem = "";
+
+  constructor(client: Http2Stream, connection: Http2Connection, around: Surroundings) {
+    this.#client = client;
+    this.#connection = connection;
+    this.#around = around;
+    this.#startedMs = around.clock.monotonic();
+    this.#answer = new Answer(this);
+  }
+
+  // What the client says.
+
+  onHeaders(fields: string[], endStream: boolean): void {
+    this.#fields = fields;
+    this.#requestEnded = endStream;
+    let host = "";
+    for (let index = 0; index < fields.length; index += 2) {
+      const name = fields[index]!;
+      if (name === ":method") this.#method = fields[index + 1]!;
+      else if (name === ":authority" || (name === "host" && host === "")) host = fields[index + 1]!;
+      else if (name === "content-type") this.#isGrpc = fields[index + 1]!.startsWith("application/grpc");
+    }
+    if (this.#method === "CONNECT") {
+      this.#refuse(405, "connect-unsupported", "tunnels are not offered here");
+      return;
+    }
+    const { target } = this.#connection;
+    const name = hostName(host);
+    const route = this.#connection.route(name);
+    if (route === undefined) {
+      target.refusals.set("unknown-host", (target.refusals.get("unknown-host") ?? 0) + 1);
+      this.#refuse(404, "unknown-host", `no service for host "${name}" on ${target.name}`);
+      return;
+    }
+    if (target.ingress) this.#fields = this.#withOrigin(fields, host);
+    const { protocol } = route.callee;
+    if (protocol === "http" || (protocol === "auto" && target.ingress)) {
+      const bridge = new Http1Bridge(this.#client, this.#connection, this.#around);
+      this.#connection.exchanges.delete(this);
+      this.#connection.exchanges.add(bridge);
+      this.#client.handler = bridge;
+      bridge.begin(this.#fields, endStream, route);
+      return;
+    }
+    this.#callee = route.callee;
+    this.#edge = route.edge;
+    route.edge.requests.value++;
+    this.#choose(undefined);
+  }
+
+  /** At ingress only the proxy's own word counts on where a request came from. */
+  #withOrigin(fields: readonly string[], host: string): string[] {
+    const kept: string[] = [];
+    for (let index = 0; index < fields.length; index += 2) {
+      if (!forwarded.has(fields[index]!)) kept.push(fields[index]!, fields[index + 1]!);
+    }
+    kept.push(
+      "x-forwarded-for",
+      this.#connection.client,
+      "x-forwarded-proto",
+      "http",
+      "x-forwarded-host",
+      host,
+    );
+    return kept;
+  }
+
+  onInformational(): void {}
+
+  onData(bytes: Buffer, endStream: boolean): void {
+    this.#requestEnded = endStream;
+    if (this.#phase === Phase.over) {
+      this.#client.consume(bytes.length); // what is refused is not read
+      return;
+    }
+    this.#keep(bytes);
+    const stream = this.#stream;
+    if (stream === undefined) this.#owedToClient += bytes.length;
+    else if (stream.data(bytes, endStream)) this.#client.consume(bytes.length);
+    else this.#owedToClient += bytes.length;
+  }
+
+  /** While no instance has it, everything is kept: the client's window bounds it. */
+  #keep(bytes: Buffer): void {
+    this.#keptBytes += bytes.length;
+    if (this.#stream !== undefined && this.#keptBytes > RESEND_BYTES_MAX) this.#kept = undefined;
+    this.#kept?.push(bytes);
+  }
+
+  onTrailers(fields: string[]): void {
+    this.#requestEnded = true;
+    this.#trailers = fields;
+    this.#stream?.trailers(fields);
+  }
+
+  /** The client has given up, or is gone. */
+  onReset(): void {
+    if (this.#phase === Phase.over) return;
+    this.#endpoint?.ejection.abandonProbe();
+    this.#leaveInstance(ErrorCode.cancel);
+    this.#end();
+  }
+
+  onWritable(): void {
+    const owed = this.#owedToInstance;
+    this.#owedToInstance = 0;
+    this.#stream?.consume(owed);
+  }
+
+  // The way to an instance.
+
+  #choose(avoid: InstanceEndpoint | undefined): void {
+    const endpoint = this.#callee!.pick(this.#around.ticker.nowMs, avoid);
+    if (endpoint === undefined) {
+      this.#wait();
+      return;
+    }
+    const upstream = endpoint.http2(this.#edge!, this.#around.clock).take();
+    if (upstream === undefined) {
+      this.#refuse(503, "queue-full", `${endpoint.instance} at ${endpoint.name} takes no more calls`);
+      return;
+    }
+    this.#endpoint = endpoint;
+    this.#upstream = upstream;
+    endpoint.begin();
+    if (upstream.ready) {
+      this.#send();
+      return;
+    }
+    this.#phase = Phase.connecting;
+    upstream.wait(this);
+  }
+
+  #wait(): void {
+    const callee = this.#callee!;
+    if (this.#around.clock.monotonic() - this.#startedMs >= callee.holdMs) this.#refuseEmpty();
+    else if (callee.wait(this)) this.#phase = Phase.waiting;
+    else this.#refuse(503, "queue-full", `${callee.emptyReason} and ${callee.waiting} requests wait already`);
+  }
+
+  #refuseEmpty(): void {
+    const callee = this.#callee!;
+    const why = this.#connectProblem === "" ? "" : `: ${this.#connectProblem}`;
+    const code = callee.endpoints.length === 0 ? "no-instance" : "connect-failed";
+    this.#refuse(503, code, `${callee.emptyReason}${why}`);
+  }
+
+  wake(): void {
+    this.#connectAttempts = 0;
+    this.#choose(undefined);
+  }
+
+  upstreamReady(): void {
+    this.#send();
+    this.#callee!.wakeAll();
+  }
+
+  upstreamFailed(why: string): void {
+    const endpoint = this.#endpoint!;
+    endpoint.failed(this.#around.ticker.nowMs, this.#around.random);
+    this.#connectProblem = `${endpoint.instance} at ${endpoint.name}: ${why}`;
+    this.#leaveInstance(ErrorCode.cancel);
+    this.#connectAttempts++;
+    if (this.#connectAttempts < CONNECT_ATTEMPTS_MAX && this.#callee!.endpoints.length > 1) {
+      this.#choose(endpoint);
+    } else {
+      this.#wait();
+    }
+  }
+
+  #send(): void {
+    this.#phase = Phase.sent;
+    this.#sentMs = this.#around.clock.monotonic();
+    const kept = this.#kept!;
+    const onlyHead = this.#requestEnded && kept.length === 0 && this.#trailers === undefined;
+    const stream = this.#upstream!.session.request(this.#fields, onlyHead, this.#answer);
+    if (stream === undefined) {
+      // Others took its room while it waited, or its instance takes no more.
+      this.#leaveInstance(ErrorCode.cancel);
+      this.#choose(undefined);
+      return;
+    }
+    this.#stream = stream;
+    let ready = true;
+    for (const [index, bytes] of kept.entries()) {
+      const isLast = index === kept.length - 1 && this.#requestEnded && this.#trailers === undefined;
+      ready = stream.data(bytes, isLast);
+    }
+    if (this.#trailers !== undefined) stream.trailers(this.#trailers);
+    if (this.#keptBytes > RESEND_BYTES_MAX) this.#kept = undefined;
+    if (ready) this.instanceWritable();
+  }
+
+  // What the instance says.
+
+  instanceWritable(): void {
+    const owed = this.#owedToClient;
+    this.#owedToClient = 0;
+    this.#client.consume(owed);
+  }
+
+  answerInformational(fields: string[]): void {
+    this.#client.headers(fields);
+  }
+
+  answerHead(fields: string[], endStream: boolean): void {
+    const nowMs = this.#around.clock.monotonic();
+    this.#phase = Phase.answering;
+    this.#kept = undefined;
+    this.#latencyMs = nowMs - this.#startedMs;
+    this.#endpoint!.answered(nowMs - this.#sentMs, nowMs);
+    this.#status = Number(fields[1]);
+    if (endStream) this.#grpcStatus = grpcStatusOf(fields);
+    this.#client.headers(fields, endStream);
+    if (endStream) this.#answered();
+  }
+
+  answerData(bytes: Buffer, endStream: boolean): void {
+    if (this.#client.data(bytes, endStream)) this.#stream?.consume(bytes.length);
+    else this.#owedToInstance += bytes.length;
+    if (endStream) this.#answered();
+  }
+
+  answerTrailers(fields: string[]): void {
+    this.#grpcStatus = grpcStatusOf(fields);
+    this.#client.trailers(fields);
+    this.#answered();
+  }
+
+  answerReset(code: number, cause: number): void {
+    this.#stream = undefined;
+    const endpoint = this.#endpoint!;
+    if (cause === ResetCause.connection || cause === ResetCause.rule)
+      endpoint.failed(this.#around.ticker.nowMs, this.#around.random);
+    if (this.#phase === Phase.answering) {
+      this.#edge!.failed(this.#status, "upstream-closed", this.#latencyMs);
+      this.#leaveInstance(ErrorCode.cancel);
+      this.#client.reset(cause === ResetCause.peer ? code : ErrorCode.internalError);
+      this.#end();
+      return;
+    }
+    const untouched = cause === ResetCause.unprocessed;
+    const lost = cause === ResetCause.connection && idempotent.has(this.#method);
+    if ((untouched || lost) && this.#kept !== undefined && this.#resends < RESEND_MAX) {
+      this.#resends++;
+      this.#leaveInstance(ErrorCode.cancel);
+      this.#choose(this.#callee!.endpoints.length > 1 ? endpoint : undefined);
+      return;
+    }
+    const how = cause === ResetCause.peer ? `reset the call (code ${code})` : "closed the connection";
+    const where = `${endpoint.instance} at ${endpoint.name}`;
+    this.#refuse(502, "upstream-closed", `${where} ${how} before its answer began`);
+  }
+
+  #answered(): void {
+    const edge = this.#edge!;
+    if (this.#isGrpc && this.#grpcStatus >= 0)
+      edge.answeredGrpc(this.#status, this.#grpcStatus, this.#latencyMs);
+    else edge.answered(this.#status, this.#latencyMs);
+    this.#leaveInstance(ErrorCode.noError);
+    if (!this.#requestEnded) this.#client.reset(ErrorCode.noError); // the rest of its body is not needed (§8.1)
+    this.#end();
+  }
+
+  #refuse(status: number, code: RefusalCode, text: string): void {
+    this.#edge?.failed(status, code, this.#around.clock.monotonic() - this.#startedMs);
+    this.#leaveInstance(ErrorCode.cancel);
+    if (this.#isGrpc) {
+      this.#client.headers(refusalFields(status, code, text, true), true);
+    } else {
+      this.#client.headers(refusalFields(status, code, text, false), this.#method === "HEAD");
+      if (this.#method !== "HEAD") this.#client.data(refusalBody(text), true);
+    }
+    if (!this.#requestEnded) this.#client.reset(ErrorCode.noError);
+    this.#end();
+  }
+
+  /** Lets go of the instance; a call under way there is reset. */
+  #leaveInstance(code: number): void {
+    this.#upstream?.stopWaiting(this);
+    this.#upstream = undefined;
+    const stream = this.#stream;
+    this.#stream = undefined;
+    if (stream !== undefined && !stream.closed && !(stream.remoteEnded && stream.localEnded)) {
+      // Queued data of a whole request goes on; of one that nobody waits for it does not.
+      if (code !== ErrorCode.noError || !this.#requestEnded) stream.reset(code);
+    }
+    this.#endpoint?.finish();
+    this.#endpoint = undefined;
+  }
+
+  #end(): void {
+    if (this.#phase === Phase.waiting) this.#callee!.stopWaiting(this);
+    this.#phase = Phase.over;
+    this.#kept = undefined;
+    this.#client.consume(this.#owedToClient);
+    this.#owedToClient = 0;
+    this.#connection.exchanges.delete(this);
+  }
+
+  tick(nowMs: number): void {
+    if (this.#phase === Phase.waiting && nowMs - this.#startedMs >= this.#callee!.holdMs) {
+      this.#callee!.stopWaiting(this);
+      this.#refuseEmpty();
+    } else if (this.#phase === Phase.sent && this.#requestEnded && nowMs - this.#sentMs >= RESPONSE_IDLE_MS) {
+      const { instance, name } = this.#endpoint!;
+      this.#refuse(504, "upstream-timeout", `${instance} at ${name} did not answer in time`);
+    }
+  }
+}
+
+/** The instance's side of an exchange. */
+class Answer implements StreamHandler {
+  readonly #exchange: Http2Exchange;
+
+  constructor(exchange: Http2Exchange) {
+    this.#exchange = exchange;
+  }
+
+  onHeaders(fields: string[], endStream: boolean): void {
+    this.#exchange.answerHead(fields, endStream);
+  }
+
+  onInformational(fields: string[]): void {
+    this.#exchange.answerInformational(fields);
+  }
+
+  onData(bytes: Buffer, endStream: boolean): void {
+    this.#exchange.answerData(bytes, endStream);
+  }
+
+  onTrailers(fields: string[]): void {
+    this.#exchange.answerTrailers(fields);
+  }
+
+  onReset(code: number, cause: number): void {
+    this.#exchange.answerReset(code, cause);
+  }
+
+  onWritable(): void {
+    this.#exchange.instanceWritable();
+  }
+}
