@@ -21,7 +21,7 @@ export async function listChains(clock: Clock): Promise<Chain[]> {
 }
 
 const isOurs = (table: string): boolean => /^plinth[0-9]*$/.test(table);
-const FAMILIES: readonly string[] = ["ip", "inet"];
+const FAMILIES: ReadonlySet<string> = new Set(["ip", "inet"]);
 
 /** What other firewalls of this machine do to instances: a packet must pass all of them, ours cannot overrule. */
 export async function firewallNotices(clock: Clock, bridge: string): Promise<string[]> {
@@ -30,7 +30,7 @@ export async function firewallNotices(clock: Clock, bridge: string): Promise<str
     notices.push("IP forwarding was off on this machine and is on while Plinth's instances need it");
   if (findTool("nft") === undefined) return notices;
   for (const { family, table, name, hook, policy } of await listChains(clock)) {
-    if (policy !== "drop" || !FAMILIES.includes(family) || isOurs(table)) continue;
+    if (policy !== "drop" || !FAMILIES.has(family) || isOurs(table)) continue;
     if (hook === "forward")
       notices.push(
         `another firewall drops what is forwarded (chain ${name} of table ${family} ${table}, as Docker and ufw set it): ` +

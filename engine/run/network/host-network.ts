@@ -251,7 +251,7 @@ export class HostNetwork implements AsyncDisposable {
     return true;
   }
 
-  async #attach({ id, address, egress, port = undefined }: Attachment): Promise<TaskNetwork> {
+  async #attach({ id, address, egress, port }: Attachment): Promise<TaskNetwork> {
     const record: PortRecord = {
       id,
       address,
