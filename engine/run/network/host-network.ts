@@ -397,6 +397,8 @@ const INSIDE_SETTINGS: string = [
   "net.ipv4.ping_group_range=0 2147483647",
   "net.ipv4.ip_unprivileged_port_start=0",
   `net.ipv4.conf.${INSTANCE_PORT}.route_localnet=1`,
+  // What `loopbackRules` leave alone after its first packet must not be taken for a connection of theirs.
+  "net.netfilter.nf_conntrack_tcp_loose=0",
   "net.ipv4.conf.all.accept_redirects=0",
   `net.ipv4.conf.${INSTANCE_PORT}.accept_redirects=0`,
   "",

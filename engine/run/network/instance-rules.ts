@@ -102,7 +102,8 @@ function ownElement(deed: "add" | "delete", { bridge, key, address }: RuledInsta
 
 /**
  * In the instance's namespace: a connection to its port that no socket there would take goes to 127.0.0.1, for
- * programs that listen on loopback only. Everything else stays untracked and pays one lookup.
+ * programs that listen on loopback only. Everything else stays untracked and pays one lookup. While a connection is
+ * set up its socket does not match; tracking finds nothing then, and lets it pass.
  */
 export function loopbackRules(port: number): string {
   return `
