@@ -6,7 +6,9 @@ import { accessSync, constants } from "node:fs";
 const packages: Readonly<Record<string, string>> = {
   "/usr/bin/chromium": "chromium",
   "/usr/bin/curl": "curl",
+  "/usr/bin/python3": "python3-minimal",
   "/usr/bin/strace": "strace",
+  "/usr/sbin/nft": "nftables",
   "/usr/sbin/nginx": "nginx-light",
   "/usr/bin/wrk": "wrk",
 };

@@ -68,7 +68,7 @@ export function networkState(): string {
   return outputs
     .join("\n")
     .replaceAll(/NO-CARRIER,| linkdown|packets \d+ bytes \d+/g, "")
-    .replaceAll(/^(\S+ +)(UP|DOWN)/gm, "$1");
+    .replaceAll(/^(\S+ +)(UP|DOWN) +/gm, "$1");
 }
 
 /** Runs a command inside a namespace, with all capabilities: what an instance must not be able to do even then. */

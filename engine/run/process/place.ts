@@ -53,16 +53,10 @@ export function beginCommand(begin: Begin, command: readonly string[]): string[]
   const sys = join(stateDirectory, "sys");
   mkdirSync(sys, { recursive: true, mode: 0o700 });
   const place = [toolPath("mount"), sys, network.resolvConf, network.hosts, nameSwitch(stateDirectory)];
-  return [
-    toolPath("nsenter"),
-    `--net=${network.namespace}`,
-    "--",
-    toolPath("unshare"),
-    // Mounts that the host makes later arrive; those of the instance stay its own.
-    ...["--mount", "--propagation", "slave", "--"],
-    ...[...start, ...place, ...joining, ...lessened()],
-    ...[...start, "-", "0", ...command],
-  ];
+  // Mounts that the host makes later arrive; those of the instance stay its own.
+  const ownMounts = [toolPath("unshare"), "--mount", "--propagation", "slave", "--"];
+  const enter = [toolPath("nsenter"), `--net=${network.namespace}`, "--", ...ownMounts];
+  return [...enter, ...start, ...place, ...joining, ...lessened(), ...start, "-", "0", ...command];
 }
 
 /** What `exec` runs to be where a task's main process is. */
