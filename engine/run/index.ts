@@ -26,6 +26,7 @@ export { detectNetwork } from "./network/ability.ts";
 export type { NetworkAbility } from "./network/ability.ts";
 export type { EgressCounter } from "./network/counters.ts";
 export type { EgressPolicy } from "./network/egress-policy.ts";
+export { firewallNotices } from "./network/firewall.ts";
 export { HostNetwork } from "./network/host-network.ts";
 export type { Attachment, HostNetworkOptions } from "./network/host-network.ts";
 export type { TaskNetwork } from "./network/task-network.ts";

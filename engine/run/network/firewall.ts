@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Clock } from "@plinth/clock";
+import { type Clock, systemClock } from "@plinth/clock";
 import { findTool } from "../tool-path.ts";
 import { isForwardingOurs } from "./forwarding.ts";
 import { runTool } from "./tool.ts";
@@ -24,7 +24,7 @@ const isOurs = (table: string): boolean => /^plinth[0-9]*$/.test(table);
 const FAMILIES: ReadonlySet<string> = new Set(["ip", "inet"]);
 
 /** What other firewalls of this machine do to instances: a packet must pass all of them, ours cannot overrule. */
-export async function firewallNotices(clock: Clock, bridge: string): Promise<string[]> {
+export async function firewallNotices(clock: Clock = systemClock, bridge = "plinth0"): Promise<string[]> {
   const notices: string[] = [];
   if (isForwardingOurs())
     notices.push("IP forwarding was off on this machine and is on while Plinth's instances need it");

@@ -189,13 +189,16 @@ export class HostNetwork implements AsyncDisposable {
   /** Removes everything of this home: namespaces, bridge, rules, addresses. */
   remove(): Promise<void> {
     return this.#serially(async () => {
-      for (const id of this.#attachedIds()) await this.#detach(id);
-      await this.#ip([`link del ${this.bridge}`], true);
+      const ids = this.#attachedIds();
+      await this.#ip([...ids.flatMap((id) => this.#removals(id)), `link del ${this.bridge}`], true);
       await this.#nft(
         ["bridge", "inet"]
           .map((family) => `add table ${family} ${this.bridge}\ndelete table ${family} ${this.bridge}\n`)
           .join(""),
       );
+      const left = ids.find((id) => existsSync(namespacePath(this.bridge, id)));
+      if (left !== undefined || existsSync(`/sys/class/net/${this.bridge}`))
+        throw new Fault("unavailable", `Cannot remove ${left ?? this.bridge}: it is still there`);
       restoreForwarding();
       rmSync(this.#directory, { recursive: true, force: true });
     });
@@ -325,16 +328,7 @@ export class HostNetwork implements AsyncDisposable {
 
   async #detach(id: string): Promise<void> {
     const record = readRecord(this.#directory, id);
-    const commands: string[] = [];
-    if (record !== undefined) {
-      const ruled = this.#ruled(record);
-      commands.push(
-        `link del ${portName(this.bridge, ruled.key)}`,
-        `neigh del ${record.address} dev ${this.bridge}`,
-      );
-    }
-    if (existsSync(namespacePath(this.bridge, id)))
-      commands.push(`netns del ${namespaceName(this.bridge, id)}`);
+    const commands = this.#removals(id);
     if (commands.length > 0) await this.#ip(commands, true);
     if (record !== undefined) {
       await this.#ensureRules();
@@ -343,6 +337,21 @@ export class HostNetwork implements AsyncDisposable {
     if (existsSync(namespacePath(this.bridge, id)))
       throw new Fault("unavailable", `Cannot detach "${id}": its namespace is still there`);
     removeRecord(this.#directory, id);
+  }
+
+  /** What takes an instance's port and namespace away; some of it may be gone already. */
+  #removals(id: string): string[] {
+    const record = readRecord(this.#directory, id);
+    const commands: string[] = [];
+    if (record !== undefined) {
+      commands.push(
+        `link del ${portName(this.bridge, this.#ruled(record).key)}`,
+        `neigh del ${record.address} dev ${this.bridge}`,
+      );
+    }
+    if (existsSync(namespacePath(this.bridge, id)))
+      commands.push(`netns del ${namespaceName(this.bridge, id)}`);
+    return commands;
   }
 
   #attachedIds(): string[] {
