@@ -29,6 +29,8 @@ export type { EgressPolicy } from "./network/egress-policy.ts";
 export { firewallNotices } from "./network/firewall.ts";
 export { HostNetwork } from "./network/host-network.ts";
 export type { Attachment, HostNetworkOptions } from "./network/host-network.ts";
+export { allowResolved } from "./network/resolved.ts";
+export type { ResolvedOptions } from "./network/resolved.ts";
 export type { TaskNetwork } from "./network/task-network.ts";
 export { createProcessDriver } from "./process/driver.ts";
 export type { ProcessDriverOptions } from "./process/driver.ts";

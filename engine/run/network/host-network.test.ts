@@ -9,6 +9,7 @@ import { test } from "node:test";
 import { systemClock } from "@plinth/clock";
 import { createLog } from "@plinth/log";
 import type { EgressPolicy } from "./egress-policy.ts";
+import { allowResolved } from "./resolved.ts";
 import { HostNetwork, type HostNetworkOptions } from "./host-network.ts";
 import {
   dialInside,
@@ -16,6 +17,8 @@ import {
   networkState,
   onOwnMachine,
   outputInside,
+  ROUND_TIMEOUT_MS,
+  ROUNDS,
   serveHere,
   serveInside,
   WORLD,
@@ -252,7 +255,22 @@ onOwnMachine(import.meta.url, () => {
       [other]: "ECONNREFUSED",
     });
     await network.allowResolved("one", WORLD.other, 60);
-    await network.allowResolved("one", WORLD.other, 90);
+    const { homeId, subnet } = here.options();
+    const name = {
+      clock: systemClock,
+      homeId,
+      subnet,
+      ttlSeconds: 90,
+      addresses: [WORLD.other, "192.0.2.9"],
+    };
+    await allowResolved({ ...name, instance: "10.213.0.2" });
+    await assert.rejects(allowResolved({ ...name, instance: "10.213.0.1" }), { code: "not-found" });
+    await assert.rejects(allowResolved({ ...name, homeId: "x", instance: "10.213.0.2" }), {
+      code: "not-found",
+    });
+    await assert.rejects(allowResolved({ ...name, instance: "10.213.0.2", addresses: ["::1"] }), {
+      code: "invalid",
+    });
     assert.deepEqual(await dialInside(namespace, other), { [other]: "open" });
     // A name that leads to where a list forbids to go opens nothing.
     await network.setEgress("one", { default: "deny", allow: [], deny: [WORLD.other] });
@@ -314,7 +332,7 @@ onOwnMachine(import.meta.url, () => {
 
   test(
     "after kill -9 at any moment of attach() or detach(), everything can be made and removed again",
-    limit,
+    { timeout: 60_000 + ROUNDS * ROUND_TIMEOUT_MS },
     async () => {
       using here = place();
       const before = networkState();
@@ -333,8 +351,7 @@ onOwnMachine(import.meta.url, () => {
         await network.detach("one");
         await network.detach("two");
       }`;
-      const rounds = Number(process.env["PLINTH_ROUNDS"] ?? "5");
-      for (let round = 0; round < rounds; round += 1) {
+      for (let round = 0; round < ROUNDS; round += 1) {
         const child: ChildProcess = spawn(process.execPath, ["--input-type=module", "-e", script], {
           cwd: import.meta.dirname,
           stdio: ["ignore", "pipe", "inherit"],

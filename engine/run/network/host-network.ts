@@ -1,13 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import type { Clock } from "@plinth/clock";
 import { Fault, messageOf } from "@plinth/fault";
 import type { Log } from "@plinth/log";
 import { bootId } from "@plinth/process";
 import { baseRules } from "./base-rules.ts";
+import { findOrMakeBridge } from "./bridge.ts";
 import { type EgressCounter, readCounters } from "./counters.ts";
 import { decidedRanges, type EgressPolicy } from "./egress-policy.ts";
 import { firewallNotices, listChains } from "./firewall.ts";
-import { allBridges, enableForwarding, restoreForwarding } from "./forwarding.ts";
+import { enableForwarding, restoreForwarding } from "./forwarding.ts";
 import {
   egressRules,
   instanceRules,
@@ -33,7 +34,9 @@ import {
   writeNameFiles,
   writeRecord,
 } from "./record.ts";
-import { addressNumber, halfOf, parseSubnet, type Subnet } from "./subnet.ts";
+import { INSIDE_SETTINGS, setBridge } from "./settings.ts";
+import { halfOf, parseSubnet, type Subnet } from "./subnet.ts";
+import { allowResolved } from "./resolved.ts";
 import type { TaskNetwork } from "./task-network.ts";
 import { runTool } from "./tool.ts";
 
@@ -58,18 +61,13 @@ export interface Attachment {
 
 /** Ids become names of namespaces and directories. */
 const ID_PATTERN = /^[a-z0-9][a-z0-9.-]{0,159}$/;
-/** Homes with a bridge on one machine: names have two digits. */
-const HOMES_MAX = 100;
-/** A resolved address is allowed at least so long: programs connect a while after they asked. */
-const RESOLVED_SECONDS_LEAST = 60;
-const RESOLVED_SECONDS_MOST = 86_400;
-
 /** The host's side of transparent mode: bridge, namespaces, and the rules that make an address an identity. */
 export class HostNetwork implements AsyncDisposable {
   /** The bridge's address: the name server listens there, port 53. */
   readonly gateway: string;
   /** Name of the bridge and of the nft tables. */
   readonly bridge: string;
+  readonly #options: HostNetworkOptions;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #directory: string;
@@ -79,6 +77,7 @@ export class HostNetwork implements AsyncDisposable {
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(options: HostNetworkOptions, subnet: Subnet, bridge: string) {
+    this.#options = options;
     this.#clock = options.clock;
     this.#log = options.log;
     this.#directory = options.directory;
@@ -141,15 +140,17 @@ export class HostNetwork implements AsyncDisposable {
 
   /** Lets an instance connect to an address for a while, where its lists do not deny it: for host names allowed. */
   allowResolved(id: string, address: string, ttlSeconds: number): Promise<void> {
-    if (addressNumber(address) === undefined)
-      throw new Fault("invalid", `Cannot allow "${address}": not an IPv4 address`);
-    const seconds = Math.round(Math.min(RESOLVED_SECONDS_MOST, Math.max(RESOLVED_SECONDS_LEAST, ttlSeconds)));
-    return this.#serially(async () => {
-      const set = `inet ${this.bridge} resolved-${this.#ruled(this.#attachedRecord(id)).key}`;
-      // Adding one that is there would keep its old timeout.
-      await this.#nft(
-        `add element ${set} { ${address} }\ndelete element ${set} { ${address} }\nadd element ${set} { ${address} timeout ${seconds}s }\n`,
-      );
+    return this.#serially(() => {
+      const instance = this.#attachedRecord(id).address;
+      const { homeId, subnet } = this.#options;
+      return allowResolved({
+        clock: this.#clock,
+        homeId,
+        subnet,
+        instance,
+        addresses: [address],
+        ttlSeconds,
+      });
     });
   }
 
@@ -218,8 +219,7 @@ export class HostNetwork implements AsyncDisposable {
   async #open(): Promise<void> {
     // Rules first: nothing may be reachable through a bridge that has none.
     await this.#ensureRules();
-    for (const [setting, value] of Object.entries(bridgeSettings))
-      writeFileSync(`/proc/sys/net/${setting.replace("BRIDGE", this.bridge)}`, value);
+    setBridge(this.bridge);
     const stale = (await this.#heldAddresses()).filter(
       (address) => address !== this.gateway && halfOf(this.#subnet, address) !== "virtual",
     );
@@ -388,47 +388,4 @@ export class HostNetwork implements AsyncDisposable {
   async #nft(rules: string): Promise<void> {
     await runTool("nft", ["-f", "-"], { clock: this.#clock, input: rules });
   }
-}
-
-/** Of the bridge alone; the host's other interfaces stay as they are. */
-const bridgeSettings: Readonly<Record<string, string>> = {
-  "ipv6/conf/BRIDGE/disable_ipv6": "1",
-  "ipv4/conf/BRIDGE/rp_filter": "1",
-  "ipv4/conf/BRIDGE/arp_ignore": "1",
-  "ipv4/conf/BRIDGE/send_redirects": "0",
-  "ipv4/conf/BRIDGE/accept_redirects": "0",
-  "ipv4/conf/BRIDGE/accept_source_route": "0",
-  "ipv4/conf/BRIDGE/route_localnet": "0",
-};
-
-/** Programs may ping and serve on low ports without privileges, and on 127.0.0.1 for others (`loopbackRules`). */
-const INSIDE_SETTINGS: string = [
-  "net.ipv4.ping_group_range=0 2147483647",
-  "net.ipv4.ip_unprivileged_port_start=0",
-  `net.ipv4.conf.${INSTANCE_PORT}.route_localnet=1`,
-  // What `loopbackRules` leave alone after its first packet must not be taken for a connection of theirs.
-  "net.netfilter.nf_conntrack_tcp_loose=0",
-  "net.ipv4.conf.all.accept_redirects=0",
-  `net.ipv4.conf.${INSTANCE_PORT}.accept_redirects=0`,
-  "",
-].join("\n");
-
-async function findOrMakeBridge(homeId: string, clock: Clock): Promise<string> {
-  const mac = bridgeMac(homeId);
-  const found = allBridges().find(
-    (name) => readFileSync(`/sys/class/net/${name}/address`, "utf8").trim() === mac,
-  );
-  if (found !== undefined) return found;
-  for (let number = 0; number < HOMES_MAX; number += 1) {
-    const name = `plinth${number}`;
-    if (existsSync(`/sys/class/net/${name}`)) continue;
-    try {
-      await runTool("ip", ["link", "add", "name", name, "address", mac, "type", "bridge"], { clock });
-      return name;
-    } catch (error) {
-      // Another home was faster; any other failure is final.
-      if (!existsSync(`/sys/class/net/${name}`)) throw error;
-    }
-  }
-  throw new Fault("exhausted", `Cannot make a bridge: ${HOMES_MAX} homes have one already`);
 }

@@ -8,6 +8,9 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { detectNetwork } from "./ability.ts";
 
+/** Of kill-and-look tests; soaks have many. */
+export const ROUNDS: number = Number(process.env["PLINTH_ROUNDS"] ?? "5");
+export const ROUND_TIMEOUT_MS = 5000;
 const INSIDE = "PLINTH_TEST_OWN_MACHINE";
 /** The cgroups of the real machine stay: drivers put tasks into them. */
 const SETUP = `
@@ -31,23 +34,27 @@ export function onOwnMachine(file: string, define: () => void): void {
   }
   const path = fileURLToPath(file);
   const name = path.slice(path.lastIndexOf("/") + 1);
-  test(`${name}, on a machine of its own`, { timeout: 120_000 }, async (context) => {
-    const { available, reason } = await detectNetwork();
-    if (!available) {
-      context.skip(`no networks for instances here: ${reason}`);
-      return;
-    }
-    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-    const node = [process.execPath, "--test", "--test-reporter=tap", path];
-    const { stdout } = await run(
-      "unshare",
-      ["--net", "--mount", "--", "/bin/sh", "-c", SETUP, "sh", ...node],
-      { env: { ...env, [INSIDE]: "1" }, maxBuffer: 2 ** 24, signal: context.signal },
-    ).catch((error: { stdout: string }) => assert.fail(error.stdout));
-    assert.match(stdout, /^# fail 0$/m, stdout);
-    assert.doesNotMatch(stdout, /^# pass 0$/m, stdout);
-    for (const [, skipped] of stdout.matchAll(/# SKIP (.*)$/gm)) context.diagnostic(`skipped: ${skipped}`);
-  });
+  test(
+    `${name}, on a machine of its own`,
+    { timeout: 120_000 + ROUNDS * ROUND_TIMEOUT_MS },
+    async (context) => {
+      const { available, reason } = await detectNetwork();
+      if (!available) {
+        context.skip(`no networks for instances here: ${reason}`);
+        return;
+      }
+      const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+      const node = [process.execPath, "--test", "--test-reporter=tap", path];
+      const { stdout } = await run(
+        "unshare",
+        ["--net", "--mount", "--", "/bin/sh", "-c", SETUP, "sh", ...node],
+        { env: { ...env, [INSIDE]: "1" }, maxBuffer: 2 ** 24, signal: context.signal },
+      ).catch((error: { stdout: string }) => assert.fail(error.stdout));
+      assert.match(stdout, /^# fail 0$/m, stdout);
+      assert.doesNotMatch(stdout, /^# pass 0$/m, stdout);
+      for (const [, skipped] of stdout.matchAll(/# SKIP (.*)$/gm)) context.diagnostic(`skipped: ${skipped}`);
+    },
+  );
 }
 
 /** All of this machine's network that somebody could leave behind; whether a link carries anything is left out. */
