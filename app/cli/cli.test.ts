@@ -403,7 +403,17 @@ test("doctor checks the machine, shows marks and hints, and fails only on what i
     checks: { name: string; level: string; hint?: string }[];
   };
   assert.equal(good.code, ok ? 0 : 5);
-  for (const name of ["kernel", "cgroups", "home", "disk", "loopback", "port 8080", "daemon", "isolation"]) {
+  for (const name of [
+    "kernel",
+    "cgroups",
+    "home",
+    "disk",
+    "loopback",
+    "port 8080",
+    "daemon",
+    "networks",
+    "isolation",
+  ]) {
     assert.ok(
       checks.some((check) => check.name === name),
       name,

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { ResourceLimits } from "@plinth/resource";
 import type { ExitStatus } from "./exit-status.ts";
+import type { TaskNetwork } from "./network/task-network.ts";
 
 /** One kind of sandbox. Everything an instance is made of belongs to its task: ending the task ends all of it. */
 export interface Driver {
@@ -30,6 +31,8 @@ export interface TaskSpec extends TaskPlace {
   readonly limits: ResourceLimits;
   /** Standard output and error are appended here by the task itself. */
   readonly logFile: string;
+  /** The task's own place in the network. Default: the host's network. */
+  readonly network?: TaskNetwork;
 }
 
 /** A started task. Disposing lets go of it (no more watching); it does not end the task. */

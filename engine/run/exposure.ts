@@ -55,10 +55,18 @@ export function addressOf(text: string): string | undefined {
   return `[${compact}]:${port}`;
 }
 
+/** Whether a process is in the same network as this one. */
+async function inNetworkOf(pid: number): Promise<boolean> {
+  const own = await readlink("/proc/self/ns/net").catch(() => "");
+  return own === (await readlink(`/proc/${pid}/ns/net`).catch(() => own));
+}
+
 /** An address beyond loopback that one of these processes listens on; undefined when there is none. */
 export async function exposedAddress(pids: readonly number[]): Promise<string | undefined> {
   const [first] = pids;
   if (first === undefined) return undefined;
+  // In a network of its own, what it listens on is reached by this host alone.
+  if (!(await inNetworkOf(first))) return undefined;
   const wide = new Map<string, string>();
   for (const name of ["tcp", "tcp6"]) {
     try {

@@ -13,6 +13,7 @@ import { type LogCaps, trimLogs } from "./log-trim.ts";
 import { type AskProbe, askProbe, type ProbeTarget } from "./probe.ts";
 import { probeCommand } from "./probe-command.ts";
 import { followProbe, type ProbeLoopOptions, untilStarted } from "./probe-loop.ts";
+import type { TaskNetwork } from "./network/task-network.ts";
 import { type ReasonCode, type StatusChanges, statusOf, stillStates } from "./instance-status.ts";
 
 /** What to run; asked for anew at each start, since secrets and sources may have moved. */
@@ -20,6 +21,8 @@ export interface Launch {
   readonly command: readonly string[];
   readonly directory: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Default: the host's network. */
+  readonly network?: TaskNetwork;
 }
 
 export interface InstanceRunnerOptions {

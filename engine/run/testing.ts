@@ -1,5 +1,6 @@
 /** Fakes, and the conformance suite every driver must pass. */
 export { driverConformance, NO_LIMITS, scratch, untilLogged } from "./driver-conformance.ts";
 export type { Scratch } from "./driver-conformance.ts";
+export { networkConformance } from "./network-conformance.ts";
 export { createFakeDriver } from "./fake-driver.ts";
 export type { FakeDriver, FakeTask } from "./fake-driver.ts";

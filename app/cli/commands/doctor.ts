@@ -1,6 +1,7 @@
 import { Fault } from "@plinth/fault";
 import type { Context } from "../command.ts";
-import { type Check, type Level, good, weak } from "../doctor/check.ts";
+import { type Check, type Level, good } from "../doctor/check.ts";
+import { isolationChecks } from "../doctor/isolation.ts";
 import { machineChecks } from "../doctor/machine.ts";
 import { networkChecks } from "../doctor/network.ts";
 import { runningChecks } from "../doctor/running.ts";
@@ -21,11 +22,7 @@ export async function run(context: Context): Promise<number> {
     ...machineChecks(home),
     ...(await networkChecks(running !== undefined)),
     ...(running ?? [good("daemon", "not running; `plinth up` starts it")]),
-    weak(
-      "isolation",
-      "cooperative mode: instances share this machine's network and user",
-      "Addresses tell well-meaning callers apart; they do not stop a hostile process on this machine. Do not run code you do not trust.",
-    ),
+    ...(await isolationChecks("cooperative")),
   ];
   const bad = checks.some(({ level }) => level === "bad");
   if (json) output.json({ ok: !bad, checks });

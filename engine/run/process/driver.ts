@@ -26,14 +26,25 @@ import type {
   TaskSpec,
 } from "../driver.ts";
 import { shellCode } from "../exit-status.ts";
+import { toolPath } from "../tool-path.ts";
 import { cgroupMembers, makeCgroups, planCgroups, readCgroupSystem, removeCgroups } from "./cgroup.ts";
 import { fingerprintProcessDriver } from "./fingerprint.ts";
 import { ProcessHandle } from "./handle.ts";
 import { MARK_VARIABLE } from "./members.ts";
-import { readExitCode, readRunning, readTask, removeTask, type TaskRecord, writeTask } from "./state.ts";
+import { beginCommand, enterCommand } from "./place.ts";
+import {
+  hasBegun,
+  readExitCode,
+  readRunning,
+  readTask,
+  removeTask,
+  type TaskRecord,
+  writeTask,
+} from "./state.ts";
 
 const SHELL = "/bin/sh";
 const LAUNCHER: string = fileURLToPath(new URL("launcher.sh", import.meta.url));
+const BEGIN: string = fileURLToPath(new URL("begin.sh", import.meta.url));
 const ENTER: string = fileURLToPath(new URL("enter.sh", import.meta.url));
 /** Ids become names of cgroups and environment values. */
 const ID_PATTERN = /^[a-z0-9][a-z0-9.-]{0,159}$/;
@@ -88,6 +99,7 @@ class ProcessDriver implements Driver, ExecAbility {
       memoryBytes: spec.limits.memoryBytes ?? null,
       cgroups: plan,
       notices: limitations.map(({ reason }) => reason),
+      network: spec.network ?? null,
     };
     const isLimited = plan.directories.some(hasSettings);
     const strict = isLimited && !spec.limits.bestEffort;
@@ -149,12 +161,20 @@ class ProcessDriver implements Driver, ExecAbility {
     if (!(handle instanceof ProcessHandle) || handle.exit() !== undefined)
       throw new Fault("gone", `Cannot run a command in "${handle.id}": it is not running`);
     options.signal?.throwIfAborted();
+    const enter = await this.#enter(handle);
+    options.signal?.throwIfAborted();
     const { cgroup } = handle.membership;
     const joins =
       cgroup === undefined || cgroupMembers(cgroup) === undefined ? [] : handle.task.cgroups.directories;
     const child = spawn(
       SHELL,
-      [ENTER, String(joins.length), ...joins.map(({ path }) => `${path}/cgroup.procs`), ...command],
+      [
+        ENTER,
+        String(joins.length),
+        ...joins.map(({ path }) => `${path}/cgroup.procs`),
+        "",
+        ...(enter.length === 0 ? command : [...enter, SHELL, ENTER, "0", options.directory, ...command]),
+      ],
       {
         cwd: options.directory,
         env: environmentOf(options.env, handle.task),
@@ -196,6 +216,18 @@ class ProcessDriver implements Driver, ExecAbility {
       options.signal?.removeEventListener("abort", end);
       if (child.stdin) options.stdin?.unpipe(child.stdin);
     }
+  }
+
+  /** What leads to where the task is, once it is there itself; nothing for one in the host's network. */
+  async #enter(handle: ProcessHandle): Promise<string[]> {
+    const { network } = handle.task;
+    if (network === undefined || network === null) return [];
+    while (!hasBegun(handle.stateDirectory)) {
+      if (handle.exit() !== undefined)
+        throw new Fault("gone", `Cannot run a command in "${handle.id}": it did not start`);
+      await this.#change(handle.stateDirectory);
+    }
+    return enterCommand(network, handle.pid);
   }
 
   /** The handle once the launcher has recorded its command; undefined when `givenUp` says it never will. */
@@ -287,20 +319,13 @@ function environmentOf(env: Readonly<Record<string, string>>, task: TaskRecord):
   return { PLINTH_INSTANCE: task.id, ...env, [MARK_VARIABLE]: task.mark };
 }
 
-/** Tools of every Linux, outside the command's PATH, which is the user's. */
-function toolPath(name: string): string {
-  for (const directory of ["/bin", "/usr/bin"]) {
-    if (existsSync(`${directory}/${name}`)) return `${directory}/${name}`;
-  }
-  throw new Fault("unsupported", `Cannot find ${name} in /bin or /usr/bin`);
-}
-
 async function launch(spec: TaskSpec, task: TaskRecord, strict: boolean): Promise<ChildProcess> {
   mkdirSync(dirname(spec.logFile), { recursive: true, mode: 0o700 });
   const log = openSync(spec.logFile, "a", 0o600);
   try {
     const { members, directories } = task.cgroups;
     const joins = directories.map(({ path }) => `${path}/cgroup.procs`);
+    const begin = { shell: SHELL, script: BEGIN, stateDirectory: spec.stateDirectory, strict };
     const child = spawn(
       SHELL,
       [
@@ -311,10 +336,7 @@ async function launch(spec: TaskSpec, task: TaskRecord, strict: boolean): Promis
         toolPath("sleep"),
         toolPath("grep"),
         members ?? "",
-        strict ? "1" : "0",
-        String(joins.length),
-        ...joins,
-        ...spec.command,
+        ...beginCommand({ ...begin, joins, network: spec.network }, spec.command),
       ],
       {
         cwd: spec.directory,

@@ -1,5 +1,6 @@
-# Runs a command inside a running instance: joins its cgroups, then becomes the command.
-# sh enter.sh JOINS JOIN... COMMAND ARGUMENT...
+# Runs a command inside a running instance: joins its cgroups, goes to a directory, then becomes the command.
+# sh enter.sh JOINS JOIN... DIRECTORY COMMAND ARGUMENT...
+# DIRECTORY may be empty: the one it is in.
 __plinth_enter() {
   __plinth_joins=$1
   shift
@@ -8,6 +9,8 @@ __plinth_enter() {
     shift
     __plinth_joins=$((__plinth_joins - 1))
   done
+  if [ -n "$1" ]; then cd -- "$1" || exit 126; fi
+  shift
   exec "$@"
 }
 

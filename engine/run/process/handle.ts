@@ -6,7 +6,7 @@ import type { StopOptions, TaskHandle, TaskStats } from "../driver.ts";
 import { describeCode, type ExitStatus } from "../exit-status.ts";
 import { outOfMemoryKills, removeCgroups } from "./cgroup.ts";
 import { killMembers, type Membership, membersOf, statsOf } from "./members.ts";
-import { readExitCode, readStartFailure, type RunningRecord, type TaskRecord } from "./state.ts";
+import { hasBegun, readExitCode, readStartFailure, type RunningRecord, type TaskRecord } from "./state.ts";
 
 /**
  * The launcher's file tells of the end within a millisecond. This is for what no event tells: a launcher that was
@@ -38,8 +38,8 @@ export class ProcessHandle implements TaskHandle {
   readonly startedAtMs: number;
   readonly notices: readonly string[];
   readonly task: TaskRecord;
+  readonly stateDirectory: string;
   readonly #running: RunningRecord;
-  readonly #stateDirectory: string;
   readonly #clock: Clock;
   readonly #waiting: Set<(exit: ExitStatus) => void> = new Set();
   #state: State = { name: "running" };
@@ -54,10 +54,10 @@ export class ProcessHandle implements TaskHandle {
     this.startedAtMs = options.task.startedAtMs;
     this.notices = options.task.notices;
     this.#running = options.running;
-    this.#stateDirectory = options.stateDirectory;
+    this.stateDirectory = options.stateDirectory;
     this.#clock = options.clock;
     try {
-      this.#watcher = watch(this.#stateDirectory, () => this.look());
+      this.#watcher = watch(this.stateDirectory, () => this.look());
       this.#watcher.on("error", () => this.#watcher?.close());
     } catch {
       // No watches left: the poll sees it.
@@ -67,7 +67,7 @@ export class ProcessHandle implements TaskHandle {
 
   /** How all members are found; without a cgroup when the command could not be moved into it. */
   get membership(): Membership {
-    const joined = readStartFailure(this.#stateDirectory)?.kind !== "join";
+    const joined = readStartFailure(this.stateDirectory)?.kind !== "join";
     return {
       cgroup: joined ? (this.task.cgroups.members ?? undefined) : undefined,
       launcher: this.#running.launcher,
@@ -144,7 +144,7 @@ export class ProcessHandle implements TaskHandle {
     if (this.#state.name !== "running") return;
     const launcherRuns = launcherCode === undefined && isRunning(this.#running.launcher);
     // Read after asking for the launcher: one that is gone by then has written all it ever will.
-    const code = readExitCode(this.#stateDirectory, this.task.mark) ?? launcherCode;
+    const code = readExitCode(this.stateDirectory, this.task.mark) ?? launcherCode;
     if (code === undefined && (launcherRuns || isRunning(this.#running.main))) return;
     this.#setState({ name: "settling" });
     void this.#settle(code);
@@ -193,13 +193,20 @@ export class ProcessHandle implements TaskHandle {
         : "ended unseen: its launcher was killed before it could write the exit code";
       return { cause: "lost", code, reason };
     }
-    const failure = readStartFailure(this.#stateDirectory);
+    const failure = readStartFailure(this.stateDirectory);
     if (failure?.kind === "exec") {
       const shown = this.task.isFound ? code : 127;
       return { cause: "cannot-start", code: shown, reason: describeExecFailure(this.task, shown) };
     }
     if (failure?.kind === "join" && code === 125)
       return { cause: "cannot-start", code, reason: `Cannot start: ${failure.path} refused the process` };
+    // Its own end and that of what should have put it into its place look alike but for this file.
+    if (this.task.network && !hasBegun(this.stateDirectory))
+      return {
+        cause: "cannot-start",
+        code,
+        reason: `Cannot start: it could not be put into its network ${this.task.network.namespace}; its log says why`,
+      };
     if (outOfMemoryKills(this.task.cgroups) > 0) {
       const limit = this.task.memoryBytes === null ? "" : ` of ${describeBytes(this.task.memoryBytes)}`;
       return {

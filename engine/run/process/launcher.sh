@@ -5,13 +5,12 @@
 # It begins when its standard input says `go`. A daemon that dies earlier closes it instead: then nothing runs, and
 # whoever looks for a launcher after its daemon's death finds it by the mark, or knows that it will never run anything.
 #
-# sh launcher.sh STATE MARK MV SLEEP GREP MEMBERS STRICT JOINS JOIN... COMMAND ARGUMENT...
+# sh launcher.sh STATE MARK MV SLEEP GREP MEMBERS BEGIN...
 #   STATE    directory the files `running`, `exit` and `cannot-start` are written to
 #   MARK     value of PLINTH_INSTANCE_MARK in the environment of all that belongs to this start
 #   MV SLEEP GREP  absolute paths, since PATH is the command's
 #   MEMBERS  directory of the cgroup all members are in; empty: they are found by session and by MARK
-#   STRICT   1: the command does not run unless every JOIN worked
-#   JOINS    how many cgroup.procs files follow, which the command is written into before it runs
+#   BEGIN    what puts the command into its place and becomes it: begin.sh, inside the task's network where it has one
 #
 # Everything is in functions: the shell has read all of it before it runs any, so the file may be replaced meanwhile.
 # The names are long because the command's environment shares the name space of this shell's variables.
@@ -75,8 +74,8 @@ __plinth_end_members() { # a second to end by themselves, then by force; at most
 
 __plinth_main() {
   __plinth_state=$1 __plinth_mark=$2 __plinth_mv=$3 __plinth_sleep=$4 __plinth_grep=$5
-  __plinth_members=$6 __plinth_strict=$7 __plinth_joins=$8
-  shift 8
+  __plinth_members=$6
+  shift 6
   IFS= read -r __plinth_go && [ "$__plinth_go" = go ] || exit 125
   exec </dev/null
   # Trapped, not ignored: the command gets the default dispositions back, and signals to the whole group spare us.
@@ -88,19 +87,11 @@ __plinth_main() {
   # In the foreground: a shell makes background commands ignore SIGINT and SIGQUIT for good.
   (
     IFS= read -r __plinth_self </proc/self/stat
-    # Recorded before it may run, and before its limits might forbid the fork that `mv` needs.
+    # Recorded before it may run, and before its limits might forbid the fork that `mv` needs. BEGIN never forks away:
+    # it stays this very process.
     printf '%s\n' "$__plinth_mark" "$__plinth_boot" "$__plinth_launcher" "$__plinth_self" \
       >"$__plinth_state/running.new" && "$__plinth_mv" -f "$__plinth_state/running.new" "$__plinth_state/running" ||
       exit 125
-    while [ "$__plinth_joins" -gt 0 ]; do
-      if ! echo 0 >"$1"; then
-        printf 'join %s\n' "$1" >"$__plinth_state/cannot-start"
-        [ "$__plinth_strict" = 1 ] && exit 125
-      fi
-      shift
-      __plinth_joins=$((__plinth_joins - 1))
-    done
-    trap 'printf "exec %s\n" "$?" >"$__plinth_state/cannot-start"' EXIT # runs only when exec fails
     exec "$@"
   ) 2>&3 3>&-
   __plinth_status=$?

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bootId, type ProcessIdentity, identityInStat } from "@plinth/process";
+import type { TaskNetwork } from "../network/task-network.ts";
 import type { CgroupPlan } from "./cgroup.ts";
 
 /** Written by the driver before the launcher starts. Holds no environment: secrets live only in processes. */
@@ -16,6 +17,8 @@ export interface TaskRecord {
   readonly memoryBytes: number | null;
   readonly cgroups: CgroupPlan;
   readonly notices: readonly string[];
+  /** Its own place in the network; undefined in records of before there were such. */
+  readonly network?: TaskNetwork | null;
 }
 
 /** Written by the launcher before the command may run. */
@@ -33,6 +36,7 @@ const TASK_FILE = "task.json";
 const RUNNING_FILE = "running";
 export const EXIT_FILE = "exit";
 const CANNOT_START_FILE = "cannot-start";
+const BEGUN_FILE = "begun";
 
 function read(directory: string, name: string): string | undefined {
   try {
@@ -51,7 +55,7 @@ function linesOf(directory: string, name: string, mark: string): string[] | unde
 /** Begins a start's record; what an earlier start left is gone. No sync: a power failure ends the task as well. */
 export function writeTask(directory: string, task: TaskRecord): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  for (const name of [RUNNING_FILE, EXIT_FILE, CANNOT_START_FILE])
+  for (const name of [RUNNING_FILE, EXIT_FILE, CANNOT_START_FILE, BEGUN_FILE])
     rmSync(join(directory, name), { force: true });
   const temporary = join(directory, `${TASK_FILE}.new`);
   writeFileSync(temporary, JSON.stringify(task), { mode: 0o600 });
@@ -85,6 +89,11 @@ export function readRunning(directory: string, mark: string): RunningRecord | un
 export function readExitCode(directory: string, mark: string): number | undefined {
   const line = linesOf(directory, EXIT_FILE, mark)?.[1];
   return line === undefined || !/^[0-9]+$/.test(line) ? undefined : Number(line);
+}
+
+/** Whether it is in its place and about to become its command, or has. */
+export function hasBegun(directory: string): boolean {
+  return existsSync(join(directory, BEGUN_FILE));
 }
 
 export function readStartFailure(directory: string): StartFailure | undefined {
