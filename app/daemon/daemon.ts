@@ -127,6 +127,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
         release: instance.spec.release,
         spec,
         port: instance.spec.port,
+        host: LOOPBACK,
         callees: await controller.topology.callees(instance, spec),
         reveal: (name) => vault.reveal(name),
         inherited: process.env,

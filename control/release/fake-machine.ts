@@ -20,6 +20,8 @@ export interface Machine extends AsyncDisposable {
   /** Every list of chunks of ports that was claimed. */
   readonly claimed: (readonly number[])[];
   readonly spec: ServiceSpec;
+  /** A second service, on a port of its own. */
+  readonly other: ServiceSpec;
   /** What a daemon makes of it. */
   daemon(drain: Drainer["drain"], registry?: Registry, onChange?: (app: string) => void): InstanceSet;
 }
@@ -33,10 +35,14 @@ export async function createMachine(): Promise<Machine> {
   const registry = createRegistry({ store });
   const driver = createFakeDriver(systemClock);
   // What the probe of every instance finds.
-  const server = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  setup.defer(() => void server.close());
-  const { port } = server.address() as { port: number };
+  const serve = async (): Promise<ServiceSpec> => {
+    const server = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    setup.defer(() => void server.close());
+    return { command: ["serve"], port: (server.address() as { port: number }).port };
+  };
+  const spec = await serve();
+  const other = await serve();
   const claimed: (readonly number[])[] = [];
   const daemon: Machine["daemon"] = (drain, over = registry, onChange = () => {}) =>
     new InstanceSet({
@@ -61,13 +67,13 @@ export async function createMachine(): Promise<Machine> {
       onChange,
     });
   const lifetime = setup.move();
-  const spec: ServiceSpec = { command: ["serve"], port };
   return {
     store,
     registry,
     driver,
     claimed,
     spec,
+    other,
     daemon,
     [Symbol.asyncDispose]: () => lifetime.disposeAsync(),
   };

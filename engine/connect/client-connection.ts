@@ -49,6 +49,8 @@ export class ClientConnection implements Requester {
   readonly #around: Surroundings;
   readonly #decoder: MessageDecoder = new MessageDecoder({ kind: "request" });
   readonly #exchange: Exchange;
+  /** The address the client dials from. */
+  readonly #client: string;
   readonly #rewrite: { origin: Origin | undefined; host: string; upgrade: boolean };
   #state: number = State.idle;
   /** When something last moved, and when the state began. */
@@ -70,10 +72,10 @@ export class ClientConnection implements Requester {
     this.#stateMs = this.#movedMs;
     const { target } = owner;
     target.tcp.opened();
-    const client = (socket.remoteAddress ?? "unknown").replace(/^::ffff:/, "");
+    this.#client = clientAddress(socket);
     this.#rewrite = {
       origin: target.ingress
-        ? { lines: `X-Forwarded-For: ${client}\r\nX-Forwarded-Proto: http\r\n` }
+        ? { lines: `X-Forwarded-For: ${this.#client}\r\nX-Forwarded-Proto: http\r\n` }
         : undefined,
       host: target.name,
       upgrade: false,
@@ -205,6 +207,13 @@ export class ClientConnection implements Requester {
         `CONNECT ${head.target}: tunnels are not offered on ${target.name}`,
       );
       return undefined;
+    }
+    if (target.sources !== undefined) {
+      const found = target.sources.get(this.#client);
+      // It was an instance's address when it connected.
+      if (found === undefined)
+        this.#refuseEarly(403, "unknown-caller", `${this.#client} is no instance's address any more`);
+      return found;
     }
     if (!target.ingress) return target.routes.get("*");
     const name = head.hostIndex < 0 ? "" : hostName(head.value(head.hostIndex));
@@ -423,3 +432,8 @@ export class ClientConnection implements Requester {
 }
 
 function ignore(): void {}
+
+/** The address at the other end, IPv4 as such. */
+export function clientAddress(socket: Socket): string {
+  return (socket.remoteAddress ?? "unknown").replace(/^::ffff:/, "");
+}

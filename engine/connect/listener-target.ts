@@ -1,5 +1,6 @@
 import type { Callee } from "./callee.ts";
 import type { Edge } from "./edge.ts";
+import type { SourceRoutes } from "./source-routes.ts";
 import type { TcpCounts } from "./tcp-counts.ts";
 
 /** Where requests of one route go, and who is counted for them. */
@@ -15,6 +16,8 @@ export interface ListenerTarget {
   readonly name: string;
   /** By lower-case host name, "*" for all others. On outbound listeners "*" alone. */
   readonly routes: ReadonlyMap<string, Route>;
+  /** In transparent mode, instead of `routes`: by the address the caller dials from. */
+  readonly sources: SourceRoutes | undefined;
   readonly tcp: TcpCounts;
   /** Requests refused before they had an edge, by code. */
   readonly refusals: Map<string, number>;

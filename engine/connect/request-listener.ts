@@ -1,5 +1,5 @@
 import type { Server, Socket } from "node:net";
-import { ClientConnection, type ConnectionOwner } from "./client-connection.ts";
+import { ClientConnection, clientAddress, type ConnectionOwner } from "./client-connection.ts";
 import { bind, descriptorOf, type Listener } from "./listener.ts";
 import type { ListenerTarget } from "./listener-target.ts";
 import { encodeRefusal } from "./refusal.ts";
@@ -50,6 +50,13 @@ export class RequestListener implements Listener, ConnectionOwner {
   }
 
   #accept(socket: Socket): void {
+    if (this.target.sources?.knows(clientAddress(socket)) === false) {
+      const { refusals } = this.target;
+      refusals.set("unknown-caller", (refusals.get("unknown-caller") ?? 0) + 1);
+      socket.on("error", () => {});
+      socket.destroy();
+      return;
+    }
     if (this.connections.size >= this.#count.perListenerMax || this.#count.open >= this.#count.max) {
       const { refusals, name } = this.target;
       refusals.set("too-many-connections", (refusals.get("too-many-connections") ?? 0) + 1);
