@@ -1,7 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { canListen, type HomeIdentity, MachineClaims, PORT_CHUNKS } from "@plinth/discovery";
+import {
+  canListen,
+  claimSubnet,
+  type HomeIdentity,
+  MachineClaims,
+  PORT_CHUNKS,
+  subnetOf,
+} from "@plinth/discovery";
+import { chooseMesh, type MeshAbility, type MeshMode, NO_NETWORKS } from "./mesh.ts";
 import { Fault } from "@plinth/fault";
 import { writeFileDurably } from "@plinth/file";
 
@@ -69,6 +77,11 @@ export interface HomeSettings {
   readonly ingressPort: number;
   readonly apiPort: number;
   readonly metricsPort: number;
+  readonly mesh: MeshMode;
+  /** Why this mode, for people. */
+  readonly meshReason: string;
+  /** The claimed /16 of transparent mode. */
+  readonly subnet?: string;
 }
 
 /** Ports asked for by name; what is not asked for is chosen. */
@@ -76,6 +89,8 @@ export interface PortWishes {
   readonly ingressAddress?: string;
   readonly ingressPort?: number;
   readonly apiPort?: number;
+  /** Decided at a home's first start. */
+  readonly mesh?: MeshMode;
 }
 
 const LOOPBACK = "127.0.0.1";
@@ -127,10 +142,16 @@ export class Home {
     this.#settings = settings;
   }
 
-  static async open(directory: string, wishes: PortWishes, inUse: boolean): Promise<Home> {
+  static async open(
+    directory: string,
+    wishes: PortWishes,
+    inUse: boolean,
+    ability: MeshAbility = NO_NETWORKS,
+  ): Promise<Home> {
     const paths = homePaths(directory);
     await createHome(paths);
     const stored = await readSettings(paths.settings);
+    const choice = chooseMesh(stored, wishes.mesh, ability);
     const id = stored?.id ?? randomUUID();
     const claims = new MachineClaims({ directory, id }, lookUpHome);
     // The id is on record before any claim names it: a claim of an unknown home would be swept.
@@ -145,7 +166,19 @@ export class Home {
     for (const chunk of stored?.portChunks ?? []) {
       if (await claims.keep("ports", chunk)) portChunks.push(chunk);
     }
-    const settings: HomeSettings = { id, block, portChunks, ...(await choosePorts(stored, wishes, inUse)) };
+    const subnet =
+      choice.mode === "transparent"
+        ? (stored?.subnet ?? subnetOf(await claimSubnet(claims, await readFile("/proc/net/route", "utf8"))))
+        : undefined;
+    const settings: HomeSettings = {
+      id,
+      block,
+      portChunks,
+      ...(await choosePorts(stored, wishes, inUse)),
+      mesh: choice.mode,
+      meshReason: stored?.mesh === choice.mode ? (stored.meshReason ?? choice.reason) : choice.reason,
+      ...(subnet === undefined ? {} : { subnet }),
+    };
     const home = new Home(paths, claims, settings, wishes);
     await home.#save();
     return home;

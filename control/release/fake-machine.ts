@@ -50,7 +50,7 @@ export async function createMachine(): Promise<Machine> {
   const spec = await serve();
   const other = await serve();
   const claimed: (readonly number[])[] = [];
-  const daemon: Machine["daemon"] = (drain, over = registry, onChange = () => {}, mesh = undefined) =>
+  const daemon: Machine["daemon"] = (drain, over = registry, onChange = () => {}, mesh) =>
     new InstanceSet({
       registry: over,
       driver,
