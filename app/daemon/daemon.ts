@@ -215,6 +215,9 @@ export async function startDaemon(
     if (stopInstances) {
       await instances.stopAll(graceMs);
       await control.shutdown(0).catch(() => undefined);
+      await transparent?.mesh.networks.remove().catch((error: unknown) => {
+        log.error("cannot take away the instances' networks", { error: messageOf(error) });
+      });
     }
     // Without its record it has ended on request: whoever watches and is not its parent knows by that. Without its
     // socket clients know that none is coming back; one that is merely terminated leaves it to the next.

@@ -7,6 +7,7 @@ import {
   type HomeIdentity,
   MachineClaims,
   PORT_CHUNKS,
+  slotOfSubnet,
   subnetOf,
 } from "@plinth/discovery";
 import { chooseMesh, type MeshAbility, type MeshMode, NO_NETWORKS } from "./mesh.ts";
@@ -166,10 +167,7 @@ export class Home {
     for (const chunk of stored?.portChunks ?? []) {
       if (await claims.keep("ports", chunk)) portChunks.push(chunk);
     }
-    const subnet =
-      choice.mode === "transparent"
-        ? (stored?.subnet ?? subnetOf(await claimSubnet(claims, await readFile("/proc/net/route", "utf8"))))
-        : undefined;
+    const subnet = choice.mode === "transparent" ? await keepSubnet(claims, stored?.subnet) : undefined;
     const settings: HomeSettings = {
       id,
       block,
@@ -211,6 +209,17 @@ export class Home {
   async #save(): Promise<void> {
     await writeFileDurably(this.paths.settings, `${JSON.stringify(this.#settings, null, 2)}\n`);
   }
+}
+
+/** The home's subnet, claimed anew; another would leave what runs with addresses that are nobody's. */
+async function keepSubnet(claims: MachineClaims, stored: string | undefined): Promise<string> {
+  if (stored === undefined)
+    return subnetOf(await claimSubnet(claims, await readFile("/proc/net/route", "utf8")));
+  const slot = slotOfSubnet(stored);
+  if (slot !== undefined && (await claims.keep("subnet", slot))) return stored;
+  throw new Fault("conflict", `Cannot use ${stored} for instances: another home has claimed it`, {
+    hint: "Stop that home with plinth down --all and remove it, or choose another home with --home.",
+  });
 }
 
 async function readSettings(path: string): Promise<(Partial<HomeSettings> & { id: string }) | undefined> {

@@ -4,7 +4,7 @@ export { CLAIMS_DIRECTORY, MachineClaims } from "./machine-claims.ts";
 export type { HomeIdentity, HomeLookup } from "./machine-claims.ts";
 export { hostResolvers } from "./host-resolvers.ts";
 export { MeshAddresses } from "./mesh-addresses.ts";
-export { claimSubnet, subnetOf, SUBNETS } from "./mesh-subnet.ts";
+export { claimSubnet, slotOfSubnet, subnetOf } from "./mesh-subnet.ts";
 export { PairAddresses } from "./pair-addresses.ts";
 export type { PairAddress } from "./pair-addresses.ts";
 export { buildSnapshot } from "./snapshot.ts";

@@ -3,9 +3,15 @@ import type { MachineClaims } from "./machine-claims.ts";
 
 /** 10.213.0.0/16 to 10.250.0.0/16: far from what routers, Docker and clouds hand out by default. */
 const FIRST = 213;
-export const SUBNETS = 38;
+const SUBNETS = 38;
 
 export const subnetOf = (slot: number): string => `10.${FIRST + slot}.0.0/16`;
+
+/** The slot a subnet was made from; undefined for any other text. */
+export function slotOfSubnet(subnet: string): number | undefined {
+  for (let slot = 0; slot < SUBNETS; slot++) if (subnetOf(slot) === subnet) return slot;
+  return undefined;
+}
 
 /** Whether a route, as in /proc/net/route, leads into part of the subnet. The default route leads everywhere. */
 function overlaps(slot: number, destination: number, mask: number): boolean {

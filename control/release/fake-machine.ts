@@ -110,6 +110,12 @@ export class FakeNetworks implements InstanceNetworks {
     return Promise.resolve([...this.attachments.keys()]);
   }
 
+  remove(): Promise<void> {
+    this.attachments.clear();
+    this.virtual = [];
+    return Promise.resolve();
+  }
+
   setVirtualAddresses(addresses: readonly string[]): Promise<void> {
     this.virtual = addresses;
     return Promise.resolve();

@@ -27,6 +27,8 @@ export interface InstanceNetworks {
   /** Ids of all that is there, be it left by a daemon that died. */
   attached(): Promise<string[]>;
   setVirtualAddresses(addresses: readonly string[]): Promise<void>;
+  /** Takes away everything of this home. */
+  remove(): Promise<void>;
 }
 
 /** What transparent mode takes: who has which address, and networks that hold instances to theirs. */
