@@ -85,6 +85,11 @@ export const commands: readonly Command[] = [
         value: "node|bun",
         summary: "what the proxy runs on, when this starts Plinth; default: node",
       },
+      {
+        name: "mesh",
+        value: "transparent|cooperative",
+        summary: "how instances meet, decided at a home's first start; default: transparent where possible",
+      },
       timeout("for all to be healthy, such as 90s; default: 5m"),
     ],
     examples: [

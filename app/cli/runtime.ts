@@ -2,6 +2,16 @@ import type { RuntimeName } from "@plinth/process";
 import type { Context } from "./command.ts";
 import { UsageFault } from "./exit-code.ts";
 
+/** The mode of the mesh that was asked for, if any. */
+export function readMesh(context: Context): "transparent" | "cooperative" | undefined {
+  const mode = context.text("mesh");
+  if (mode === undefined || mode === "transparent" || mode === "cooperative") return mode;
+  throw new UsageFault(
+    `Cannot use the mode ${JSON.stringify(mode)}: expected transparent or cooperative`,
+    context.words,
+  );
+}
+
 /** The runtime a flag names, if it is given. */
 export function readRuntime(context: Context, flag: string): RuntimeName | undefined {
   const name = context.text(flag);

@@ -8,6 +8,7 @@ export interface DaemonOptions {
   readonly ingressAddress?: string;
   readonly apiPort?: number;
   readonly proxyRuntime?: RuntimeName;
+  readonly mesh?: "transparent" | "cooperative";
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }

@@ -151,6 +151,7 @@ export class Actions implements ApiActions {
         { name: "api", address: "127.0.0.1", port: settings.apiPort },
         { name: "metrics", address: "127.0.0.1", port: settings.metricsPort },
       ],
+      mesh: { mode: settings.mesh, reason: settings.meshReason },
       store: { revision: store.revision, readOnly: store.readOnlyReason ?? null },
       notices,
     });

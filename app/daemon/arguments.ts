@@ -12,6 +12,7 @@ export function parseDaemonArguments(argv: string[]): DaemonOptions {
       "ingress-port": { type: "string" },
       "api-port": { type: "string" },
       "proxy-runtime": { type: "string" },
+      mesh: { type: "string" },
     },
   });
   if (values.home === undefined) throw new Fault("invalid", "Cannot start: --home is missing");
@@ -19,8 +20,13 @@ export function parseDaemonArguments(argv: string[]): DaemonOptions {
   if (runtime !== undefined && runtime !== "node" && runtime !== "bun") {
     throw new Fault("invalid", `Cannot run the proxy on "${runtime}": expected node or bun`);
   }
+  const { mesh } = values;
+  if (mesh !== undefined && mesh !== "transparent" && mesh !== "cooperative") {
+    throw new Fault("invalid", `Cannot use the mode "${mesh}": expected transparent or cooperative`);
+  }
   return {
     home: values.home,
+    ...(mesh === undefined ? {} : { mesh }),
     ...(values["ingress-address"] === undefined ? {} : { ingressAddress: values["ingress-address"] }),
     ...(values["ingress-port"] === undefined ? {} : { ingressPort: port(values["ingress-port"]) }),
     ...(values["api-port"] === undefined ? {} : { apiPort: port(values["api-port"]) }),

@@ -10,13 +10,14 @@ import { takeFileLock } from "@plinth/file";
 import type { Log } from "@plinth/log";
 import { runtimePath } from "@plinth/process";
 import { createRegistry } from "@plinth/registry";
-import { InstanceSet, instanceEnvironment, ReleaseController } from "@plinth/release";
+import { EVERY_ADDRESS, InstanceSet, instanceEnvironment, ReleaseController } from "@plinth/release";
 import type { AppSpec } from "@plinth/resource";
 import { createProcessDriver, lastLines } from "@plinth/run";
 import { openSecretKey, SecretVault } from "@plinth/secrets";
 import { openStore } from "@plinth/store";
 import { Actions } from "./actions.ts";
 import { DrainingProxies } from "./draining-proxies.ts";
+import { type MeshAbility, NO_NETWORKS, openMesh, type OpenNetworks } from "./mesh.ts";
 import { Home, homePaths, createHome } from "./home.ts";
 import { keepSourcesSwept } from "./kept-sources.ts";
 import { readProcessRecord, writeProcessRecord } from "./process-record.ts";
@@ -42,7 +43,11 @@ const LOOPBACK = "127.0.0.1";
 const FAILURE_LINES = 20;
 
 /** Wires everything and starts it, in the order in which each part needs the one before. */
-export async function startDaemon(options: DaemonOptions, log: Log): Promise<Daemon> {
+export async function startDaemon(
+  options: DaemonOptions,
+  log: Log,
+  networking: { readonly ability: MeshAbility; readonly open?: OpenNetworks } = { ability: NO_NETWORKS },
+): Promise<Daemon> {
   const clock = systemClock;
   await using setup = new AsyncDisposableStack();
   const paths = homePaths(options.home);
@@ -60,7 +65,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
   const { signal } = stopping;
   const control = new ProxyControl(paths.proxyControl);
   const proxyBefore = await control.status({ signal }).catch(() => undefined);
-  const home = await Home.open(options.home, options, proxyBefore !== undefined);
+  const home = await Home.open(options.home, options, proxyBefore !== undefined, networking.ability);
 
   const store = setup.use(await openStore(paths.state));
   const registry = createRegistry({ store, clock });
@@ -73,6 +78,13 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
     onChunk: (chunks) => home.setPortChunks(chunks),
   });
   const driver = createProcessDriver({ clock });
+  const { subnet } = home.settings;
+  const transparent =
+    subnet === undefined || networking.open === undefined
+      ? undefined
+      : await openMesh(store, subnet, networking.open, async () => {
+          await publisher.inForce(IN_FORCE_TIMEOUT_MS);
+        });
 
   const drainingProxies = new DrainingProxies(paths.proxy, () => readProcessRecord(paths.proxyRecord)?.pid);
   const publisher = new SnapshotPublisher({
@@ -82,6 +94,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
           version,
           ingress: { address: home.settings.ingressAddress, port: home.settings.ingressPort },
           metrics: { address: LOOPBACK, port: home.settings.metricsPort },
+          transparent: transparent?.frame(),
         },
         controller.topology.views(),
       ),
@@ -100,6 +113,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
 
   const instances = new InstanceSet({
     registry,
+    mesh: transparent?.mesh,
     driver,
     ports,
     clock,
@@ -127,6 +141,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
         release: instance.spec.release,
         spec,
         port: instance.spec.port,
+        host: transparent === undefined ? LOOPBACK : EVERY_ADDRESS,
         callees: await controller.topology.callees(instance, spec),
         reveal: (name) => vault.reveal(name),
         inherited: process.env,
@@ -147,6 +162,7 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
     instances,
     driver,
     pairs,
+    mesh: transparent?.mesh,
     secretVersion: (name) => vault.version(name),
     lastLines: (instance) => lastLines(join(paths.logs, instance), FAILURE_LINES),
     urlsOf,
@@ -199,6 +215,9 @@ export async function startDaemon(options: DaemonOptions, log: Log): Promise<Dae
     if (stopInstances) {
       await instances.stopAll(graceMs);
       await control.shutdown(0).catch(() => undefined);
+      await transparent?.mesh.networks.remove().catch((error: unknown) => {
+        log.error("cannot take away the instances' networks", { error: messageOf(error) });
+      });
     }
     // Without its record it has ended on request: whoever watches and is not its parent knows by that. Without its
     // socket clients know that none is coming back; one that is merely terminated leaves it to the next.

@@ -1,7 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { canListen, type HomeIdentity, MachineClaims, PORT_CHUNKS } from "@plinth/discovery";
+import {
+  canListen,
+  claimSubnet,
+  type HomeIdentity,
+  MachineClaims,
+  PORT_CHUNKS,
+  slotOfSubnet,
+  subnetOf,
+} from "@plinth/discovery";
+import { chooseMesh, type MeshAbility, type MeshMode, NO_NETWORKS } from "./mesh.ts";
 import { Fault } from "@plinth/fault";
 import { writeFileDurably } from "@plinth/file";
 
@@ -69,6 +78,11 @@ export interface HomeSettings {
   readonly ingressPort: number;
   readonly apiPort: number;
   readonly metricsPort: number;
+  readonly mesh: MeshMode;
+  /** Why this mode, for people. */
+  readonly meshReason: string;
+  /** The claimed /16 of transparent mode. */
+  readonly subnet?: string;
 }
 
 /** Ports asked for by name; what is not asked for is chosen. */
@@ -76,6 +90,8 @@ export interface PortWishes {
   readonly ingressAddress?: string;
   readonly ingressPort?: number;
   readonly apiPort?: number;
+  /** Decided at a home's first start. */
+  readonly mesh?: MeshMode;
 }
 
 const LOOPBACK = "127.0.0.1";
@@ -127,10 +143,16 @@ export class Home {
     this.#settings = settings;
   }
 
-  static async open(directory: string, wishes: PortWishes, inUse: boolean): Promise<Home> {
+  static async open(
+    directory: string,
+    wishes: PortWishes,
+    inUse: boolean,
+    ability: MeshAbility = NO_NETWORKS,
+  ): Promise<Home> {
     const paths = homePaths(directory);
     await createHome(paths);
     const stored = await readSettings(paths.settings);
+    const choice = chooseMesh(stored, wishes.mesh, ability);
     const id = stored?.id ?? randomUUID();
     const claims = new MachineClaims({ directory, id }, lookUpHome);
     // The id is on record before any claim names it: a claim of an unknown home would be swept.
@@ -145,7 +167,16 @@ export class Home {
     for (const chunk of stored?.portChunks ?? []) {
       if (await claims.keep("ports", chunk)) portChunks.push(chunk);
     }
-    const settings: HomeSettings = { id, block, portChunks, ...(await choosePorts(stored, wishes, inUse)) };
+    const subnet = choice.mode === "transparent" ? await keepSubnet(claims, stored?.subnet) : undefined;
+    const settings: HomeSettings = {
+      id,
+      block,
+      portChunks,
+      ...(await choosePorts(stored, wishes, inUse)),
+      mesh: choice.mode,
+      meshReason: stored?.mesh === choice.mode ? (stored.meshReason ?? choice.reason) : choice.reason,
+      ...(subnet === undefined ? {} : { subnet }),
+    };
     const home = new Home(paths, claims, settings, wishes);
     await home.#save();
     return home;
@@ -178,6 +209,17 @@ export class Home {
   async #save(): Promise<void> {
     await writeFileDurably(this.paths.settings, `${JSON.stringify(this.#settings, null, 2)}\n`);
   }
+}
+
+/** The home's subnet, claimed anew; another would leave what runs with addresses that are nobody's. */
+async function keepSubnet(claims: MachineClaims, stored: string | undefined): Promise<string> {
+  if (stored === undefined)
+    return subnetOf(await claimSubnet(claims, await readFile("/proc/net/route", "utf8")));
+  const slot = slotOfSubnet(stored);
+  if (slot !== undefined && (await claims.keep("subnet", slot))) return stored;
+  throw new Fault("conflict", `Cannot use ${stored} for instances: another home has claimed it`, {
+    hint: "Stop that home with plinth down --all and remove it, or choose another home with --home.",
+  });
 }
 
 async function readSettings(path: string): Promise<(Partial<HomeSettings> & { id: string }) | undefined> {

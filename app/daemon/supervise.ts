@@ -89,6 +89,7 @@ function daemonArguments(options: DaemonOptions): string[] {
   if (options.ingressPort !== undefined) parameters.push("--ingress-port", String(options.ingressPort));
   if (options.apiPort !== undefined) parameters.push("--api-port", String(options.apiPort));
   if (options.proxyRuntime !== undefined) parameters.push("--proxy-runtime", options.proxyRuntime);
+  if (options.mesh !== undefined) parameters.push("--mesh", options.mesh);
   return parameters;
 }
 

@@ -95,6 +95,7 @@ export class ProxyProcess {
         failed: plane.failed,
       }),
       "GET /stats": async () => ({ startedAt: this.#startedAt, edges: plane.stats() }),
+      "GET /names": async () => ({ names: plane.rememberedNames() }),
       "POST /drain": (body) => this.#drain(body),
       "POST /upgrade": (body) => this.#inTurn(() => this.#upgrade(body)),
       "POST /shutdown": async (body) => {

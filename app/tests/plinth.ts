@@ -72,7 +72,14 @@ export function createPlinth(
     run,
     json,
     async up(directory, ...parameters) {
-      const { code, stdout, stderr } = await run(["up", directory, "--detach", ...parameters]);
+      const { code, stdout, stderr } = await run([
+        "up",
+        directory,
+        "--detach",
+        "--mesh",
+        "cooperative",
+        ...parameters,
+      ]);
       if (code !== 0) throw new Error(`plinth up ended with ${code}\n${stdout}${stderr}\n${daemonLog(home)}`);
     },
     ps: () => json<PsRow[]>("ps"),

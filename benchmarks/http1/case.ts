@@ -37,6 +37,9 @@ function startProxy(children: Children, options: CaseOptions, runtime: RuntimeNa
     outbound: [],
     ingress: [{ address: "127.0.0.1", port, hosts: { "*": "bench.hello" } }],
     metrics: { address: "127.0.0.1", port: port + 10 },
+    virtual: [],
+    sources: {},
+    dns: null,
   };
   mkdirSync(join(home, "proxy"), { recursive: true });
   writeFileSync(join(home, "proxy", "snapshot.json"), JSON.stringify(snapshot));

@@ -193,6 +193,7 @@ function recordingActions(deeds: unknown[]): ApiActions {
       home: "/home",
       processes: [],
       listening: [],
+      mesh: { mode: "cooperative", reason: "it was asked for" },
       store: { revision: 1, readOnly: null },
       notices: [],
     }),

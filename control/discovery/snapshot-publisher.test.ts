@@ -12,6 +12,9 @@ const snapshot = (version: number): Snapshot => ({
   outbound: [],
   ingress: [],
   metrics: null,
+  virtual: [],
+  sources: {},
+  dns: null,
 });
 
 test("SnapshotPublisher makes one snapshot of many changes and tells when each is in force", async () => {

@@ -1,6 +1,10 @@
 import type { IngressListener, OutboundListener, ServiceEndpoints, Snapshot } from "@plinth/connect";
 import { type Instance, type ServiceSpec, serviceSettings } from "@plinth/resource";
+import { transparentParts, type TransparentFrame, type TransparentView } from "./transparent-view.ts";
 import type { PairAddress } from "./pair-addresses.ts";
+
+/** Where instances serve that share the host's network. */
+const LOOPBACK = "127.0.0.1";
 
 /** What one app contributes to the snapshot. */
 export interface AppView {
@@ -12,12 +16,16 @@ export interface AppView {
   readonly serving: readonly Instance[];
   /** Why nobody serves for a service, for the error its callers see: "2 starting". */
   readonly notReady: Readonly<Record<string, string>>;
+  /** Undefined in cooperative mode. */
+  readonly transparent?: TransparentView | undefined;
 }
 
 export interface SnapshotFrame {
   readonly version: number;
   readonly ingress: { readonly address: string; readonly port: number };
   readonly metrics: { readonly address: string; readonly port: number };
+  /** Undefined in cooperative mode. */
+  readonly transparent?: TransparentFrame | undefined;
 }
 
 /** The whole state of the world for a proxy. Pure, and stable: equal input gives equal bytes. */
@@ -25,7 +33,8 @@ export function buildSnapshot(frame: SnapshotFrame, apps: readonly AppView[]): S
   const services: Record<string, ServiceEndpoints> = {};
   const outbound: OutboundListener[] = [];
   const hosts: Record<string, string> = {};
-  for (const view of [...apps].sort((a, b) => a.app.localeCompare(b.app))) {
+  const sorted = [...apps].sort((a, b) => a.app.localeCompare(b.app));
+  for (const view of sorted) {
     for (const [service, spec] of Object.entries(view.services)) {
       services[`${view.app}.${service}`] = {
         app: view.app,
@@ -47,7 +56,17 @@ export function buildSnapshot(frame: SnapshotFrame, apps: readonly AppView[]): S
     }
   }
   const ingress: IngressListener[] = [{ ...frame.ingress, hosts }];
-  return { version: frame.version, services, outbound, ingress, metrics: frame.metrics };
+  return {
+    version: frame.version,
+    services,
+    outbound,
+    ingress,
+    metrics: frame.metrics,
+    ...transparentParts(
+      frame.transparent,
+      sorted.map((view) => ({ ...view, transparent: view.transparent })),
+    ),
+  };
 }
 
 function endpointsOf(view: AppView, service: string): ServiceEndpoints["endpoints"] {
@@ -55,7 +74,7 @@ function endpointsOf(view: AppView, service: string): ServiceEndpoints["endpoint
     .filter((instance) => instance.spec.service === service)
     .map((instance) => ({
       instance: instance.metadata.name,
-      address: "127.0.0.1",
+      address: instance.spec.address ?? LOOPBACK,
       port: instance.spec.port,
     }));
 }

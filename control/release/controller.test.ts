@@ -71,10 +71,10 @@ const slow = { startup: { exec: ["never"], period: "1s", failureThreshold: 600 }
 
 test("a refusal stays told when the release that was on its way arrives", async () => {
   await using daemon = await startDaemon();
-  const { spec, driver } = daemon.machine;
+  const { spec, other, driver } = daemon.machine;
   await daemon.apply({ web: spec });
   await daemon.status(({ phase }) => phase === "Healthy");
-  const job: ServiceSpec = { ...spec, restart: "never", health: slow };
+  const job: ServiceSpec = { ...other, restart: "never", health: slow };
   await daemon.apply({ web: { ...spec, command: ["two"] }, job });
   await daemon.status(({ targetRelease }) => targetRelease === 2);
   await daemon.apply({ web: { ...spec, env: { KEY: { secret: "unknown" } } } });
@@ -90,10 +90,10 @@ test("a refusal stays told when the release that was on its way arrives", async 
 
 test("a service that is broken in every release does not hold up a rollback", async () => {
   await using daemon = await startDaemon();
-  const { spec } = daemon.machine;
+  const { spec, other } = daemon.machine;
   // Ready at first, and then never again.
   const ready = { exec: ["never"], period: "300ms", failureThreshold: 1 };
-  const broken: ServiceSpec = { ...spec, health: { startup: { tcp: true }, ready } };
+  const broken: ServiceSpec = { ...other, health: { startup: { tcp: true }, ready } };
   await daemon.apply({ web: spec, other: broken });
   await daemon.status(({ activeRelease }) => activeRelease === 1);
   await daemon.apply({ web: spec, other: { ...broken, command: ["another"] } });

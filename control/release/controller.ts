@@ -17,6 +17,7 @@ import {
 import type { Driver } from "@plinth/run";
 import { appStatus, failureOf, type Witness } from "./app-status.ts";
 import type { InstanceSet } from "./instance-set.ts";
+import type { Mesh } from "./mesh.ts";
 import { planApp } from "./plan.ts";
 import { Releases } from "./releases.ts";
 import { revisionOf, secretsOfApp, type SecretVersions } from "./revision.ts";
@@ -30,6 +31,8 @@ export interface ReleaseControllerOptions {
   readonly instances: InstanceSet;
   readonly driver: Driver;
   readonly pairs: PairAddresses;
+  /** Undefined in cooperative mode. */
+  readonly mesh?: Mesh | undefined;
   readonly secretVersion: (name: string) => number | undefined;
   /** The last lines an instance wrote, to say why a release was halted. */
   readonly lastLines: (instance: string) => Promise<string[]>;
@@ -112,6 +115,7 @@ export class ReleaseController {
     return planApp(release && { spec: release.spec, secrets: release.spec.secrets ?? {} }, {
       spec,
       secrets: this.#versions(spec),
+      ownNetworks: this.#options.mesh !== undefined,
     });
   }
 
@@ -239,7 +243,7 @@ export class ReleaseController {
       observedGeneration: generation,
       ...(deploy === undefined ? {} : { observedDeploy: deploy }),
     };
-    const refusal = refusalOf(app, this.#options);
+    const refusal = refusalOf(app, { ...this.#options, ownNetworks: this.#options.mesh !== undefined });
     if (refusal !== undefined) return { ...status, failure: refusal };
 
     const release = await this.#releases.ensure(app, this.#versions(app.spec));
@@ -345,7 +349,11 @@ export class ReleaseController {
       const revision = this.#revision(target, spec);
       if (!halted) this.#replaceFailed(target, service);
       const actions = planRollout(
-        { revision, replicas: spec.replicas ?? 1, stopFirst: spec.port !== undefined },
+        {
+          revision,
+          replicas: spec.replicas ?? 1,
+          stopFirst: spec.port !== undefined && this.#options.mesh === undefined,
+        },
         views,
       );
       for (const action of actions) {

@@ -1,5 +1,4 @@
 import { dirname } from "node:path";
-import type { PairAddress } from "@plinth/discovery";
 import type { ServiceSpec } from "@plinth/resource";
 
 /** What an instance inherits of the daemon's environment: who and where it is, never what Plinth was told. */
@@ -13,8 +12,10 @@ export interface EnvironmentInputs {
   readonly release: number;
   readonly spec: ServiceSpec;
   readonly port: number;
-  /** Where each called service is found, by its name. */
-  readonly callees: Readonly<Record<string, PairAddress>>;
+  /** What it shall listen on. */
+  readonly host: string;
+  /** The URL of each called service, by its name. */
+  readonly callees: Readonly<Record<string, string>>;
   readonly reveal: (secret: string) => string;
   /** The daemon's own environment. */
   readonly inherited: NodeJS.ProcessEnv;
@@ -32,26 +33,31 @@ export function instanceEnvironment(inputs: EnvironmentInputs): Record<string, s
   }
   env["PATH"] = `${dirname(inputs.runtime)}:${inherited["PATH"] ?? DEFAULT_PATH}`;
   for (const [name, value] of Object.entries(spec.env ?? {})) {
-    env[name] = typeof value === "string" ? withPlaces(value, inputs.port) : inputs.reveal(value.secret);
+    env[name] = typeof value === "string" ? withPlaces(value, inputs) : inputs.reveal(value.secret);
   }
   // What Plinth says comes last: an app's own idea of PORT would make it unreachable.
   env["PORT"] = String(inputs.port);
-  env["HOST"] = LOOPBACK;
+  env["HOST"] = inputs.host;
   env["PLINTH_APP"] = inputs.app;
   env["PLINTH_SERVICE"] = inputs.service;
   env["PLINTH_RELEASE"] = String(inputs.release);
-  for (const [callee, { address, port }] of Object.entries(inputs.callees)) {
+  for (const [callee, url] of Object.entries(inputs.callees)) {
     const prefix = `PLINTH_${callee.toUpperCase().replaceAll("-", "_")}`;
-    env[`${prefix}_URL`] = `http://${address}:${port}`;
-    env[`${prefix}_HOST`] = address;
-    env[`${prefix}_PORT`] = String(port);
+    const { hostname, port } = new URL(url);
+    env[`${prefix}_URL`] = url;
+    env[`${prefix}_HOST`] = hostname;
+    env[`${prefix}_PORT`] = port === "" ? HTTP_PORT : port;
   }
   return env;
 }
 
+const HTTP_PORT = "80";
 export const LOOPBACK = "127.0.0.1";
 
 /** Replaces ${PORT} and ${HOST}; nothing else is expanded, so that no value can turn into syntax. */
-export function withPlaces(text: string, port: number): string {
-  return text.replaceAll("${PORT}", String(port)).replaceAll("${HOST}", LOOPBACK);
+export function withPlaces(
+  text: string,
+  { port, host }: { readonly port: number; readonly host: string },
+): string {
+  return text.replaceAll("${PORT}", String(port)).replaceAll("${HOST}", host);
 }

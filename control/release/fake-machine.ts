@@ -4,12 +4,13 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "@plinth/clock";
-import { InstancePorts, MachineClaims } from "@plinth/discovery";
+import { InstancePorts, MachineClaims, MeshAddresses } from "@plinth/discovery";
 import { createLog } from "@plinth/log";
 import { createRegistry, type Registry } from "@plinth/registry";
 import type { ServiceSpec } from "@plinth/resource";
 import { createFakeDriver, type FakeDriver } from "@plinth/run/testing";
 import { openStore, type Store } from "@plinth/store";
+import type { InstanceAttachment, InstanceNetworks, Mesh } from "./mesh.ts";
 import { type Drainer, InstanceSet } from "./instance-set.ts";
 
 /** What outlives a daemon: the store, the processes, and the ports given out. */
@@ -20,8 +21,15 @@ export interface Machine extends AsyncDisposable {
   /** Every list of chunks of ports that was claimed. */
   readonly claimed: (readonly number[])[];
   readonly spec: ServiceSpec;
+  /** A second service, on a port of its own. */
+  readonly other: ServiceSpec;
   /** What a daemon makes of it. */
-  daemon(drain: Drainer["drain"], registry?: Registry, onChange?: (app: string) => void): InstanceSet;
+  daemon(
+    drain: Drainer["drain"],
+    registry?: Registry,
+    onChange?: (app: string) => void,
+    mesh?: Mesh,
+  ): InstanceSet;
 }
 
 export async function createMachine(): Promise<Machine> {
@@ -33,12 +41,16 @@ export async function createMachine(): Promise<Machine> {
   const registry = createRegistry({ store });
   const driver = createFakeDriver(systemClock);
   // What the probe of every instance finds.
-  const server = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  setup.defer(() => void server.close());
-  const { port } = server.address() as { port: number };
+  const serve = async (): Promise<ServiceSpec> => {
+    const server = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    setup.defer(() => void server.close());
+    return { command: ["serve"], port: (server.address() as { port: number }).port };
+  };
+  const spec = await serve();
+  const other = await serve();
   const claimed: (readonly number[])[] = [];
-  const daemon: Machine["daemon"] = (drain, over = registry, onChange = () => {}) =>
+  const daemon: Machine["daemon"] = (drain, over = registry, onChange = () => {}, mesh) =>
     new InstanceSet({
       registry: over,
       driver,
@@ -53,6 +65,7 @@ export async function createMachine(): Promise<Machine> {
         onChunk: async (chunks) => void claimed.push([...chunks]),
       }),
       drainer: { drain },
+      mesh,
       stateDirectory: join(directory, "instances"),
       logDirectory: join(directory, "logs"),
       clock: systemClock,
@@ -61,14 +74,59 @@ export async function createMachine(): Promise<Machine> {
       onChange,
     });
   const lifetime = setup.move();
-  const spec: ServiceSpec = { command: ["serve"], port };
   return {
     store,
     registry,
     driver,
     claimed,
     spec,
+    other,
     daemon,
     [Symbol.asyncDispose]: () => lifetime.disposeAsync(),
+  };
+}
+
+/** Networks that are only written down; they outlive a daemon, as the kernel's do. */
+export class FakeNetworks implements InstanceNetworks {
+  readonly attachments: Map<string, InstanceAttachment> = new Map();
+  /** All that was asked for, in order. */
+  readonly deeds: string[] = [];
+  virtual: readonly string[] = [];
+
+  attach(attachment: InstanceAttachment): ReturnType<InstanceNetworks["attach"]> {
+    this.attachments.set(attachment.id, attachment);
+    this.deeds.push(`attach ${attachment.address}`);
+    const { address } = attachment;
+    return Promise.resolve({ namespace: "/run/netns/x", address, resolvConf: "/r", hosts: "/h" });
+  }
+
+  detach(id: string): Promise<void> {
+    this.deeds.push(`detach ${this.attachments.get(id)?.address ?? id}`);
+    this.attachments.delete(id);
+    return Promise.resolve();
+  }
+
+  attached(): Promise<string[]> {
+    return Promise.resolve([...this.attachments.keys()]);
+  }
+
+  remove(): Promise<void> {
+    this.attachments.clear();
+    this.virtual = [];
+    return Promise.resolve();
+  }
+
+  setVirtualAddresses(addresses: readonly string[]): Promise<void> {
+    this.virtual = addresses;
+    return Promise.resolve();
+  }
+}
+
+/** A mesh on 127.77.0.0/16, where a test's programs can listen without networks of their own. */
+export function fakeMesh(store: Store, networks: FakeNetworks): Mesh {
+  return {
+    addresses: new MeshAddresses(store, "127.77.0.0/16"),
+    networks,
+    announced: () => Promise.resolve(void networks.deeds.push("announced")),
   };
 }

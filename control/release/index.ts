@@ -5,6 +5,8 @@ export { instanceEnvironment } from "./environment.ts";
 export type { EnvironmentInputs } from "./environment.ts";
 export { InstanceSet } from "./instance-set.ts";
 export type { Drainer, InstanceOrder, InstanceSetOptions } from "./instance-set.ts";
+export { EVERY_ADDRESS } from "./mesh.ts";
+export type { InstanceAttachment, InstanceNetwork, InstanceNetworks, Mesh } from "./mesh.ts";
 export { planApp } from "./plan.ts";
 export { planRollout } from "./rollout.ts";
 export type { InstanceView, RolloutAction, ServiceTarget } from "./rollout.ts";

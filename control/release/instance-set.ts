@@ -8,6 +8,7 @@ import type { Log } from "@plinth/log";
 import type { Registry } from "@plinth/registry";
 import {
   APP_LABEL,
+  egressLists,
   type Instance,
   type InstanceStatus,
   SERVICE_LABEL,
@@ -16,6 +17,7 @@ import {
 } from "@plinth/resource";
 import { createInstanceRunner, type Driver, type InstanceRunner } from "@plinth/run";
 import { LOOPBACK, withPlaces } from "./environment.ts";
+import { EVERY_ADDRESS, type InstanceNetwork, type Mesh, USUAL_PORT } from "./mesh.ts";
 import type { InstanceView } from "./rollout.ts";
 import { mayStop } from "./stop-order.ts";
 
@@ -41,6 +43,8 @@ export interface InstanceSetOptions {
   readonly driver: Driver;
   readonly ports: InstancePorts;
   readonly drainer: Drainer;
+  /** Undefined in cooperative mode. */
+  readonly mesh?: Mesh | undefined;
   /** HOME/instances and HOME/logs. */
   readonly stateDirectory: string;
   readonly logDirectory: string;
@@ -80,18 +84,54 @@ export class InstanceSet {
 
   /** Takes over what an earlier daemon left, each as it was; nothing is restarted that still runs. */
   async adopt(specOf: (instance: Instance) => ServiceSpec | undefined): Promise<void> {
+    await this.#sweep();
     await Promise.all(
       this.#options.registry.list("Instance").map(async (instance) => {
         const spec = specOf(instance);
+        const { name } = instance.metadata;
         if (spec === undefined) return; // its release is gone: nothing says how to run it
         this.#options.ports.adopt(instance.spec.port);
         const managed = this.#manage(instance, spec);
         const adopted = await managed.runner.adopt();
+        // What runs keeps its connections; what somebody else removed meanwhile is made anew.
+        if (adopted) await this.#attach(managed).catch((error: unknown) => this.#cannotAttach(name, error));
         const { state } = instance.status ?? {};
         if (state === "Draining" || state === "Stopping") this.#letGo(managed);
         else if (!adopted) this.#start(managed);
       }),
     );
+  }
+
+  /** Takes away networks and addresses of instances that are on no record. */
+  async #sweep(): Promise<void> {
+    const { mesh, registry, log } = this.#options;
+    if (mesh === undefined) return;
+    const known = new Set(registry.list("Instance").map(({ metadata }) => metadata.name));
+    for (const id of await mesh.networks.attached()) {
+      if (known.has(id)) continue;
+      log.warn("taking away the network of an instance that is gone", { instance: id });
+      await mesh.networks.detach(id);
+    }
+    await mesh.addresses.sweepInstances((name) => known.has(name));
+  }
+
+  async #attach({
+    instance,
+    spec,
+  }: Pick<Managed, "instance" | "spec">): Promise<InstanceNetwork | undefined> {
+    const { mesh } = this.#options;
+    const { address, port } = instance.spec;
+    if (mesh === undefined || address === undefined) return undefined;
+    return mesh.networks.attach({
+      id: instance.metadata.name,
+      address,
+      port,
+      egress: egressLists(spec)?.addresses ?? { default: "allow", allow: [], deny: [] },
+    });
+  }
+
+  #cannotAttach(instance: string, error: unknown): void {
+    this.#options.log.error("cannot attach an instance", { instance, error: messageOf(error) });
   }
 
   views(app: string, service: string): InstanceView[] {
@@ -127,10 +167,11 @@ export class InstanceSet {
   }
 
   async create(order: InstanceOrder): Promise<void> {
-    const { registry, ports } = this.#options;
+    const { registry, ports, mesh } = this.#options;
     const { fixedPort } = serviceSettings(order.spec);
-    const port = fixedPort ?? (await ports.allocate());
+    const port = fixedPort ?? (mesh === undefined ? await ports.allocate() : USUAL_PORT);
     const name = `${order.app}.${order.service}.${suffix()}`;
+    const address = await mesh?.addresses.instance(name);
     const draft = {
       metadata: { name, labels: { [APP_LABEL]: order.app, [SERVICE_LABEL]: order.service } },
       spec: {
@@ -140,15 +181,20 @@ export class InstanceSet {
         revision: order.revision,
         driver: this.#options.driver.name,
         port,
+        ...(address === undefined ? {} : { address }),
       },
       status: { state: "Pending", restarts: 0 },
     } as const;
-    const instance = await registry.create("Instance", draft).catch((error: unknown) => {
+    const instance = await registry.create("Instance", draft).catch(async (error: unknown) => {
       ports.free(port);
+      await mesh?.addresses.releaseInstance(name).catch(() => undefined);
       throw error;
     });
     if (this.#closing) return;
-    this.#start(this.#manage(instance, order.spec));
+    const managed = this.#manage(instance, order.spec);
+    // The proxy has to know its address before its first call.
+    if (mesh !== undefined) this.#options.onChange(order.app, true);
+    this.#start(managed);
   }
 
   /** Drains and stops an instance and forgets it. Repeated calls are one. */
@@ -186,12 +232,15 @@ export class InstanceSet {
     const { name } = managed.instance.metadata;
     await managed.runner.stop(graceMs ?? serviceSettings(managed.spec).graceMs);
     await managed.writing;
-    const { registry, log, stateDirectory } = this.#options;
+    const { registry, log, stateDirectory, mesh } = this.#options;
     try {
+      await mesh?.networks.detach(name);
       // Nothing is left to adopt: the next daemon starts it as if for the first time.
       await rm(join(stateDirectory, name), { recursive: true, force: true });
-      if (managed.leaving !== undefined) await registry.purge("Instance", name);
-      else await registry.updateStatus("Instance", name, { state: "Pending", restarts: 0 });
+      if (managed.leaving !== undefined) {
+        await registry.purge("Instance", name);
+        await mesh?.addresses.releaseInstance(name);
+      } else await registry.updateStatus("Instance", name, { state: "Pending", restarts: 0 });
     } catch (error) {
       // As with a full disk; the next daemon sees for itself that nothing runs.
       log.error("cannot record that an instance was stopped", { instance: name, error: messageOf(error) });
@@ -222,25 +271,32 @@ export class InstanceSet {
 
   #manage(instance: Instance, spec: ServiceSpec): Managed {
     const { name } = instance.metadata;
-    const { port } = instance.spec;
-    const { driver, clock, log, stateDirectory, logDirectory, environment } = this.#options;
+    const { port, address = LOOPBACK } = instance.spec;
+    const { driver, clock, log, stateDirectory, logDirectory, environment, mesh } = this.#options;
+    const places = { port, host: address === LOOPBACK ? LOOPBACK : EVERY_ADDRESS };
     const settings = serviceSettings(spec);
     const runner = createInstanceRunner({
       id: name,
       driver,
       settings,
-      address: LOOPBACK,
+      address,
       port,
       clock,
       log: log.with({ instance: name }),
       stateDirectory: join(stateDirectory, name),
       logDirectory: join(logDirectory, name),
       previous: instance.status,
-      task: async () => ({
-        command: settings.command.map((argument) => withPlaces(argument, port)),
-        directory: settings.directory,
-        env: await environment(instance, spec),
-      }),
+      task: async () => {
+        const network = await this.#attach({ instance, spec });
+        if (network !== undefined) await mesh?.announced();
+        const launch = {
+          command: settings.command.map((argument) => withPlaces(argument, places)),
+          directory: settings.directory,
+          env: await environment(instance, spec),
+          ...(network === undefined ? {} : { network }),
+        };
+        return launch;
+      },
       onChange: (status) => this.#changed(name, status),
     });
     const managed: Managed = {
@@ -279,21 +335,23 @@ export class InstanceSet {
   #letGo(managed: Managed): void {
     if (managed.leaving !== undefined || this.#closing) return;
     const { name } = managed.instance.metadata;
-    const { port, app } = managed.instance.spec;
-    const { registry, drainer, ports, log } = this.#options;
+    const { port, app, address = LOOPBACK } = managed.instance.spec;
+    const { registry, drainer, ports, log, mesh } = this.#options;
     const { drainMs, graceMs } = serviceSettings(managed.spec);
     // One that is not ready just now may still have requests under way.
     const mayServe = leavingState(managed.runner.status) === "Draining";
     const go = async (): Promise<void> => {
       if (mayServe) {
         managed.runner.drainingState("Draining");
-        await drainer.drain(`${LOOPBACK}:${port}`, drainMs);
+        await drainer.drain(`${address}:${port}`, drainMs);
       }
       await managed.runner.stop(graceMs);
       await managed.writing;
+      await mesh?.networks.detach(name);
       // The record goes last: as long as it is there, a daemon that comes back ends what this one began.
       await rm(join(this.#options.stateDirectory, name), { recursive: true, force: true });
       await registry.purge("Instance", name);
+      await mesh?.addresses.releaseInstance(name);
       this.#managed.delete(name);
       ports.free(port);
       this.#options.onChange(app, false);

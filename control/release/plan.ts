@@ -12,8 +12,14 @@ import { canonicalJson, revisionOf, secretsOfApp, type SecretVersions } from "./
 /** Compares what is with what is asked for. `before` is undefined for an app that is not there yet. Pure. */
 export function planApp(
   before: { readonly spec: AppSpec; readonly secrets: SecretVersions } | undefined,
-  after: { readonly spec: AppSpec; readonly secrets: SecretVersions },
+  after: {
+    readonly spec: AppSpec;
+    readonly secrets: SecretVersions;
+    /** Whether each instance has a network of its own: fixed ports are no limit then. Default: false. */
+    readonly ownNetworks?: boolean;
+  },
 ): Plan {
+  const ownNetworks = after.ownNetworks ?? false;
   const names = new Set([...Object.keys(before?.spec.services ?? {}), ...Object.keys(after.spec.services)]);
   const changes = [...names].sort().map((name) => {
     const old = before?.spec.services[name];
@@ -22,6 +28,7 @@ export function planApp(
       name,
       old && [old, revisionOf(old, before.secrets)],
       next && [next, revisionOf(next, after.secrets)],
+      ownNetworks,
     );
   });
   const ingress = planIngress(before?.spec.ingress ?? {}, after.spec.ingress ?? {});
@@ -62,9 +69,15 @@ function planService(
   service: string,
   before: Revised | undefined,
   after: Revised | undefined,
+  ownNetworks: boolean,
 ): ServiceChange {
   if (before === undefined)
-    return { service, action: "create", fields: [], notes: after ? notesOf(after[0], false) : [] };
+    return {
+      service,
+      action: "create",
+      fields: [],
+      notes: after ? notesOf(after[0], false, ownNetworks) : [],
+    };
   if (after === undefined) return { service, action: "remove", fields: [], notes: [] };
   const fields = differences(withoutDirectory(before[0]), withoutDirectory(after[0]), "");
   const replaced = before[1] !== after[1];
@@ -75,13 +88,18 @@ function planService(
       : fields.every(({ path }) => path === "replicas")
         ? "scale"
         : "update";
-  return { service, action, fields, notes: action === "unchanged" ? [] : notesOf(after[0], replaced) };
+  return {
+    service,
+    action,
+    fields,
+    notes: action === "unchanged" ? [] : notesOf(after[0], replaced, ownNetworks),
+  };
 }
 
-function notesOf(spec: ServiceSpec, replaced: boolean): string[] {
+function notesOf(spec: ServiceSpec, replaced: boolean, ownNetworks: boolean): string[] {
   const notes: string[] = [];
   const { fixedPort, holdMs } = serviceSettings(spec);
-  if (fixedPort !== undefined) {
+  if (fixedPort !== undefined && !ownNetworks) {
     notes.push(
       `Fixed port ${fixedPort}: one instance per host${replaced ? `, replaced stop-first; requests wait up to ${holdMs / 1000} s meanwhile` : ""}`,
     );

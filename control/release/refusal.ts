@@ -7,18 +7,42 @@ export interface RefusalSources {
   readonly registry: Registry;
   readonly driver: Driver;
   readonly secretVersion: (name: string) => number | undefined;
+  /** Whether instances have networks of their own here: without one nothing holds them to their egress. */
+  readonly ownNetworks: boolean;
 }
+
+/** Why a fixed port has limits here. */
+const ONE_NETWORK = "in cooperative mode all instances share the host's network";
 
 /** Why a spec cannot be tried at all here: a secret that is not set, a limit nobody can enforce, a host name taken. */
 export function refusalOf(
   app: App,
-  { registry, driver, secretVersion }: RefusalSources,
+  { registry, driver, secretVersion, ownNetworks }: RefusalSources,
 ): Failure | undefined {
   const refused = (service: string, message: string): Failure => ({ service, reason: "Refused", message });
+  const portOwners = new Map<number, string>();
   for (const [service, spec] of Object.entries(app.spec.services)) {
+    if (spec.port !== undefined && !ownNetworks) {
+      const owner = portOwners.get(spec.port);
+      if (owner !== undefined)
+        return refused(service, `the port ${spec.port} is service "${owner}"'s already; ${ONE_NETWORK}`);
+      portOwners.set(spec.port, service);
+      if ((spec.replicas ?? 1) > 1) {
+        return refused(
+          service,
+          `a service with the fixed port ${spec.port} can have one instance only; ${ONE_NETWORK}; \${PORT} in its command gives each its own`,
+        );
+      }
+    }
     const missing = secretsOf(spec).find((name) => secretVersion(name) === undefined);
     if (missing !== undefined) {
       return refused(service, `secret "${missing}" is not set; run: plinth secrets set ${missing}`);
+    }
+    if (spec.egress !== undefined && !ownNetworks) {
+      return refused(
+        service,
+        "egress cannot be held to in cooperative mode, where instances share the host's network; remove it, or run Plinth in transparent mode",
+      );
     }
     const { limits } = serviceSettings(spec);
     const [limitation] = limits.bestEffort ? [] : driver.check(limits);

@@ -1,6 +1,7 @@
-import type { AppView, PairAddress, PairAddresses } from "@plinth/discovery";
+import type { AppView, PairAddresses } from "@plinth/discovery";
 import type { Registry } from "@plinth/registry";
 import type { App, Instance, Release, ServiceSpec } from "@plinth/resource";
+import type { Mesh } from "./mesh.ts";
 import type { InstanceSet } from "./instance-set.ts";
 import type { Releases } from "./releases.ts";
 
@@ -9,6 +10,8 @@ export interface TopologyOptions {
   readonly instances: InstanceSet;
   readonly releases: Releases;
   readonly pairs: PairAddresses;
+  /** Undefined in cooperative mode. */
+  readonly mesh?: Mesh | undefined;
   /** Called when the pairs of an app have changed. */
   readonly onTopology: () => void;
 }
@@ -17,6 +20,8 @@ export interface TopologyOptions {
 export class Topology {
   readonly #options: TopologyOptions;
   readonly #pairs: Map<string, AppView["pairs"]> = new Map();
+  /** Virtual addresses by service, by app. */
+  readonly #virtual: Map<string, Readonly<Record<string, string>>> = new Map();
 
   constructor(options: TopologyOptions) {
     this.#options = options;
@@ -55,6 +60,18 @@ export class Topology {
           pairs: this.#pairs.get(name) ?? [],
           serving,
           notReady: notReadyOf(instances.list(name)),
+          ...(this.#options.mesh === undefined
+            ? {}
+            : {
+                transparent: {
+                  virtualAddresses: this.#virtual.get(name) ?? {},
+                  callers: Object.fromEntries(
+                    instances
+                      .list(name)
+                      .flatMap((one) => (one.spec.address === undefined ? [] : [[one.spec.address, one]])),
+                  ),
+                },
+              }),
         },
       ];
     });
@@ -62,6 +79,7 @@ export class Topology {
 
   /** Gives each pair that `services` or running instances need its address. */
   async learn(app: string, services: Readonly<Record<string, ServiceSpec>>): Promise<void> {
+    if (this.#options.mesh !== undefined) return this.#learnVirtual(app, services, this.#options.mesh);
     const known = this.#pairs.get(app) ?? [];
     const wanted = Object.entries(services).flatMap(([caller, { calls }]) =>
       (calls ?? []).map((callee) => ({ caller, callee })),
@@ -82,12 +100,33 @@ export class Topology {
     this.#options.onTopology();
   }
 
-  /** Where the services that an instance calls are found, by their names. */
-  async callees(instance: Instance, spec: ServiceSpec): Promise<Record<string, PairAddress>> {
+  /** Gives each service its virtual address, held by the host before the proxy hears of it. */
+  async #learnVirtual(
+    app: string,
+    services: Readonly<Record<string, ServiceSpec>>,
+    mesh: Mesh,
+  ): Promise<void> {
+    const known = this.#virtual.get(app) ?? {};
+    const missing = Object.keys(services).filter((service) => known[service] === undefined);
+    if (missing.length === 0) return;
+    const all = { ...known };
+    for (const service of missing) all[service] = await mesh.addresses.service(app, service);
+    await mesh.networks.setVirtualAddresses(mesh.addresses.services());
+    this.#virtual.set(app, all);
+    this.#options.onTopology();
+  }
+
+  /** The URLs of the services that an instance calls, by their names. */
+  async callees(instance: Instance, spec: ServiceSpec): Promise<Record<string, string>> {
     const { app, service } = instance.spec;
-    const found: Record<string, PairAddress> = {};
+    const found: Record<string, string> = {};
     for (const callee of spec.calls ?? []) {
-      found[callee] = await this.#options.pairs.allocate(app, service, callee);
+      if (this.#options.mesh !== undefined) {
+        found[callee] = `http://${callee}`;
+        continue;
+      }
+      const { address, port } = await this.#options.pairs.allocate(app, service, callee);
+      found[callee] = `http://${address}:${port}`;
     }
     return found;
   }
@@ -102,8 +141,13 @@ export class Topology {
   }
 
   async forget(app: string): Promise<void> {
+    const { mesh, pairs } = this.#options;
     this.#pairs.delete(app);
-    await this.#options.pairs.release(app);
+    this.#virtual.delete(app);
+    await pairs.release(app);
+    if (mesh === undefined) return;
+    await mesh.addresses.releaseApp(app);
+    await mesh.networks.setVirtualAddresses(mesh.addresses.services());
   }
 }
 

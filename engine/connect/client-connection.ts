@@ -12,11 +12,11 @@ import {
   RESPONSE_IDLE_MS,
   TUNNEL_IDLE_MS,
 } from "./limits.ts";
-import type { Route } from "./listener-target.ts";
+import { type Route, routeFrom } from "./listener-target.ts";
 import { encodeRefusal, type RefusalCode } from "./refusal.ts";
 import type { Requester } from "./requester.ts";
 import { joins, type Origin, requestNeedsRewrite, rewriteRequest } from "./rewrite.ts";
-import type { ConnectionOwner, ServedConnection } from "./served.ts";
+import { clientAddress, type ConnectionOwner, type ServedConnection } from "./served.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { readBytes, readOn, writeBytes } from "./wire.ts";
 
@@ -43,6 +43,8 @@ export class ClientConnection implements Requester, ServedConnection {
   readonly #around: Surroundings;
   readonly #decoder: MessageDecoder = new MessageDecoder({ kind: "request" });
   readonly #exchange: Exchange;
+  /** The address the client dials from. */
+  readonly #client: string;
   readonly #rewrite: { origin: Origin | undefined; host: string; upgrade: boolean };
   #state: number = State.idle;
   /** When something last moved, and when the state began. */
@@ -63,10 +65,10 @@ export class ClientConnection implements Requester, ServedConnection {
     this.#movedMs = around.ticker.nowMs;
     this.#stateMs = this.#movedMs;
     const { target } = owner;
-    const client = (socket.remoteAddress ?? "unknown").replace(/^::ffff:/, "");
+    this.#client = clientAddress(socket);
     this.#rewrite = {
       origin: target.ingress
-        ? { lines: `X-Forwarded-For: ${client}\r\nX-Forwarded-Proto: http\r\n` }
+        ? { lines: `X-Forwarded-For: ${this.#client}\r\nX-Forwarded-Proto: http\r\n` }
         : undefined,
       host: target.name,
       upgrade: false,
@@ -206,7 +208,13 @@ export class ClientConnection implements Requester, ServedConnection {
       );
       return undefined;
     }
-    if (!target.ingress) return target.routes.get("*");
+    if (!target.ingress) {
+      const found = routeFrom(target, this.#client);
+      // It was an instance's address when it connected.
+      if (found === undefined)
+        this.#refuseEarly(403, "unknown-caller", `${this.#client} is no instance's address any more`);
+      return found;
+    }
     const name = head.hostIndex < 0 ? "" : hostName(head.value(head.hostIndex));
     const route = target.routes.get(name) ?? target.routes.get("*");
     if (route !== undefined) return route;

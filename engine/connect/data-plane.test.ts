@@ -106,6 +106,9 @@ function snapshotOf(port: number, endpoints: readonly number[], holdMs: number):
     outbound: [{ address: "127.0.0.1", port, app: "app", caller: "caller", callee: "app.callee" }],
     ingress: [],
     metrics: null,
+    virtual: [],
+    sources: {},
+    dns: null,
   };
 }
 
@@ -223,7 +226,7 @@ test("metricsText() uses Linkerd's names and labels", async () => {
 
 test("parseSnapshot() names the place of what is wrong", () => {
   const good = snapshotOf(1_000, [2_000], 0);
-  assert.equal(parseSnapshot(good), good);
+  assert.deepEqual(parseSnapshot(good), good);
   const wrong: [unknown, RegExp][] = [
     [null, /snapshot is not an object/],
     [{ ...good, version: -1 }, /version is not a whole number/],

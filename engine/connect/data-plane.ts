@@ -1,6 +1,9 @@
 import { type Clock, type Random, systemClock, systemRandom } from "@plinth/clock";
 import { messageOf } from "@plinth/fault";
 import { createLog, type Log } from "@plinth/log";
+import { NameCounts, type RememberedName } from "./dns/name-counts.ts";
+import { NameServer } from "./dns/name-server.ts";
+import type { EgressGate } from "./dns/resolver.ts";
 import { LATENCY_BOUNDS_MS } from "./edge.ts";
 import { CONNECTIONS_MAX, CONNECTIONS_PER_LISTENER_MAX } from "./limits.ts";
 import type { Listener } from "./listener.ts";
@@ -43,6 +46,8 @@ export interface DataPlaneOptions {
   readonly log?: Log;
   /** Listening descriptors taken over from another process, by `address:port`. */
   readonly inherited?: ReadonlyMap<string, number>;
+  /** Opens the way to what allowed names stand for. Default: none, for where nothing is closed. */
+  readonly egressGate?: EgressGate;
   /** Client connections, in all and per listener. Default: 16,384 and 8,192; each costs some kilobytes. */
   readonly connectionsMax?: { readonly total: number; readonly perListener: number };
 }
@@ -59,6 +64,9 @@ export class DataPlane implements AsyncDisposable {
   readonly #closing: Set<RequestListener> = new Set();
   readonly #count: ConnectionCount;
   readonly #ticker: Ticker;
+  readonly #nameCounts: NameCounts = new NameCounts();
+  readonly #egressGate: EgressGate | undefined;
+  #names: NameServer | undefined = undefined;
   #metrics: MetricsListener | undefined = undefined;
   #snapshot: Snapshot = emptySnapshot;
   #failed: ListenFailure[] = [];
@@ -80,6 +88,7 @@ export class DataPlane implements AsyncDisposable {
       max: options.connectionsMax?.total ?? CONNECTIONS_MAX,
       perListenerMax: options.connectionsMax?.perListener ?? CONNECTIONS_PER_LISTENER_MAX,
     };
+    this.#egressGate = options.egressGate;
     this.#inherited = new Map(options.inherited);
     this.#world = new World(this.#around);
   }
@@ -108,10 +117,10 @@ export class DataPlane implements AsyncDisposable {
   listening(): { address: string; port: number }[] {
     const bound = new Set([
       ...this.#listeners.keys(),
-      ...(this.#metrics === undefined ? [] : [this.#metrics.name]),
+      ...[this.#metrics, this.#names].flatMap((listener) => (listener === undefined ? [] : [listener.name])),
     ]);
-    const { outbound, ingress, metrics } = this.#snapshot;
-    return [...outbound, ...ingress, ...(metrics === null ? [] : [metrics])]
+    const { outbound, virtual, ingress, metrics, dns } = this.#snapshot;
+    return [...outbound, ...virtual, ...ingress, ...[metrics, dns].filter((at) => at !== null)]
       .filter((at) => bound.has(socketName(at)))
       .map(({ address, port }) => ({ address, port }));
   }
@@ -119,7 +128,7 @@ export class DataPlane implements AsyncDisposable {
   /** Descriptors of all listeners by name, for a process that takes over. */
   descriptors(): Map<string, number> {
     const all: Listener[] = [...this.#listeners.values()];
-    if (this.#metrics !== undefined) all.push(this.#metrics);
+    for (const other of [this.#metrics, this.#names]) if (other !== undefined) all.push(other);
     return new Map(all.map((listener) => [listener.name, listener.descriptor]));
   }
 
@@ -147,12 +156,21 @@ export class DataPlane implements AsyncDisposable {
       this.#metrics.close();
       this.#metrics = undefined;
     }
+    const { dns } = snapshot;
+    if (this.#names !== undefined && (dns === null || socketName(dns) !== this.#names.name)) {
+      this.#names.close();
+      this.#names = undefined;
+    }
+    this.#names?.update(snapshot);
     const failed: ListenFailure[] = [];
     for (const plan of plans.values()) {
       if (!this.#listeners.has(plan.target.name)) await this.#attempt(plan, failed, () => this.#bind(plan));
     }
     if (metrics !== null && this.#metrics === undefined) {
       await this.#attempt(metrics, failed, () => this.#bindMetrics(metrics));
+    }
+    if (dns !== null && this.#names === undefined) {
+      await this.#attempt(dns, failed, () => this.#bindNames(dns, snapshot));
     }
     this.#failed = failed;
     this.#retryAtMs = this.#around.clock.monotonic() + RETRY_BIND_MS;
@@ -188,6 +206,20 @@ export class DataPlane implements AsyncDisposable {
     const name = socketName(at);
     const descriptor = this.#takeInherited(name);
     this.#metrics = await MetricsListener.open({ ...at, descriptor }, name, () => this.metricsText());
+  }
+
+  async #bindNames(
+    at: { readonly address: string; readonly port: number },
+    snapshot: Snapshot,
+  ): Promise<void> {
+    const name = socketName(at);
+    const { clock, log } = this.#around;
+    this.#names = await NameServer.open({ ...at, descriptor: this.#takeInherited(name) }, name, snapshot, {
+      clock,
+      log,
+      counts: this.#nameCounts,
+      gate: this.#egressGate,
+    });
   }
 
   #takeInherited(name: string): number | undefined {
@@ -254,6 +286,8 @@ export class DataPlane implements AsyncDisposable {
     for (const [name, listener] of this.#listeners) this.#retire(name, listener);
     this.#metrics?.close();
     this.#metrics = undefined;
+    this.#names?.close();
+    this.#names = undefined;
     const endMs = this.#around.clock.monotonic() + timeoutMs;
     while (this.#count.open > 0 && this.#around.clock.monotonic() < endMs) await this.#around.clock.sleep(20);
   }
@@ -289,7 +323,13 @@ export class DataPlane implements AsyncDisposable {
     return metricsText(
       this.#world,
       [...this.#listeners.values()].map((listener) => listener.target),
+      this.#nameCounts,
     );
+  }
+
+  /** Under which host names services last asked for the addresses they connect to. */
+  rememberedNames(): RememberedName[] {
+    return this.#nameCounts.remembered();
   }
 
   /** Ends everything at once. */
@@ -302,6 +342,7 @@ export class DataPlane implements AsyncDisposable {
       for (const connection of listener.connections) connection.destroy();
     }
     this.#metrics?.close();
+    this.#names?.close();
     for (const callee of this.#world.callees.values()) {
       for (const endpoint of callee.endpoints) endpoint.remove();
     }

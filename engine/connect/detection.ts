@@ -12,8 +12,8 @@ import {
   IDLE_TIMEOUT_MS,
   SILENCE_MS,
 } from "./limits.ts";
-import type { Route } from "./listener-target.ts";
-import type { ConnectionOwner, ServedConnection } from "./served.ts";
+import { type Route, routeFrom } from "./listener-target.ts";
+import { clientAddress, type ConnectionOwner, type ServedConnection } from "./served.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { Tunnel } from "./tunnel.ts";
 import type { ConnectionUser, UpstreamConnection } from "./upstream-connection.ts";
@@ -107,7 +107,7 @@ export class Detection implements ServedConnection, ConnectionUser {
   }
 
   get #route(): Route | undefined {
-    return this.#owner.target.routes.get("*");
+    return routeFrom(this.#owner.target, clientAddress(this.#socket));
   }
 
   upstreamConnected(): void {}

@@ -9,8 +9,8 @@ import {
 import type { Http1Bridge } from "./http1-bridge.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
 import { IDLE_TIMEOUT_MS, LINGER_MS } from "./limits.ts";
-import type { Route } from "./listener-target.ts";
-import type { ConnectionOwner, ServedConnection } from "./served.ts";
+import { type Route, routeFrom } from "./listener-target.ts";
+import { clientAddress, type ConnectionOwner, type ServedConnection } from "./served.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { readBytes, writeBytes } from "./wire.ts";
 
@@ -30,7 +30,7 @@ export class Http2Connection implements ServedConnection, SessionOwner {
     this.#owner = owner;
     this.#around = around;
     this.#idleSinceMs = around.ticker.nowMs;
-    this.client = (socket.remoteAddress ?? "unknown").replace(/^::ffff:/, "");
+    this.client = clientAddress(socket);
     this.#session = new Http2Session({ kind: "server", owner: this });
     readBytes(socket, (chunk) => {
       owner.target.tcp.readBytes += chunk.length;
@@ -60,7 +60,7 @@ export class Http2Connection implements ServedConnection, SessionOwner {
   /** The route for a host name; on listeners within the mesh there is one for all. */
   route(host: string): Route | undefined {
     const { target } = this.#owner;
-    if (!target.ingress) return target.routes.get("*");
+    if (!target.ingress) return routeFrom(target, this.client);
     return target.routes.get(host) ?? target.routes.get("*");
   }
 

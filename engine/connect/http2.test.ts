@@ -15,7 +15,7 @@ import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { test } from "node:test";
 import { createLog } from "@plinth/log";
 import { DataPlane } from "./data-plane.ts";
-import type { ServiceProtocol } from "./snapshot.ts";
+import { emptySnapshot, type ServiceProtocol } from "./snapshot.ts";
 
 const limit = { timeout: 30_000 };
 
@@ -74,6 +74,7 @@ class Bench implements AsyncDisposable {
 
   async apply(ports: readonly number[], protocol: ServiceProtocol = "http2"): Promise<void> {
     const failed = await this.plane.apply({
+      ...emptySnapshot,
       version: 1,
       services: {
         "shop.rpc": {

@@ -4,5 +4,17 @@ export type { DataPlaneOptions, EdgeStats, ListenFailure } from "./data-plane.ts
 export { ProxyControl } from "./proxy-control.ts";
 export type { ApplyResult, ProxyStats, ProxyStatus, ProxyControlOptions } from "./proxy-control.ts";
 export { emptySnapshot, parseSnapshot, socketName } from "./snapshot.ts";
-export type { Endpoint, IngressListener, OutboundListener, ServiceEndpoints, Snapshot } from "./snapshot.ts";
+export type {
+  Endpoint,
+  IngressListener,
+  NameService,
+  OutboundListener,
+  ServiceEndpoints,
+  Snapshot,
+  SourceIdentity,
+  VirtualListener,
+} from "./snapshot.ts";
+export type { RememberedName } from "./dns/name-counts.ts";
+export type { EgressNames } from "./dns/name-policy.ts";
+export type { EgressGate } from "./dns/resolver.ts";
 export { INGRESS_CALLER } from "./world.ts";

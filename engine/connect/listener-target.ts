@@ -1,5 +1,6 @@
 import type { Callee } from "./callee.ts";
 import type { Edge } from "./edge.ts";
+import type { SourceRoutes } from "./source-routes.ts";
 import type { TcpCounts } from "./tcp-counts.ts";
 
 /** Where requests of one route go, and who is counted for them. */
@@ -15,7 +16,15 @@ export interface ListenerTarget {
   readonly name: string;
   /** By lower-case host name, "*" for all others. On outbound listeners "*" alone. */
   readonly routes: ReadonlyMap<string, Route>;
+  /** In transparent mode, instead of `routes`: by the address the caller dials from. */
+  readonly sources: SourceRoutes | undefined;
   readonly tcp: TcpCounts;
   /** Requests refused before they had an edge, by code. */
   readonly refusals: Map<string, number>;
+}
+
+/** The route within the mesh for whoever dials from `client`; undefined at ingress, where a host name decides. */
+export function routeFrom({ ingress, sources, routes }: ListenerTarget, client: string): Route | undefined {
+  if (sources !== undefined) return sources.get(client);
+  return ingress ? undefined : routes.get("*");
 }

@@ -1,4 +1,5 @@
 import { Exposition } from "@plinth/metrics";
+import type { NameCounts } from "./dns/name-counts.ts";
 import type { Edge } from "./edge.ts";
 import type { ListenerTarget } from "./listener-target.ts";
 import type { TcpCounts } from "./tcp-counts.ts";
@@ -31,7 +32,7 @@ function tcp(text: Exposition, samples: readonly (readonly [Record<string, strin
 }
 
 /** Linkerd's metric names for all pairs, services and listeners. */
-export function metricsText(world: World, targets: readonly ListenerTarget[]): string {
+export function metricsText(world: World, targets: readonly ListenerTarget[], names: NameCounts): string {
   const text = new Exposition();
   const edges = [...world.edges.values()];
   text.family("request_total", "counter", "Requests seen.");
@@ -55,7 +56,9 @@ export function metricsText(world: World, targets: readonly ListenerTarget[]): s
     ...targets.map((target) => {
       const route = target.ingress ? undefined : target.routes.get("*");
       const labels: Record<string, string> =
-        route === undefined ? { direction: "inbound", listener: target.name } : edgeLabels(route.edge);
+        route === undefined
+          ? { direction: target.ingress ? "inbound" : "outbound", listener: target.name }
+          : edgeLabels(route.edge);
       return [{ ...labels, peer: "src" }, target.tcp] as const;
     }),
     ...[...world.callees.values()].map(
@@ -84,5 +87,10 @@ export function metricsText(world: World, targets: readonly ListenerTarget[]): s
   for (const callee of world.callees.values()) {
     text.sample({ dst_app: callee.app, dst_service: callee.service }, callee.waiting);
   }
+  text.family("egress_denied_names_total", "counter", "Lookups of host names that were denied.");
+  for (const { app, service, name, count } of names.denials())
+    text.sample({ app, src_service: service, hostname: name }, count);
+  text.family("dns_unknown_callers_total", "counter", "Lookups from addresses that are no instance's.");
+  text.sample({}, names.strangers);
   return text.toString();
 }

@@ -6,6 +6,7 @@ export type RefusalCode =
   | "request-timeout"
   | "unknown-host"
   | "connect-unsupported"
+  | "unknown-caller"
   | "no-instance"
   | "queue-full"
   | "connect-failed"
@@ -16,6 +17,7 @@ export type RefusalCode =
 
 const reasons: Readonly<Record<number, string>> = {
   400: "Bad Request",
+  403: "Forbidden",
   404: "Not Found",
   405: "Method Not Allowed",
   408: "Request Timeout",

@@ -2,10 +2,10 @@ import type { Server, Socket } from "node:net";
 import { ClientConnection } from "./client-connection.ts";
 import { Detection } from "./detection.ts";
 import { bind, descriptorOf, type Listener } from "./listener.ts";
-import type { ListenerTarget } from "./listener-target.ts";
+import { type ListenerTarget, routeFrom } from "./listener-target.ts";
 import { encodeRefusal } from "./refusal.ts";
 import { Http2Connection } from "./http2-connection.ts";
-import type { ConnectionOwner, ServedConnection } from "./served.ts";
+import { clientAddress, type ConnectionOwner, type ServedConnection } from "./served.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { Tunnel } from "./tunnel.ts";
 
@@ -54,6 +54,13 @@ export class RequestListener implements Listener, ConnectionOwner {
   }
 
   #accept(socket: Socket): void {
+    if (this.target.sources?.knows(clientAddress(socket)) === false) {
+      const { refusals } = this.target;
+      refusals.set("unknown-caller", (refusals.get("unknown-caller") ?? 0) + 1);
+      socket.on("error", () => {});
+      socket.destroy();
+      return;
+    }
     if (this.connections.size >= this.#count.perListenerMax || this.#count.open >= this.#count.max) {
       const { refusals, name } = this.target;
       refusals.set("too-many-connections", (refusals.get("too-many-connections") ?? 0) + 1);
@@ -72,7 +79,7 @@ export class RequestListener implements Listener, ConnectionOwner {
   /** What is declared wins; else the connection itself tells. */
   #serve(socket: Socket): ServedConnection {
     const around = this.#around;
-    const route = this.target.ingress ? undefined : this.target.routes.get("*");
+    const route = routeFrom(this.target, clientAddress(socket));
     switch (route?.callee.protocol) {
       case "http":
         return new ClientConnection(socket, this, around);

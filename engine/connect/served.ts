@@ -1,4 +1,10 @@
+import type { Socket } from "node:net";
 import type { ListenerTarget } from "./listener-target.ts";
+
+/** The address at the other end, IPv4 as such. */
+export function clientAddress(socket: Socket): string {
+  return (socket.remoteAddress ?? "unknown").replace(/^::ffff:/, "");
+}
 
 /** A client's connection as its listener sees it, whatever it speaks. */
 export interface ServedConnection {

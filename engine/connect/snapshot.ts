@@ -1,4 +1,6 @@
+import { isIP, isIPv4 } from "node:net";
 import { Fault } from "@plinth/fault";
+import type { EgressNames } from "./dns/name-policy.ts";
 
 /** Where one instance listens. */
 export interface Endpoint {
@@ -42,6 +44,33 @@ export interface IngressListener {
   readonly hosts: Readonly<Record<string, string>>;
 }
 
+/** The address of one service in transparent mode: whoever dials it is known by the address it comes from. */
+export interface VirtualListener {
+  readonly address: string;
+  readonly port: number;
+  /** A key of `services`. */
+  readonly callee: string;
+}
+
+/** Who has a source address. */
+export interface SourceIdentity {
+  readonly app: string;
+  readonly service: string;
+  readonly instance: string;
+}
+
+/** The name server of instances with networks of their own. */
+export interface NameService {
+  readonly address: string;
+  readonly port: number;
+  /** The host's resolvers, as `ip:port`, for names of the world. */
+  readonly upstreams: readonly string[];
+  /** Virtual addresses by "app.service". */
+  readonly names: Readonly<Record<string, string>>;
+  /** Host names that services may ask for, by "app.service"; without an entry all. */
+  readonly egress: Readonly<Record<string, EgressNames>>;
+}
+
 /** All that the data plane needs to know, as one value: it is applied whole. */
 export interface Snapshot {
   readonly version: number;
@@ -49,13 +78,38 @@ export interface Snapshot {
   readonly outbound: readonly OutboundListener[];
   readonly ingress: readonly IngressListener[];
   readonly metrics: { readonly address: string; readonly port: number } | null;
+  /** These three are empty in cooperative mode. */
+  readonly virtual: readonly VirtualListener[];
+  /** By IPv4 address. */
+  readonly sources: Readonly<Record<string, SourceIdentity>>;
+  readonly dns: NameService | null;
 }
 
-export const emptySnapshot: Snapshot = { version: 0, services: {}, outbound: [], ingress: [], metrics: null };
+export const emptySnapshot: Snapshot = {
+  version: 0,
+  services: {},
+  outbound: [],
+  ingress: [],
+  metrics: null,
+  virtual: [],
+  sources: {},
+  dns: null,
+};
 
 /** `address:port`, the name of a listener or an endpoint. */
 export function socketName(at: { readonly address: string; readonly port: number }): string {
   return at.address.includes(":") ? `[${at.address}]:${at.port}` : `${at.address}:${at.port}`;
+}
+
+/** What `socketName` wrote, read back. Fault "invalid" for anything else. */
+export function socketAddressOf(name: string): { readonly address: string; readonly port: number } {
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(name) ?? [];
+  const address = bracketed ?? plain ?? "";
+  const port = Number(digits);
+  if (isIP(address) === 0 || !(port > 0 && port <= 65_535)) {
+    throw new Fault("invalid", `Cannot use "${name}": expected ADDRESS:PORT`);
+  }
+  return { address, port };
 }
 
 type Unknown = Readonly<Record<string, unknown>>;
@@ -140,5 +194,45 @@ export function parseSnapshot(value: unknown): Snapshot {
     claim(listener, path);
   }
   if (snapshot["metrics"] !== null) claim(socketAt(snapshot["metrics"], "metrics"), "metrics");
-  return value as Snapshot;
+  // Snapshots that an earlier version has stored know no transparent mode.
+  const virtual = snapshot["virtual"] ?? [];
+  for (const [index, candidate] of listAt(virtual, "virtual").entries()) {
+    const path = `virtual[${index}]`;
+    const listener = socketAt(candidate, path);
+    known(listener["callee"], `${path}.callee`);
+    claim(listener, path);
+  }
+  const sources = objectAt(snapshot["sources"] ?? {}, "sources");
+  for (const [address, candidate] of Object.entries(sources)) {
+    const path = `sources[${JSON.stringify(address)}]`;
+    const source = objectAt(candidate, path);
+    if (!isIPv4(address)) wrong(path, "at an IPv4 address");
+    for (const key of ["app", "service", "instance"]) textAt(source[key], `${path}.${key}`);
+  }
+  const dns = snapshot["dns"] ?? null;
+  if (dns !== null) claim(nameServiceAt(dns), "dns");
+  return { ...(value as Snapshot), virtual, sources, dns } as Snapshot;
+}
+
+function nameServiceAt(value: unknown): Unknown {
+  const dns = socketAt(value, "dns");
+  for (const [index, upstream] of listAt(dns["upstreams"], "dns.upstreams").entries()) {
+    textAt(upstream, `dns.upstreams[${index}]`);
+    socketAddressOf(upstream as string);
+  }
+  for (const [key, address] of Object.entries(objectAt(dns["names"], "dns.names"))) {
+    if (typeof address !== "string" || !isIPv4(address))
+      wrong(`dns.names[${JSON.stringify(key)}]`, "an IPv4 address");
+  }
+  for (const [key, candidate] of Object.entries(objectAt(dns["egress"], "dns.egress"))) {
+    const path = `dns.egress[${JSON.stringify(key)}]`;
+    const policy = objectAt(candidate, path);
+    if (policy["default"] !== "allow" && policy["default"] !== "deny")
+      wrong(`${path}.default`, "allow or deny");
+    for (const list of ["allow", "deny"]) {
+      for (const [index, entry] of listAt(policy[list], `${path}.${list}`).entries())
+        textAt(entry, `${path}.${list}[${index}]`);
+    }
+  }
+  return dns;
 }

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { connect as tlsConnect, createServer as createTlsServer } from "node:tls";
 import { createLog } from "@plinth/log";
 import { DataPlane } from "./data-plane.ts";
-import type { ServiceProtocol, Snapshot } from "./snapshot.ts";
+import { emptySnapshot, type ServiceProtocol, type Snapshot } from "./snapshot.ts";
 
 const limit = { timeout: 30_000 };
 
@@ -47,6 +47,7 @@ class Bench implements AsyncDisposable {
 
   async apply(ports: readonly number[], protocol: ServiceProtocol): Promise<void> {
     const snapshot: Snapshot = {
+      ...emptySnapshot,
       version: 1,
       services: {
         "shop.db": {

@@ -4,6 +4,7 @@ import type { InstanceEndpoint } from "./instance-endpoint.ts";
 import { EDGE_EXPIRY_MS } from "./limits.ts";
 import type { ListenerTarget, Route } from "./listener-target.ts";
 import { type Snapshot, socketName } from "./snapshot.ts";
+import { SourceRoutes } from "./source-routes.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { TcpCounts } from "./tcp-counts.ts";
 
@@ -50,32 +51,49 @@ export class World {
     const plans: ListenerPlan[] = [];
     for (const listener of snapshot.outbound) {
       const route = this.#route(listener.app, listener.caller, listener.callee, nowMs);
-      plans.push(this.#plan(listener, false, new Map([["*", route]])));
+      plans.push(this.#plan(listener, false, new Map([["*", route]]), undefined));
     }
     for (const listener of snapshot.ingress) {
       const routes = new Map<string, Route>();
       for (const [host, key] of Object.entries(listener.hosts)) {
         routes.set(host.toLowerCase(), this.#route(this.callees.get(key)!.app, INGRESS_CALLER, key, nowMs));
       }
-      plans.push(this.#plan(listener, true, routes));
+      plans.push(this.#plan(listener, true, routes, undefined));
     }
+    plans.push(...this.#virtualPlans(snapshot, nowMs));
     for (const [key, edge] of this.edges) {
       if (nowMs - edge.namedAtMs >= EDGE_EXPIRY_MS && edge.tcpOpen === 0) this.edges.delete(key);
     }
     return plans;
   }
 
+  /** Edges between callers and virtual addresses are made when first dialled, and kept while both are named. */
+  #virtualPlans({ virtual, sources }: Snapshot, nowMs: number): ListenerPlan[] {
+    const callers = new Set(Object.values(sources).map(({ app, service }) => `${app} ${service}`));
+    const callees = new Set(virtual.map(({ callee }) => callee));
+    for (const edge of this.edges.values()) {
+      if (callees.has(edge.callee) && callers.has(`${edge.app} ${edge.caller}`)) edge.namedAtMs = nowMs;
+    }
+    return virtual.map((listener) => {
+      const routes = new SourceRoutes(sources, ({ app, service }) =>
+        this.#route(app, service, listener.callee, nowMs),
+      );
+      return this.#plan(listener, false, new Map(), routes);
+    });
+  }
+
   #plan(
     at: { readonly address: string; readonly port: number },
     ingress: boolean,
     routes: ReadonlyMap<string, Route>,
+    sources: SourceRoutes | undefined,
   ): ListenerPlan {
     const name = socketName(at);
     let tcp = this.#tcp.get(name);
     if (tcp === undefined) this.#tcp.set(name, (tcp = new TcpCounts()));
     let refusals = this.#refusals.get(name);
     if (refusals === undefined) this.#refusals.set(name, (refusals = new Map()));
-    return { address: at.address, port: at.port, target: { ingress, name, routes, tcp, refusals } };
+    return { address: at.address, port: at.port, target: { ingress, name, routes, sources, tcp, refusals } };
   }
 
   #route(app: string, caller: string, key: string, nowMs: number): Route {

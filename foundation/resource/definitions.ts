@@ -143,6 +143,35 @@ export const definitions = {
     required: ["directory", "digest"],
     additionalProperties: false,
   },
+  EgressTarget: {
+    type: "string",
+    maxLength: 253,
+    pattern:
+      "^(\\*|(\\*\\.)?[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*|[0-9]{1,3}(\\.[0-9]{1,3}){3}(/[0-9]{1,2})?)$",
+    description: 'A host name such as "example.org" or "*.example.org", an IPv4 address or a CIDR block.',
+  },
+  Egress: {
+    type: "object",
+    description: "Where the service may connect to outside of the mesh. Without it: anywhere.",
+    properties: {
+      allow: {
+        type: "array",
+        items: { $ref: "#/$defs/EgressTarget" },
+        uniqueItems: true,
+        maxItems: 200,
+        description: "Where it may connect to. With this list, even an empty one, all else is denied.",
+      },
+      deny: {
+        type: "array",
+        items: { $ref: "#/$defs/EgressTarget" },
+        uniqueItems: true,
+        maxItems: 200,
+        description:
+          "Where it may not. Of all entries that match the most specific decides; of equals, deny.",
+      },
+    },
+    additionalProperties: false,
+  },
   ServiceSpec: {
     type: "object",
     properties: {
@@ -165,7 +194,7 @@ export const definitions = {
         minimum: 1,
         maximum: 65535,
         description:
-          "A fixed port instead of ${PORT}. Then one instance runs per host and deploys stop it first.",
+          "A fixed port instead of ${PORT}. In cooperative mode one instance runs per host then, and deploys stop it first.",
       },
       protocol: {
         enum: ["auto", "http", "http2", "grpc", "tcp"],
@@ -189,6 +218,7 @@ export const definitions = {
       },
       resources: { $ref: "#/$defs/Resources" },
       deploy: { $ref: "#/$defs/Deploy" },
+      egress: { $ref: "#/$defs/Egress" },
       restart: {
         enum: ["always", "on-failure", "never"],
         description: "What to do when the main process ends. Default: always.",
@@ -314,6 +344,10 @@ export const definitions = {
       },
       driver: { type: "string" },
       port: { type: "integer" },
+      address: {
+        type: "string",
+        description: "The instance's own address, in transparent mode. Default: 127.0.0.1.",
+      },
     },
     required: ["app", "service", "release", "revision", "driver", "port"],
     additionalProperties: false,

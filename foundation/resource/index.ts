@@ -53,3 +53,5 @@ export type {
   StatusReport,
   Traffic,
 } from "./reports.ts";
+export { egressLists } from "./egress.ts";
+export type { EgressLists } from "./egress.ts";

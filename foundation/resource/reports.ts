@@ -106,6 +106,8 @@ export interface StatusReport {
   readonly home: string;
   readonly processes: readonly ProcessStatus[];
   readonly listening: readonly { readonly name: string; readonly address: string; readonly port: number }[];
+  /** How instances meet, and why so. */
+  readonly mesh: { readonly mode: "transparent" | "cooperative"; readonly reason: string };
   readonly store: { readonly revision: number; readonly readOnly: string | null };
   readonly notices: readonly string[];
 }

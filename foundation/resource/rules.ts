@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { isRecord } from "./explain.ts";
 import { type Problem, quoted } from "./problem.ts";
 import type { DefinitionName } from "./schema.ts";
@@ -46,37 +47,42 @@ function healthProblems(value: unknown, path: Path, problems: Problem[]): void {
 function serviceProblems(value: unknown, path: Path, problems: Problem[]): void {
   if (!isRecord(value)) return;
   healthProblems(value["health"], [...path, "health"], problems);
-  const { port, replicas } = value;
-  if (typeof port === "number" && typeof replicas === "number" && replicas > 1) {
-    problems.push({
-      path: [...path, "replicas"],
-      message: `a service with the fixed port ${port} can have one instance only`,
-      expected: "1, or ${PORT} in the command instead of a fixed port",
-      received: quoted(replicas),
-    });
+  egressProblems(value["egress"], [...path, "egress"], problems);
+}
+
+function egressProblems(value: unknown, path: Path, problems: Problem[]): void {
+  if (!isRecord(value)) return;
+  for (const list of ["allow", "deny"]) {
+    const entries = value[list];
+    if (!Array.isArray(entries)) continue;
+    for (const [index, entry] of entries.entries()) {
+      const received = typeof entry === "string" ? quoted(entry) : "";
+      const place = [...path, list, index];
+      if (typeof entry === "string" && /^[0-9.]+(\/[0-9]+)?$/.test(entry)) {
+        const [address = "", bits = "32"] = entry.split("/");
+        if (isIPv4(address) && Number(bits) <= 32) continue;
+        const expected = 'an address such as "192.0.2.7" or a block such as "192.0.2.0/24"';
+        problems.push({
+          path: place,
+          message: `${received} is no IPv4 address or block`,
+          expected,
+          received,
+        });
+      } else if (typeof entry === "string" && /(^|\.)internal$/.test(entry)) {
+        const expected = "a host outside of the mesh; `calls` says which services are called";
+        problems.push({ path: place, message: `${received} is a name of the mesh`, expected, received });
+      }
+    }
   }
 }
 
 function servicesProblems(value: unknown, path: Path, problems: Problem[]): void {
   if (!isRecord(value)) return;
-  const portOwner = new Map<number, string>();
   for (const [name, service] of Object.entries(value)) {
     if (!isRecord(service)) continue;
     const place = [...path, name];
     serviceProblems(service, place, problems);
-    const { port, calls } = service;
-    if (typeof port === "number") {
-      const owner = portOwner.get(port);
-      if (owner === undefined) portOwner.set(port, name);
-      else {
-        problems.push({
-          path: [...place, "port"],
-          message: `the port ${port} is service ${quoted(owner)}'s already`,
-          expected: "a port no other service has",
-          received: String(port),
-        });
-      }
-    }
+    const { calls } = service;
     if (!Array.isArray(calls)) continue;
     for (const [index, callee] of calls.entries()) {
       if (callee === name) {

@@ -75,8 +75,6 @@ test("validate() reports all problems at once, each with its place and the neare
     'services.web.calls[0]: there is no service "wbe" → web',
     'services.web.calls[1]: there is no service "catalgo" → catalog',
     'services.web.calls[2]: service "web" calls itself',
-    "services.catalog.replicas: a service with the fixed port 80 can have one instance only",
-    'services.cart.port: the port 80 is service "catalog"\'s already',
     'ingress["*"]: there is no service "wen" → web',
   ]);
 });
@@ -183,4 +181,27 @@ test("nearestName() suggests what is near and nothing else", () => {
   assert.equal(nearestName("comand", ["command", "calls"]), "command");
   assert.equal(nearestName("zzz", ["command", "calls"]), undefined);
   assert.equal(nearestName("x".repeat(1e6), ["command"]), undefined);
+});
+
+test("validate() tells a wrong egress target by its place, and takes hosts, wildcards, addresses and blocks", () => {
+  const service = (egress: unknown): unknown => ({
+    name: "shop",
+    services: { web: { command: ["x"], egress } },
+  });
+  const good = {
+    allow: ["example.org", "*.example.org", "192.0.2.7", "192.0.2.0/24", "*"],
+    deny: ["a_b.example"],
+  };
+  assert.equal(validate("Config", service(good)).length, 0);
+  for (const [entry, message] of [
+    ["300.1.1.1", /no IPv4 address/],
+    ["192.0.2.0/40", /no IPv4 address/],
+    ["catalog.shop.internal", /name of the mesh/],
+    ["http://example.org", /./],
+    ["EXAMPLE.org", /./],
+  ] as const) {
+    const problems = validate("Config", service({ deny: [entry] }));
+    assert.equal(problems[0]?.path.join("."), "services.web.egress.deny.0", entry);
+    assert.match(problems[0]?.message ?? "", message);
+  }
 });

@@ -17,6 +17,7 @@ export async function run(context: Context): Promise<void> {
     { title: "CPU", text: ({ cpuSeconds }) => cpuText(cpuSeconds), right: true, minor: 1 },
   ];
   output.result(`Plinth ${status.version} in ${status.home}`);
+  output.result(`Mesh: ${status.mesh.mode} mode (${plainLine(status.mesh.reason)})`);
   output.result("");
   for (const line of columns(status.processes, table, output.stdout)) output.result(line);
   output.result("");

@@ -10,7 +10,7 @@ import { showChanges, showProgress } from "../progress.ts";
 import { type Project, loadProject } from "../project.ts";
 import { errorLines } from "../report.ts";
 import { type Outcome, followRollout } from "../rollout.ts";
-import { readRuntime } from "../runtime.ts";
+import { readMesh, readRuntime } from "../runtime.ts";
 import { type Supervision, startDaemon } from "../supervision.ts";
 import { plainLine } from "../terminal/plain-text.ts";
 import { shownPath } from "../terminal/shown-path.ts";
@@ -26,6 +26,7 @@ export async function run(context: Context): Promise<number> {
   const ingressAddress = context.text("ingress-address");
   const apiPort = context.number("api-port");
   const proxyRuntime = readRuntime(context, "proxy-runtime");
+  const mesh = readMesh(context);
   const supervision = await startDaemon(
     {
       home,
@@ -35,6 +36,7 @@ export async function run(context: Context): Promise<number> {
       ...(ingressAddress === undefined ? {} : { ingressAddress }),
       ...(apiPort === undefined ? {} : { apiPort }),
       ...(proxyRuntime === undefined ? {} : { proxyRuntime }),
+      ...(mesh === undefined ? {} : { mesh }),
     },
     !context.is("detach"),
   );
@@ -42,6 +44,7 @@ export async function run(context: Context): Promise<number> {
   try {
     const status = await client.status({ signal });
     if (!supervision.started) checkListening(context, status);
+    checkMesh(mesh, status);
     await askForMissingSecrets(context, project);
     const { code, serves } = await attempt(context, project, owned);
     // Nothing serves after a failed first release: there is nothing to watch over.
@@ -81,6 +84,14 @@ async function attempt(context: Context, project: Project, owned: boolean): Prom
 function say(context: Context, message: string): void {
   if (context.json) context.output.event({ type: "note", message });
   else context.output.warn(message);
+}
+
+/** A home keeps the mode of its first start. */
+function checkMesh(asked: StatusReport["mesh"]["mode"] | undefined, { mesh }: StatusReport): void {
+  if (asked === undefined || asked === mesh.mode) return;
+  throw new Fault("conflict", `Cannot use --mesh ${asked}: this home is in ${mesh.mode} mode`, {
+    hint: "A home keeps its mode; choose another home with --home.",
+  });
 }
 
 /** Ports are chosen when Plinth starts: what is asked for must be what is there. */

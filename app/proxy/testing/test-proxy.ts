@@ -43,6 +43,9 @@ export function outboundTo(port: number, endpoints: readonly number[], version =
     outbound: [{ address: "127.0.0.1", port, app: "test", caller: "caller", callee: "test.callee" }],
     ingress: [],
     metrics: null,
+    virtual: [],
+    sources: {},
+    dns: null,
   };
 }
 

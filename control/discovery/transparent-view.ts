@@ -1,0 +1,64 @@
+import type { EgressNames, NameService, Snapshot, SourceIdentity, VirtualListener } from "@plinth/connect";
+import { egressLists, type Instance, type ServiceSpec } from "@plinth/resource";
+
+/** What the proxy is told only where instances have networks of their own. */
+export interface TransparentFrame {
+  readonly gateway: string;
+  /** The host's resolvers, as `ip:port`. */
+  readonly upstreams: readonly string[];
+}
+
+/** What one app contributes to it. */
+export interface TransparentView {
+  /** By service. */
+  readonly virtualAddresses: Readonly<Record<string, string>>;
+  /** Every instance that may call, not only those that are called, by its address. */
+  readonly callers: Readonly<Record<string, Instance>>;
+}
+
+interface App {
+  readonly app: string;
+  readonly services: Readonly<Record<string, ServiceSpec>>;
+  readonly transparent: TransparentView | undefined;
+}
+
+const NAME_SERVER_PORT = 53;
+/** What programs dial that know a name and no port. */
+const HTTP_PORT = 80;
+
+/** The three parts of a snapshot that only transparent mode fills. Pure. */
+export function transparentParts(
+  frame: TransparentFrame | undefined,
+  apps: readonly App[],
+): Pick<Snapshot, "virtual" | "sources" | "dns"> {
+  if (frame === undefined) return { virtual: [], sources: {}, dns: null };
+  const virtual: VirtualListener[] = [];
+  const sources: Record<string, SourceIdentity> = {};
+  const names: Record<string, string> = {};
+  const egress: Record<string, EgressNames> = {};
+  for (const { app, services, transparent } of apps) {
+    for (const [service, spec] of Object.entries(services)) {
+      const key = `${app}.${service}`;
+      const address = transparent?.virtualAddresses[service];
+      if (address !== undefined) {
+        names[key] = address;
+        for (const port of new Set([HTTP_PORT, spec.port ?? HTTP_PORT])) {
+          virtual.push({ address, port, callee: key });
+        }
+      }
+      const policy = egressLists(spec)?.names;
+      if (policy !== undefined) egress[key] = policy;
+    }
+    for (const [address, { spec, metadata }] of Object.entries(transparent?.callers ?? {})) {
+      sources[address] = { app, service: spec.service, instance: metadata.name };
+    }
+  }
+  const dns: NameService = {
+    address: frame.gateway,
+    port: NAME_SERVER_PORT,
+    upstreams: frame.upstreams,
+    names,
+    egress,
+  };
+  return { virtual, sources, dns };
+}
