@@ -17,7 +17,7 @@ import { openSecretKey, SecretVault } from "@plinth/secrets";
 import { openStore } from "@plinth/store";
 import { Actions } from "./actions.ts";
 import { DrainingProxies } from "./draining-proxies.ts";
-import { type MeshAbility, NO_NETWORKS, openMesh, type OpenNetworks } from "./mesh.ts";
+import { type Networking, openMesh } from "./mesh.ts";
 import { Home, homePaths, createHome } from "./home.ts";
 import { keepSourcesSwept } from "./kept-sources.ts";
 import { readProcessRecord, writeProcessRecord } from "./process-record.ts";
@@ -43,11 +43,7 @@ const LOOPBACK = "127.0.0.1";
 const FAILURE_LINES = 20;
 
 /** Wires everything and starts it, in the order in which each part needs the one before. */
-export async function startDaemon(
-  options: DaemonOptions,
-  log: Log,
-  networking: { readonly ability: MeshAbility; readonly open?: OpenNetworks } = { ability: NO_NETWORKS },
-): Promise<Daemon> {
+export async function startDaemon(options: DaemonOptions, log: Log, networking: Networking): Promise<Daemon> {
   const clock = systemClock;
   await using setup = new AsyncDisposableStack();
   const paths = homePaths(options.home);
@@ -65,7 +61,7 @@ export async function startDaemon(
   const { signal } = stopping;
   const control = new ProxyControl(paths.proxyControl);
   const proxyBefore = await control.status({ signal }).catch(() => undefined);
-  const home = await Home.open(options.home, options, proxyBefore !== undefined, networking.ability);
+  const home = await Home.open(options.home, options, proxyBefore !== undefined, networking.detect);
 
   const store = setup.use(await openStore(paths.state));
   const registry = createRegistry({ store, clock });
@@ -80,11 +76,16 @@ export async function startDaemon(
   const driver = createProcessDriver({ clock });
   const { subnet } = home.settings;
   const transparent =
-    subnet === undefined || networking.open === undefined
+    subnet === undefined
       ? undefined
-      : await openMesh(store, subnet, networking.open, async () => {
-          await publisher.inForce(IN_FORCE_TIMEOUT_MS);
-        });
+      : await openMesh(
+          store,
+          subnet,
+          await networking.open({ homeId: home.settings.id, subnet, directory: paths.network }),
+          async () => {
+            await publisher.inForce(IN_FORCE_TIMEOUT_MS);
+          },
+        );
 
   const drainingProxies = new DrainingProxies(paths.proxy, () => readProcessRecord(paths.proxyRecord)?.pid);
   const publisher = new SnapshotPublisher({

@@ -10,7 +10,7 @@ import {
   slotOfSubnet,
   subnetOf,
 } from "@plinth/discovery";
-import { chooseMesh, type MeshAbility, type MeshMode, NO_NETWORKS } from "./mesh.ts";
+import { chooseMesh, type MeshAbility, type MeshMode } from "./mesh.ts";
 import { Fault } from "@plinth/fault";
 import { writeFileDurably } from "@plinth/file";
 
@@ -33,6 +33,8 @@ export interface HomePaths {
   readonly compileCache: string;
   readonly instances: string;
   readonly logs: string;
+  /** Of instances' own networks. */
+  readonly network: string;
   readonly daemonLog: string;
   readonly proxyLog: string;
   readonly supervisorLog: string;
@@ -61,6 +63,7 @@ export function homePaths(directory: string): HomePaths {
     compileCache: inHome("cache"),
     instances: inHome("instances"),
     logs: inHome("logs"),
+    network: inHome("network"),
     daemonLog: inHome("daemon.log"),
     proxyLog: inHome("proxy.log"),
     supervisorLog: inHome("supervisor.log"),
@@ -147,12 +150,12 @@ export class Home {
     directory: string,
     wishes: PortWishes,
     inUse: boolean,
-    ability: MeshAbility = NO_NETWORKS,
+    detect: () => Promise<MeshAbility>,
   ): Promise<Home> {
     const paths = homePaths(directory);
     await createHome(paths);
     const stored = await readSettings(paths.settings);
-    const choice = chooseMesh(stored, wishes.mesh, ability);
+    const choice = await chooseMesh(stored, wishes.mesh, detect);
     const id = stored?.id ?? randomUUID();
     const claims = new MachineClaims({ directory, id }, lookUpHome);
     // The id is on record before any claim names it: a claim of an unknown home would be swept.

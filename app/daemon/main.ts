@@ -1,6 +1,7 @@
 /** plinthd. Ends with 0 when asked to shut down, so that whoever watches it lets it rest. */
 import { closeSync, writeSync } from "node:fs";
 import { flushCompileCache } from "node:module";
+import { systemClock } from "@plinth/clock";
 import { createLog } from "@plinth/log";
 import { messageOf } from "@plinth/fault";
 import { parseDaemonArguments } from "./arguments.ts";
@@ -30,8 +31,14 @@ for (const [signal, exitCode] of [
 }
 try {
   const options = parseDaemonArguments(process.argv.slice(2));
-  const { startDaemon } = await import("./daemon.ts");
-  await using daemon = await startDaemon(options, log);
+  const [{ startDaemon }, { detectNetwork, HostNetwork }] = await Promise.all([
+    import("./daemon.ts"),
+    import("@plinth/run"),
+  ]);
+  await using daemon = await startDaemon(options, log, {
+    detect: () => detectNetwork(),
+    open: (home) => HostNetwork.open({ ...home, clock: systemClock, log }),
+  });
   report.ready();
   // Written now and not at the end: a daemon that is killed leaves its successor a quick start all the same.
   flushCompileCache();

@@ -15,14 +15,17 @@ export interface MeshAbility {
   readonly hint?: string;
 }
 
-/** Makes the host's side of a home's network in this subnet. */
-export type OpenNetworks = (subnet: string) => Promise<InstanceNetworks>;
-
-/** Until drivers can put a task into a network of its own. */
-export const NO_NETWORKS: MeshAbility = {
-  available: false,
-  reason: "this version of Plinth cannot give instances networks of their own",
-};
+/** How this machine gives instances networks of their own. */
+export interface Networking {
+  /** Takes a moment: it tries each piece in a namespace made for it. */
+  detect(): Promise<MeshAbility>;
+  /** Makes the host's side of a home's network, or takes over what is there. */
+  open(home: {
+    readonly homeId: string;
+    readonly subnet: string;
+    readonly directory: string;
+  }): Promise<InstanceNetworks>;
+}
 
 export interface MeshChoice {
   readonly mode: MeshMode;
@@ -33,11 +36,11 @@ export interface MeshChoice {
  * The mode of a home, decided at its first start and kept: addresses of both kinds stand in instances' environments.
  * Fault where what was asked for or chosen cannot be had; nothing is weakened silently.
  */
-export function chooseMesh(
+export async function chooseMesh(
   stored: { readonly mesh?: MeshMode; readonly block?: number } | undefined,
   wish: MeshMode | undefined,
-  ability: MeshAbility,
-): MeshChoice {
+  detect: () => Promise<MeshAbility>,
+): Promise<MeshChoice> {
   // A home without the setting that has its block is of a version that knew one mode.
   const kept = stored?.mesh ?? (stored?.block === undefined ? undefined : "cooperative");
   if (kept !== undefined && wish !== undefined && kept !== wish) {
@@ -45,6 +48,12 @@ export function chooseMesh(
       hint: "A home keeps its mode; choose another home with --home.",
     });
   }
+  if ((kept ?? wish) === "cooperative")
+    return {
+      mode: "cooperative",
+      reason: wish === undefined ? "this home was made for it" : "it was asked for",
+    };
+  const ability = await detect();
   const mode = kept ?? wish ?? (ability.available ? "transparent" : "cooperative");
   if (mode === "transparent" && !ability.available) {
     throw new Fault("unsupported", `Cannot use the transparent mode: ${ability.reason ?? "unknown reason"}`, {
@@ -52,8 +61,6 @@ export function chooseMesh(
     });
   }
   if (mode === "transparent") return { mode, reason: "each instance has a network of its own" };
-  if (wish === mode) return { mode, reason: "it was asked for" };
-  if (kept !== undefined) return { mode, reason: "this home was made for it" };
   return { mode, reason: ability.reason ?? "unknown reason" };
 }
 
@@ -61,11 +68,10 @@ export function chooseMesh(
 export async function openMesh(
   store: Store,
   subnet: string,
-  openNetworks: OpenNetworks,
+  networks: InstanceNetworks,
   announced: () => Promise<void>,
 ): Promise<{ readonly mesh: Mesh; readonly frame: () => TransparentFrame }> {
   const addresses = new MeshAddresses(store, subnet);
-  const networks = await openNetworks(subnet);
   // All at once, before any app is learnt: the proxy listens there already.
   await networks.setVirtualAddresses(addresses.services());
   return {

@@ -5,6 +5,7 @@ import type { Log } from "@plinth/log";
 import type { RuntimeName } from "@plinth/process";
 import type { Arguments } from "./arguments.ts";
 import { ControlServer, type Deed } from "./control-server.ts";
+import { FirewallGate } from "./firewall-gate.ts";
 import { startSuccessor } from "./hand-over.ts";
 import { ProxyHome, runtimeName } from "./proxy-home.ts";
 
@@ -33,7 +34,12 @@ export class ProxyProcess {
     this.#clock = clock;
     this.#log = log;
     this.#startedAt = isoTime(clock.now());
-    this.#plane = new DataPlane({ clock, log, inherited: options.inherited ?? new Map() });
+    this.#plane = new DataPlane({
+      clock,
+      log,
+      inherited: options.inherited ?? new Map(),
+      egressGate: new FirewallGate(options.home, clock),
+    });
   }
 
   /** Starts serving the last snapshot and takes over the control socket. */

@@ -76,8 +76,7 @@ export function createPlinth(
         "up",
         directory,
         "--detach",
-        "--mesh",
-        "cooperative",
+        ...(parameters.includes("--mesh") ? [] : ["--mesh", "cooperative"]),
         ...parameters,
       ]);
       if (code !== 0) throw new Error(`plinth up ended with ${code}\n${stdout}${stderr}\n${daemonLog(home)}`);

@@ -1,4 +1,4 @@
-import type { App, Instance, KindName, Resource } from "@plinth/resource";
+import type { App, Instance, KindName, Resource, StatusReport } from "@plinth/resource";
 import type { Context } from "../command.ts";
 import { failureLines } from "../failure.ts";
 import { kindNamed } from "../kind-name.ts";
@@ -7,9 +7,13 @@ import { columns } from "../terminal/columns.ts";
 import { plainText } from "../terminal/plain-text.ts";
 import { wrap } from "../terminal/wrap.ts";
 
-/** Said wherever services are explained: what this mode cannot promise. */
-export const COOPERATIVE_MODE =
-  "Cooperative mode: instances share this machine's network. The address a service dials says who calls, which tells well-meaning callers apart; it does not stop a hostile process on this machine.";
+/** Said wherever services are explained: what a mode promises and what it cannot. */
+const MODES: Readonly<Record<StatusReport["mesh"]["mode"], string>> = {
+  transparent:
+    "Transparent mode: each instance has a network of its own, and its address is its identity. Files, processes and the user are shared with this machine.",
+  cooperative:
+    "Cooperative mode: instances share this machine's network. The address a service dials says who calls, which tells well-meaning callers apart; it does not stop a hostile process on this machine.",
+};
 
 export async function run(context: Context): Promise<void> {
   const { client, output, json, signal, words } = context;
@@ -26,7 +30,8 @@ export async function run(context: Context): Promise<void> {
   if (kind === "Instance") await describeInstance(context, resource as Instance);
   if (kind !== "Secret") {
     output.result("");
-    for (const line of wrap(COOPERATIVE_MODE, output.stdout.columns)) output.result(line);
+    const { mesh } = await client.status({ signal });
+    for (const line of wrap(MODES[mesh.mode], output.stdout.columns)) output.result(line);
   }
 }
 

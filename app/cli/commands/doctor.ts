@@ -1,4 +1,5 @@
 import { Fault } from "@plinth/fault";
+import type { PsRow, StatusReport } from "@plinth/resource";
 import type { Context } from "../command.ts";
 import { type Check, type Level, good } from "../doctor/check.ts";
 import { isolationChecks } from "../doctor/isolation.ts";
@@ -17,12 +18,14 @@ const marks: Readonly<Record<Level, readonly [mark: string, colour: Colour]>> = 
 
 export async function run(context: Context): Promise<number> {
   const { home, output, json } = context;
-  const running = await daemonChecks(context);
+  const running = await runningDaemon(context);
   const checks = [
     ...machineChecks(home),
     ...(await networkChecks(running !== undefined)),
-    ...(running ?? [good("daemon", "not running; `plinth up` starts it")]),
-    ...(await isolationChecks("cooperative")),
+    ...(running === undefined
+      ? [good("daemon", "not running; `plinth up` starts it")]
+      : runningChecks(running.status, running.rows)),
+    ...(await isolationChecks(running?.status.mesh.mode)),
   ];
   const bad = checks.some(({ level }) => level === "bad");
   if (json) output.json({ ok: !bad, checks });
@@ -31,10 +34,13 @@ export async function run(context: Context): Promise<number> {
   return bad ? EXIT_UNHEALTHY : 0;
 }
 
-async function daemonChecks({ client, signal }: Context): Promise<Check[] | undefined> {
+async function runningDaemon({
+  client,
+  signal,
+}: Context): Promise<{ status: StatusReport; rows: readonly PsRow[] } | undefined> {
   try {
     const [status, rows] = await Promise.all([client.status({ signal }), client.ps(undefined, { signal })]);
-    return runningChecks(status, rows);
+    return { status, rows };
   } catch (error) {
     if (error instanceof Fault && error.code === "unavailable") return undefined;
     throw error;

@@ -5,8 +5,10 @@ import { type Check, good, weak } from "./check.ts";
 export type MeshMode = "transparent" | "cooperative";
 
 /** What keeps instances apart here, what could, and what does not. */
-export async function isolationChecks(mode: MeshMode): Promise<Check[]> {
+export async function isolationChecks(chosen: MeshMode | undefined): Promise<Check[]> {
   const { available, reason, hint } = await detectNetwork();
+  // Where nothing runs yet: the mode a new home would get.
+  const mode = chosen ?? (available ? "transparent" : "cooperative");
   if (!available) {
     return [
       weak(

@@ -13,8 +13,10 @@ import { Zone } from "./zone.ts";
 
 /** Opens the way to what an allowed name stands for, in services that may connect to nothing else. */
 export interface EgressGate {
-  /** Resolves once the instance may connect to these IPv4 addresses; the caller gets its answer only then. */
-  allowResolved(instance: string, addresses: readonly string[], ttlSeconds: number): Promise<void>;
+  /**
+   * Resolves once the instance with this address may connect to these IPv4 addresses; it gets its answer only then.
+   */
+  allowResolved(instanceAddress: string, addresses: readonly string[], ttlSeconds: number): Promise<void>;
 }
 
 export interface ResolverOptions {
@@ -22,6 +24,11 @@ export interface ResolverOptions {
   readonly log: Log;
   readonly counts: NameCounts;
   readonly gate: EgressGate | undefined;
+}
+
+/** Who asks, and from where. */
+interface Caller extends SourceIdentity {
+  readonly address: string;
 }
 
 interface Resolved {
@@ -51,11 +58,12 @@ export class NameResolver {
     this.#options.counts.keep((key) => known.has(key));
   }
 
-  caller(address: string): SourceIdentity | undefined {
-    return this.#zone.caller(address);
+  caller(address: string): Caller | undefined {
+    const source = this.#zone.caller(address);
+    return source && { ...source, address };
   }
 
-  async resolve(query: Query, caller: SourceIdentity, transport: "udp" | "tcp"): Promise<Buffer> {
+  async resolve(query: Query, caller: Caller, transport: "udp" | "tcp"): Promise<Buffer> {
     const own = this.#zone.answer(query, caller);
     if (own !== undefined) return own;
     const policy = this.#zone.egressOf(caller);
@@ -83,14 +91,14 @@ export class NameResolver {
     return answer;
   }
 
-  async #learn(query: Query, caller: SourceIdentity, resolved: Resolved, gated: boolean): Promise<void> {
+  async #learn(query: Query, caller: Caller, resolved: Resolved, gated: boolean): Promise<void> {
     this.#options.counts.remember(caller, query.name, resolved.addresses);
     const open = resolved.addresses.filter(isOfTheWorld);
     if (!gated || open.length === 0) return;
-    await this.#options.gate?.allowResolved(caller.instance, open, resolved.ttlSeconds);
+    await this.#options.gate?.allowResolved(caller.address, open, resolved.ttlSeconds);
   }
 
-  #refuse(query: Query, caller: SourceIdentity, name: string): Buffer {
+  #refuse(query: Query, caller: Caller, name: string): Buffer {
     if (this.#options.counts.denied(caller, name))
       this.#options.log.warn("egress denied by name", { caller: caller.instance, name });
     return encodeAnswer(query, Rcode.refused);
