@@ -6,7 +6,9 @@ import { accessSync, constants } from "node:fs";
 const packages: Readonly<Record<string, string>> = {
   "/usr/bin/chromium": "chromium",
   "/usr/bin/curl": "curl",
+  "/usr/bin/h2load": "nghttp2-client",
   "/usr/bin/strace": "strace",
+  "/usr/sbin/nghttpd": "nghttp2-server",
   "/usr/sbin/nginx": "nginx-light",
   "/usr/bin/wrk": "wrk",
 };
