@@ -423,6 +423,28 @@ test("GrpcClient.unary() compresses where both ends can", async () => {
   session.close();
 });
 
+test("a handler whose metadata cannot be sent ends its call with INTERNAL", async () => {
+  const errors: unknown[] = [];
+  const server = createGrpcServer({
+    services: [
+      implement(unary, async (call) => {
+        call.trailers = [["x-a", "line\nfeed"]];
+        return call.request();
+      }),
+    ],
+    onError: (_path, error) => errors.push(error),
+  });
+  const listener = createServer((socket) => void server.serve(socket)).listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  const session = connect(dial((listener.address() as AddressInfo).port, "127.0.0.1"));
+  const client = new GrpcClient(session, { authority: "a" });
+  await fails(client.unary(unary, {}), Status.internal);
+  assert.equal(errors.length, 1);
+  session.close();
+  listener.close();
+  await server.close();
+});
+
 test("createGrpcServer().close() lets calls under way end", async () => {
   const serving = await startOurs();
   const client = ourClient(serving.port);

@@ -5,12 +5,22 @@ export type Metadata = readonly (readonly [name: string, value: string | Buffer]
 
 const RESERVED = /^(?::|grpc-|content-type$|te$|user-agent$|host$|content-length$|connection$)/;
 
+const NAME = /^[a-z0-9_.-]+$/;
+/** Visible ASCII, with spaces within. */
+const TEXT = /^(?:[!-~](?:[ -~]*[!-~])?)?$/;
+
 /** Fields for metadata: "-bin" in base64. */
 export function metadataToFields(metadata: Metadata): string[] {
   const fields: string[] = [];
   for (const [name, value] of metadata) {
     if (RESERVED.test(name))
       throw new Fault("invalid", `Cannot send metadata "${name}": the name is reserved`);
+    if (!NAME.test(name) || (typeof value === "string" && !TEXT.test(value))) {
+      throw new Fault(
+        "invalid",
+        `Cannot send metadata ${JSON.stringify(name)}: its name or value has no place in a field`,
+      );
+    }
     const binary = name.endsWith("-bin");
     if (binary !== (typeof value !== "string")) {
       throw new Fault(

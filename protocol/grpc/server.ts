@@ -197,10 +197,14 @@ class Call<Request, Response> implements StreamHandler, ServerCall<Request> {
     this.#done = true;
     this.#cancelDeadline();
     const stream = this.#stream;
-    sendStatus(stream, error?.status ?? Status.ok, error?.message ?? "", [
-      ...(error?.metadata ?? []),
-      ...this.trailers,
-    ]);
+    try {
+      const metadata = [...(error?.metadata ?? []), ...this.trailers];
+      sendStatus(stream, error?.status ?? Status.ok, error?.message ?? "", metadata);
+    } catch (wrong) {
+      // The handler's metadata cannot be sent; the caller must hear of an end all the same.
+      this.#settings.onError(this.path, wrong);
+      sendStatus(stream, Status.internal, "the metadata of the answer cannot be sent", []);
+    }
     if (error !== undefined) this.#abort.abort(error);
     this.#messages.end(error);
     if (!stream.closed && !stream.remoteEnded && !stream.endQueued) stream.reset(ErrorCode.noError);

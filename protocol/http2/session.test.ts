@@ -465,6 +465,27 @@ test("Http2Session as a client resets what GOAWAY leaves out as unprocessed", ()
   assert.ok(probe.session.ended);
 });
 
+test("Http2Stream.trailers() throws at its caller for fields that cannot be sent, also behind queued data", () => {
+  const probe = new Probe({ answers: false });
+  probe.feed(Buffer.concat([greeting(), frame(SETTINGS, 0, 0, "000400000000"), request(1)]));
+  const stream = probe.streams[0]!;
+  stream.headers([":status", "200"]);
+  stream.data(Buffer.alloc(10));
+  assert.throws(() => stream.trailers(["X-A", "1"]), /lower case/);
+  assert.throws(() => stream.trailers(["x-a", "1\n"]), /no place/);
+  stream.trailers(["x-a", "1"]);
+  assert.equal(probe.feed(frame(WINDOW, 0, 1, "0000000a")).at(-1), "HEADERS 1 x-a 1 end");
+});
+
+test("Http2Session as a client opens 100 streams before SETTINGS, then as many as they say", () => {
+  const probe = new Probe({ kind: "client" });
+  assert.equal(probe.session.capacity, 100);
+  probe.feed(EMPTY_SETTINGS);
+  assert.equal(probe.session.capacity, 256);
+  probe.feed(frame(SETTINGS, 0, 0, "000300000002"));
+  assert.equal(probe.session.capacity, 2);
+});
+
 test("Http2Session takes extended CONNECT where allowed", () => {
   const probe = new Probe({ extendedConnect: true, answers: false });
   probe.feed(

@@ -15,7 +15,7 @@ import { End } from "./graves.ts";
 import { FrameShape, frameShape, shapeError, shapeText } from "./frame-shape.ts";
 import { HpackDecoder } from "./hpack/decoder.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
-import { MessageRules } from "./message-rules.ts";
+import { MessageRules, TOO_LARGE } from "./message-rules.ts";
 import { Patience } from "./patience.ts";
 import { Sender } from "./sender.ts";
 import { initialPeerSettings, ownSettings, type PeerSettings, readSettings } from "./settings.ts";
@@ -25,8 +25,6 @@ import { Http2Stream, type StreamHandler } from "./stream.ts";
 
 const EMPTY = Buffer.alloc(0);
 const PING_OCTETS = Buffer.from("plinth\0\0", "latin1");
-/** An answer to a field list that is too large (RFC 6585 §5). */
-const TOO_LARGE = [":status", "431", "content-length", "0"];
 
 /**
  * One HTTP/2 connection (RFC 9113), of either kind, without sockets or timers: bytes go in by `receive`, out by the
@@ -533,6 +531,8 @@ export class Http2Session implements TableHome {
     if (!this.#guard.settings.take()) return this.fail(ErrorCode.enhanceYourCalm, "too many SETTINGS");
     const { peer } = this;
     const windowBytes = peer.windowBytes;
+    // Until now a guess; who sends SETTINGS without a limit has none (§6.5.2).
+    if (!this.#settingsReceived) peer.streamsMax = Number.POSITIVE_INFINITY;
     const error = readSettings(input, start, end, peer, !this.#isServer);
     if (error !== ErrorCode.noError) return this.fail(error, "a setting has no such value");
     this.#settingsReceived = true;
