@@ -10,6 +10,9 @@ const PATH_TEXT = /^(?:\/[!"$-~]*|\*)$/;
 const AUTHORITY_TEXT = /^[A-Za-z0-9._~!$&'()*+,;=:%[\]-]*$/;
 const LENGTH_DIGITS_MAX = 15; // what a double holds exactly
 
+/** The answer to a field list that is too large (RFC 6585 §5). */
+export const TOO_LARGE: readonly string[] = [":status", "431", "content-length", "0"];
+
 /** Remembers the last text that passed: neighbours on a connection are mostly the same. */
 class TextRule {
   readonly #pattern: RegExp;

@@ -15,7 +15,7 @@ import { End } from "./graves.ts";
 import { FrameShape, frameShape, shapeError, shapeText } from "./frame-shape.ts";
 import { HpackDecoder } from "./hpack/decoder.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
-import { MessageRules } from "./message-rules.ts";
+import { MessageRules, TOO_LARGE } from "./message-rules.ts";
 import { Patience } from "./patience.ts";
 import { Sender } from "./sender.ts";
 import { initialPeerSettings, ownSettings, type PeerSettings, readSettings } from "./settings.ts";
@@ -25,8 +25,6 @@ import { Http2Stream, type StreamHandler } from "./stream.ts";
 
 const EMPTY = Buffer.alloc(0);
 const PING_OCTETS = Buffer.from("plinth\0\0", "latin1");
-/** An answer to a field list that is too large (RFC 6585 §5). */
-const TOO_LARGE = [":status", "431", "content-length", "0"];
 
 /**
  * One HTTP/2 connection (RFC 9113), of either kind, without sockets or timers: bytes go in by `receive`, out by the
@@ -441,13 +439,6 @@ export class Http2Session implements TableHome {
     const length = reader.end - reader.start;
     const endStream = reader.last && (reader.flags & Flag.endStream) !== 0;
     if (length === 0 && !endStream) return;
-    stream.contentBytes += length;
-    if (stream.contentLength >= 0) {
-      const { contentBytes, contentLength } = stream;
-      if (contentBytes > contentLength || (endStream && contentBytes < contentLength)) {
-        return this.#table.streamError(stream, ErrorCode.protocolError);
-      }
-    }
     if (endStream) stream.remoteEnded = true;
     stream.handler?.onData(length === 0 ? EMPTY : reader.input.subarray(reader.start, reader.end), endStream);
     if (endStream && stream.localEnded) this.#table.complete(stream);
@@ -475,6 +466,14 @@ export class Http2Session implements TableHome {
     if (!stream.headReceived) return this.#table.streamError(stream, ErrorCode.protocolError);
     if (length > stream.receiveWindow) return this.#table.streamError(stream, ErrorCode.flowControlError);
     stream.receiveWindow -= length;
+    stream.contentBytes += length - padding;
+    if (stream.contentLength >= 0) {
+      // Decided for the whole frame, so that it does not depend on the pieces it comes in.
+      const missing = stream.contentLength - stream.contentBytes;
+      if (missing < 0 || (missing > 0 && (flags & Flag.endStream) !== 0)) {
+        return this.#table.streamError(stream, ErrorCode.protocolError);
+      }
+    }
     this.#dataStream = stream;
     if (length > padding) {
       this.#guard.pings.giveBack(1);
@@ -532,6 +531,8 @@ export class Http2Session implements TableHome {
     if (!this.#guard.settings.take()) return this.fail(ErrorCode.enhanceYourCalm, "too many SETTINGS");
     const { peer } = this;
     const windowBytes = peer.windowBytes;
+    // Until now a guess; who sends SETTINGS without a limit has none (§6.5.2).
+    if (!this.#settingsReceived) peer.streamsMax = Number.POSITIVE_INFINITY;
     const error = readSettings(input, start, end, peer, !this.#isServer);
     if (error !== ErrorCode.noError) return this.fail(error, "a setting has no such value");
     this.#settingsReceived = true;

@@ -1,4 +1,5 @@
 import { Fault } from "@plinth/fault";
+import { checkFields } from "./hpack/encoder.ts";
 
 /** Whoever uses a stream. After `onReset`, or the end of both directions, nothing more is called. */
 export interface StreamHandler {
@@ -93,6 +94,7 @@ export class Http2Stream {
       );
     }
     if (this.queuedBytes > 0 || this.ready) {
+      checkFields(fields);
       this.endQueued = true;
       this.trailersQueued = fields;
       return;

@@ -177,7 +177,7 @@ export class HpackEncoder {
 
   #learn(name: string): Known {
     if (!NAME_TEXT.test(name)) {
-      throw new Fault("invalid", `Cannot encode field ${JSON.stringify(name)}: not a name in lower case`);
+      throw wrongName(name);
     }
     const known: Known = {
       policy: policyOf(name),
@@ -269,11 +269,23 @@ export class HpackEncoder {
   }
 }
 
+/** Throws what `encode` would throw, for fields that are encoded later, when nobody is there to catch it. */
+export function checkFields(fields: readonly string[]): void {
+  for (let index = 0; index + 1 < fields.length; index += 2) {
+    if (!NAME_TEXT.test(fields[index]!)) throw wrongName(fields[index]!);
+    checkOctets(fields[index + 1]!);
+  }
+}
+
 const CONTROL = /[^\x20-\xff\t]/;
 
 /** What is cut to an octet could become a line feed on the other side of a proxy. */
 function checkOctets(text: string): void {
   if (CONTROL.test(text)) throw wrongValue(text);
+}
+
+function wrongName(name: string): Fault {
+  return new Fault("invalid", `Cannot encode field ${JSON.stringify(name)}: not a name in lower case`);
 }
 
 function wrongValue(text: string): Fault {
