@@ -18,7 +18,7 @@ export interface MeshAbility {
 /** How this machine gives instances networks of their own. */
 export interface Networking {
   /** Takes a moment: it tries each piece in a namespace made for it. */
-  detect(): Promise<MeshAbility>;
+  readonly detect: () => Promise<MeshAbility>;
   /** Makes the host's side of a home's network, or takes over what is there. */
   open(home: {
     readonly homeId: string;

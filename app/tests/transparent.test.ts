@@ -127,7 +127,7 @@ for (const runtime of RUNTIMES) {
     await new Promise((resolve) => stranger.once("close", resolve));
     assert.equal(heard, "");
     // A neighbour's own address, the host's API and its loopback are out of reach.
-    const neighbour = rows.find(({ service }) => service === "back")!.address!;
+    const neighbour = rows.find(({ service }) => service === "back")!.address;
     const { apiUrl } = JSON.parse(readFileSync(`${plinth.home}/daemon.json`, "utf8")) as { apiUrl: string };
     const gateway = (await inside("cat /etc/resolv.conf")).match(/nameserver (\S+)/)![1]!;
     for (const url of [`http://${neighbour}/`, apiUrl, `http://${gateway}:${new URL(apiUrl).port}/`]) {
