@@ -1,31 +1,13 @@
+import { encodeMessageText, Status, statusOfHttp } from "@plinth/grpc";
 import { type RefusalCode, refusalBody } from "./refusal.ts";
-
-/** HTTP statuses as gRPC's (https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md). */
-const grpcStatuses: Readonly<Record<number, number>> = {
-  400: 13,
-  404: 12,
-  405: 12,
-  502: 14,
-  503: 14,
-  504: 14,
-};
-const GRPC_UNKNOWN = 2;
-
-/** Everything but printable ASCII, and the percent sign itself (gRPC over HTTP/2, Status-Message). */
-const encodeMessage = (text: string): string =>
-  text.replaceAll(/[^ -$&-~]/gu, (character) => encodeURIComponent(character));
 
 /** Fields of an answer of the proxy's own: to a gRPC call they are all of it, else `refusalBody` follows. */
 export function refusalFields(status: number, code: RefusalCode, text: string, isGrpc: boolean): string[] {
   if (isGrpc) {
-    const grpcStatus = String(grpcStatuses[status] ?? GRPC_UNKNOWN);
-    const message = encodeMessage(`plinth: ${text}`);
-    return [":status", "200", "content-type", "application/grpc", "grpc-status", grpcStatus].concat([
-      "grpc-message",
-      message,
-      "plinth-error",
-      code,
-    ]);
+    const fields = [":status", "200", "content-type", "application/grpc"];
+    fields.push("grpc-status", String(statusOfHttp(status)));
+    fields.push("grpc-message", encodeMessageText(`plinth: ${text}`), "plinth-error", code);
+    return fields;
   }
   const length = String(refusalBody(text).length);
   const type = "text/plain; charset=utf-8";
@@ -40,5 +22,5 @@ export function grpcStatusOf(fields: readonly string[]): number {
   const index = fields.indexOf("grpc-status");
   if (index < 0 || index % 2 !== 0) return -1;
   const text = fields[index + 1]!;
-  return /^[0-9]{1,2}$/.test(text) ? Number(text) : GRPC_UNKNOWN;
+  return /^[0-9]{1,2}$/.test(text) ? Number(text) : Status.unknown;
 }
