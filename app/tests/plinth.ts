@@ -47,7 +47,10 @@ export function createPlinth(
   home: string = mkdtempSync(join(tmpdir(), "plinth-home-")),
 ): Plinth {
   const run = async (parameters: readonly string[], input?: string): Promise<CommandResult> => {
-    const child = spawn("/bin/sh", [LAUNCHER, ...parameters], {
+    // The same mode for every user who runs these tests; those of the other mode ask for it.
+    const isModeless = parameters[0] === "up" && !parameters.includes("--mesh");
+    const mode = isModeless ? ["--mesh", "cooperative"] : [];
+    const child = spawn("/bin/sh", [LAUNCHER, ...parameters, ...mode], {
       env: { ...process.env, PLINTH_HOME: home, NO_COLOR: "1", ...environment },
       stdio: "pipe",
     });
@@ -72,13 +75,7 @@ export function createPlinth(
     run,
     json,
     async up(directory, ...parameters) {
-      const { code, stdout, stderr } = await run([
-        "up",
-        directory,
-        "--detach",
-        ...(parameters.includes("--mesh") ? [] : ["--mesh", "cooperative"]),
-        ...parameters,
-      ]);
+      const { code, stdout, stderr } = await run(["up", directory, "--detach", ...parameters]);
       if (code !== 0) throw new Error(`plinth up ended with ${code}\n${stdout}${stderr}\n${daemonLog(home)}`);
     },
     ps: () => json<PsRow[]>("ps"),

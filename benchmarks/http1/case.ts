@@ -1,49 +1,22 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Snapshot } from "@plinth/connect";
-import { runtimePath, type RuntimeName } from "@plinth/process";
-import { proxyMain } from "@plinth/proxy";
+import type { RuntimeName } from "@plinth/process";
 import { type Case, type CaseOptions, type Figure, median, type Outcome } from "../case.ts";
 import { accepting, Children, cpuSeconds, isInstalled } from "../children.ts";
-import { startRival, startUpstream } from "./nginx.ts";
+import { startProxy } from "../proxy.ts";
+import { startRival, startUpstream } from "../nginx.ts";
 
 const PORTS = { upstream: 27_400, nginx: 27_401, node: 27_402, bun: 27_403 };
 const CONNECTIONS = 64;
 const LOADER = "wrk";
-/** Most CPU per request, as a multiple of nginx's: the figures of the walking skeleton. */
-const RATIO_MAX: Record<RuntimeName, number> = { node: 1.5, bun: 1.2 };
+/** Most CPU per request, as a multiple of nginx's. */
+const RATIO_MAX: Record<RuntimeName, number> = { node: 1.35, bun: 1.1 };
 
 interface Round {
   readonly contender: string;
   readonly requests: number;
   readonly seconds: number;
   readonly cpuMicrosPerRequest: number;
-}
-
-function startProxy(children: Children, options: CaseOptions, runtime: RuntimeName, binary: string): number {
-  const port = PORTS[runtime];
-  const home = join(options.directory, runtime);
-  const snapshot: Snapshot = {
-    version: 1,
-    services: {
-      "bench.hello": {
-        app: "bench",
-        service: "hello",
-        holdMs: 0,
-        endpoints: [{ instance: "bench.hello.1", address: "127.0.0.1", port: PORTS.upstream }],
-      },
-    },
-    outbound: [],
-    ingress: [{ address: "127.0.0.1", port, hosts: { "*": "bench.hello" } }],
-    metrics: { address: "127.0.0.1", port: port + 10 },
-    virtual: [],
-    sources: {},
-    dns: null,
-  };
-  mkdirSync(join(home, "proxy"), { recursive: true });
-  writeFileSync(join(home, "proxy", "snapshot.json"), JSON.stringify(snapshot));
-  return children.start(binary, proxyMain, "--home", home).pid!;
 }
 
 function load(port: number, seconds: number): number {
@@ -76,13 +49,15 @@ export const http1: Case = {
     const nginx = startRival(children, join(directory, "nginx"), PORTS.nginx, PORTS.upstream);
     contenders.push({ name: "nginx", port: PORTS.nginx, pid: nginx });
     for (const runtime of ["node", "bun"] as const) {
-      const binary = runtimePath(runtime);
-      if (binary === undefined) continue;
-      contenders.push({
-        name: runtime,
+      const pid = startProxy(children, {
+        runtime,
+        directory,
         port: PORTS[runtime],
-        pid: startProxy(children, options, runtime, binary),
+        upstreamPort: PORTS.upstream,
+        protocol: "auto",
+        listener: "ingress",
       });
+      if (pid !== undefined) contenders.push({ name: runtime, port: PORTS[runtime], pid });
     }
     for (const { port } of contenders) await accepting(port);
 

@@ -10,6 +10,7 @@ export type {
   NameService,
   OutboundListener,
   ServiceEndpoints,
+  ServiceProtocol,
   Snapshot,
   SourceIdentity,
   VirtualListener,

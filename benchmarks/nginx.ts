@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Children } from "../children.ts";
+import type { Children } from "./children.ts";
 
-const common = (directory: string): string => `
+export const common = (directory: string): string => `
 daemon off;
 master_process on;
 worker_processes 1;
@@ -11,12 +11,12 @@ error_log ${directory}/error.log warn;
 events { worker_connections 4096; }
 `;
 
-const temporary = (directory: string): string =>
+export const temporary = (directory: string): string =>
   ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((kind) => `${kind}_temp_path ${directory}/${kind};`)
     .join("\n  ");
 
-function startNginx(children: Children, directory: string, config: string): number {
+export function startNginx(children: Children, directory: string, config: string): number {
   mkdirSync(directory, { recursive: true });
   const path = join(directory, "nginx.conf");
   writeFileSync(path, config);

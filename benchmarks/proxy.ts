@@ -1,0 +1,40 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { emptySnapshot, type ServiceProtocol, type Snapshot } from "@plinth/connect";
+import { runtimePath, type RuntimeName } from "@plinth/process";
+import { proxyMain } from "@plinth/proxy";
+import type { Children } from "./children.ts";
+
+export interface ProxyUnderTest {
+  readonly runtime: RuntimeName;
+  readonly directory: string;
+  readonly port: number;
+  readonly upstreamPort: number;
+  readonly protocol: ServiceProtocol;
+  /** Behind the ingress, or as one service of the mesh calls another. */
+  readonly listener: "ingress" | "outbound";
+}
+
+/** Our proxy before one instance, with its metrics on; its pid, or undefined where the runtime is not installed. */
+export function startProxy(children: Children, options: ProxyUnderTest): number | undefined {
+  const binary = runtimePath(options.runtime);
+  if (binary === undefined) return undefined;
+  const { port, upstreamPort, protocol } = options;
+  const at = { address: "127.0.0.1", port };
+  const endpoint = { instance: "bench.hello.1", address: "127.0.0.1", port: upstreamPort };
+  const snapshot: Snapshot = {
+    ...emptySnapshot,
+    version: 1,
+    services: {
+      "bench.hello": { app: "bench", service: "hello", protocol, holdMs: 0, endpoints: [endpoint] },
+    },
+    ...(options.listener === "ingress"
+      ? { ingress: [{ ...at, hosts: { "*": "bench.hello" } }] }
+      : { outbound: [{ ...at, app: "bench", caller: "load", callee: "bench.hello" }] }),
+    metrics: { address: "127.0.0.1", port: port + 10 },
+  };
+  const home = join(options.directory, options.runtime);
+  mkdirSync(join(home, "proxy"), { recursive: true });
+  writeFileSync(join(home, "proxy", "snapshot.json"), JSON.stringify(snapshot));
+  return children.start(binary, proxyMain, "--home", home).pid!;
+}
