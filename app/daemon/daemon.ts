@@ -197,6 +197,9 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     await proxy.stopped();
     const isOurs = proxyBefore === undefined && !serves;
     if (isOurs) await control.shutdown(0).catch(() => undefined);
+    // A start that failed leaves no bridge behind; one whose instances of before run on must keep theirs.
+    const networks = transparent?.mesh.networks;
+    if (isOurs && networks !== undefined && (await networks.attached()).length === 0) await networks.remove();
   });
 
   await mkdir(paths.sources, { recursive: true });

@@ -10,6 +10,7 @@ const PORTS = { upstream: 27_500, nginx: 27_501, node: 27_502, bun: 27_503 };
 const CONNECTIONS = 16;
 const CALLS_AT_ONCE = 8;
 const RATIO_MAX = 1.4;
+const LOADER = "h2load";
 /** A gRPC message of 32 bytes in its frame. */
 const MESSAGE: Buffer = Buffer.concat([Buffer.from([0, 0, 0, 0, 32]), Buffer.alloc(32, "a")]);
 
@@ -29,7 +30,7 @@ function load(port: number, calls: number, message: string): void {
   const parameters = ["-n", String(calls), "-c", String(CONNECTIONS), "-m", String(CALLS_AT_ONCE)];
   parameters.push("-d", message, "-H", "content-type: application/grpc", "-H", "te: trailers");
   parameters.push(`http://127.0.0.1:${port}/bench.Hello/Say`);
-  const text = execFileSync("h2load", parameters, { encoding: "utf8" });
+  const text = execFileSync(LOADER, parameters, { encoding: "utf8" });
   if (!text.includes(` ${calls} succeeded, 0 failed`)) throw new Error(`h2load saw errors:\n${text}`);
 }
 
@@ -39,7 +40,7 @@ export const grpc: Case = {
   does: `gRPC unary calls from service to service, ${CONNECTIONS} connections with ${CALLS_AT_ONCE} calls at once each; nginx grpc_pass with one worker and upstream keep-alive. CPU of the proxy's processes per call; alternating rounds, median.`,
 
   async run({ quick, directory, say }: CaseOptions): Promise<Outcome> {
-    const missing = ["nginx", "nghttpd", "h2load"].filter((command) => !isInstalled(command));
+    const missing = ["nginx", "nghttpd", LOADER].filter((command) => !isInstalled(command));
     if (missing.length > 0) return { figures: [], raw: { missing } };
     await using children = new Children();
     const message = join(directory, "message");
