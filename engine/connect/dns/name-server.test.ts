@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { Resolver } from "node:dns/promises";
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, createServer } from "node:net";
 import { test } from "node:test";
 import { decode, encode } from "dns-packet";
 import fc from "fast-check";
@@ -39,6 +39,25 @@ interface Fixture extends AsyncDisposable {
   datagram(packet: Buffer, from?: string): Promise<Buffer>;
 }
 
+/** Free for UDP and TCP: a server of one may hold what the other does not use. */
+async function freePort(): Promise<number> {
+  for (let attempt = 0; ; attempt++) {
+    const udp = createSocket("udp4").bind(0, "127.0.0.1");
+    await once(udp, "listening");
+    const { port } = udp.address();
+    const tcp = createServer().listen(port, "127.0.0.1");
+    try {
+      await once(tcp, "listening");
+      return port;
+    } catch (error) {
+      if (attempt === 9) throw error;
+    } finally {
+      tcp.close();
+      udp.close();
+    }
+  }
+}
+
 async function start(reply: Reply): Promise<Fixture> {
   const asked: string[] = [];
   const gate: Fixture["gate"] = [];
@@ -49,10 +68,9 @@ async function start(reply: Reply): Promise<Fixture> {
   });
   upstream.bind(0, "127.0.0.1");
   await once(upstream, "listening");
-  const probe = createSocket("udp4").bind(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address();
-  probe.close();
+  await using setup = new AsyncDisposableStack();
+  setup.defer(() => void upstream.close());
+  const port = await freePort();
   const counts = new NameCounts();
   const snapshot: Snapshot = {
     ...emptySnapshot,
@@ -85,6 +103,7 @@ async function start(reply: Reply): Promise<Fixture> {
       },
     },
   );
+  const lifetime = setup.move();
   return {
     port,
     asked,
@@ -107,7 +126,7 @@ async function start(reply: Reply): Promise<Fixture> {
     },
     async [Symbol.asyncDispose]() {
       server.close();
-      upstream.close();
+      await lifetime.disposeAsync();
     },
   };
 }
