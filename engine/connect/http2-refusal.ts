@@ -1,13 +1,16 @@
 import { type RefusalCode, refusalBody } from "./refusal.ts";
 
-/** HTTP statuses as gRPC's (https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md). */
+/**
+ * HTTP statuses as gRPC's (https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md), but for 504: it
+ * is the proxy's own word that a time was over, which is deadline exceeded.
+ */
 const grpcStatuses: Readonly<Record<number, number>> = {
   400: 13,
   404: 12,
   405: 12,
   502: 14,
   503: 14,
-  504: 14,
+  504: 4,
 };
 const GRPC_UNKNOWN = 2;
 
@@ -15,17 +18,17 @@ const GRPC_UNKNOWN = 2;
 const encodeMessage = (text: string): string =>
   text.replaceAll(/[^ -$&-~]/gu, (character) => encodeURIComponent(character));
 
+/** How a gRPC call ends by the proxy's word. */
+export function refusalTrailers(status: number, text: string): string[] {
+  const grpcStatus = String(grpcStatuses[status] ?? GRPC_UNKNOWN);
+  return ["grpc-status", grpcStatus, "grpc-message", encodeMessage(`plinth: ${text}`)];
+}
+
 /** Fields of an answer of the proxy's own: to a gRPC call they are all of it, else `refusalBody` follows. */
 export function refusalFields(status: number, code: RefusalCode, text: string, isGrpc: boolean): string[] {
   if (isGrpc) {
-    const grpcStatus = String(grpcStatuses[status] ?? GRPC_UNKNOWN);
-    const message = encodeMessage(`plinth: ${text}`);
-    return [":status", "200", "content-type", "application/grpc", "grpc-status", grpcStatus].concat([
-      "grpc-message",
-      message,
-      "plinth-error",
-      code,
-    ]);
+    const head = [":status", "200", "content-type", "application/grpc"];
+    return [...head, ...refusalTrailers(status, text), "plinth-error", code];
   }
   const length = String(refusalBody(text).length);
   const type = "text/plain; charset=utf-8";

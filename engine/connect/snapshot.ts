@@ -1,4 +1,6 @@
 import { Fault } from "@plinth/fault";
+import type { ServicePolicy } from "./policy.ts";
+import { policyProblem } from "./policy-problem.ts";
 
 /** Where one instance listens. */
 export interface Endpoint {
@@ -23,6 +25,8 @@ export interface ServiceEndpoints {
   readonly holdMs: number;
   /** Why none is ready, for the error a user sees: "2 starting". */
   readonly notReady?: string;
+  /** Default: see `ServicePolicy`. */
+  readonly policy?: ServicePolicy;
 }
 
 /** The address that one caller dials to reach one callee: dialling it says who calls. */
@@ -108,6 +112,8 @@ export function parseSnapshot(value: unknown): Snapshot {
     const protocol = service["protocol"] ?? "http";
     if (!SERVICE_PROTOCOLS.some((known) => known === protocol))
       wrong(`${path}.protocol`, `one of ${SERVICE_PROTOCOLS.join(", ")}`);
+    const problem = policyProblem(service["policy"]);
+    if (problem !== undefined) wrong(`${path}.policy${problem.place}`, problem.expected);
     for (const [index, endpoint] of listAt(service["endpoints"], `${path}.endpoints`).entries()) {
       textAt(
         socketAt(endpoint, `${path}.endpoints[${index}]`)["instance"],
