@@ -1,5 +1,5 @@
 import type { IngressListener, OutboundListener, ServiceEndpoints, Snapshot } from "@plinth/connect";
-import { type Instance, type ServiceSpec, serviceSettings } from "@plinth/resource";
+import { type Instance, policySettings, type ServiceSpec, serviceSettings } from "@plinth/resource";
 import type { PairAddress } from "./pair-addresses.ts";
 
 /** What one app contributes to the snapshot. */
@@ -33,6 +33,7 @@ export function buildSnapshot(frame: SnapshotFrame, apps: readonly AppView[]): S
         protocol: spec.protocol ?? "auto",
         endpoints: endpointsOf(view, service),
         holdMs: serviceSettings(spec).holdMs,
+        ...policyOf(spec),
         ...(view.notReady[service] === undefined ? {} : { notReady: view.notReady[service] }),
       };
     }
@@ -48,6 +49,11 @@ export function buildSnapshot(frame: SnapshotFrame, apps: readonly AppView[]): S
   }
   const ingress: IngressListener[] = [{ ...frame.ingress, hosts }];
   return { version: frame.version, services, outbound, ingress, metrics: frame.metrics };
+}
+
+function policyOf(spec: ServiceSpec): Pick<ServiceEndpoints, "policy"> {
+  const policy = policySettings(spec.policy);
+  return policy === undefined ? {} : { policy };
 }
 
 function endpointsOf(view: AppView, service: string): ServiceEndpoints["endpoints"] {
