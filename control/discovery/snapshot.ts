@@ -1,5 +1,5 @@
 import type { IngressListener, OutboundListener, ServiceEndpoints, Snapshot } from "@plinth/connect";
-import { type Instance, type ServiceSpec, serviceSettings } from "@plinth/resource";
+import { type Instance, policySettings, type ServiceSpec, serviceSettings } from "@plinth/resource";
 import { transparentParts, type TransparentFrame, type TransparentView } from "./transparent-view.ts";
 import type { PairAddress } from "./pair-addresses.ts";
 
@@ -42,6 +42,7 @@ export function buildSnapshot(frame: SnapshotFrame, apps: readonly AppView[]): S
         protocol: spec.protocol ?? "auto",
         endpoints: endpointsOf(view, service),
         holdMs: serviceSettings(spec).holdMs,
+        ...policyOf(spec),
         ...(view.notReady[service] === undefined ? {} : { notReady: view.notReady[service] }),
       };
     }
@@ -67,6 +68,11 @@ export function buildSnapshot(frame: SnapshotFrame, apps: readonly AppView[]): S
       sorted.map((view) => ({ ...view, transparent: view.transparent })),
     ),
   };
+}
+
+function policyOf(spec: ServiceSpec): Pick<ServiceEndpoints, "policy"> {
+  const policy = policySettings(spec.policy);
+  return policy === undefined ? {} : { policy };
 }
 
 function endpointsOf(view: AppView, service: string): ServiceEndpoints["endpoints"] {

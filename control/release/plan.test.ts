@@ -61,3 +61,10 @@ test("revisionOf() heeds the source's digest, not where its copy lies; releaseDi
   assert.equal(revision(app()), revision(app({ replicas: 5 })));
   assert.notEqual(releaseDigest(app(), {}), releaseDigest(app({ replicas: 5 }), {}));
 });
+
+test("a policy makes another release, not another process", () => {
+  const patient = app({ policy: { timeout: { request: "10s" } } });
+  assert.equal(revisionOf(app().services["web"]!, {}), revisionOf(patient.services["web"]!, {}));
+  assert.notEqual(releaseDigest(app(), {}), releaseDigest(patient, {}));
+  assert.equal(changeOf(patient), "update");
+});

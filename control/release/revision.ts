@@ -38,7 +38,14 @@ export function secretsOfApp(spec: AppSpec): string[] {
  * only its digest counts, since the copy's path changes with any file of the project.
  */
 export function revisionOf(spec: ServiceSpec, secrets: SecretVersions): string {
-  const { replicas: _replicas, deploy: _deploy, protocol: _protocol, source, ...rest } = spec;
+  const {
+    replicas: _replicas,
+    deploy: _deploy,
+    protocol: _protocol,
+    policy: _policy,
+    source,
+    ...rest
+  } = spec;
   const versions = Object.fromEntries(secretsOf(spec).map((name) => [name, secrets[name] ?? 0]));
   return digest({ ...rest, source: source?.digest, secrets: versions }).slice(0, 16);
 }
@@ -47,7 +54,14 @@ export function revisionOf(spec: ServiceSpec, secrets: SecretVersions): string {
 export function releaseDigest(spec: AppSpec, secrets: SecretVersions): string {
   const services = Object.entries(spec.services).map(([name, service]): [string, unknown] => [
     name,
-    [revisionOf(service, secrets), service.replicas ?? 1, service.deploy ?? {}, service.protocol ?? "auto"],
+    [
+      revisionOf(service, secrets),
+      service.replicas ?? 1,
+      service.deploy ?? {},
+      service.protocol ?? "auto",
+      // Left out where there is none, so that releases from before there were policies keep their digest.
+      ...(service.policy === undefined ? [] : [service.policy]),
+    ],
   ]);
   return digest({ services: Object.fromEntries(services), ingress: spec.ingress ?? {} });
 }

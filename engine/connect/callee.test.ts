@@ -126,9 +126,9 @@ test("Callee's queue is bounded and wakes in order", () => {
   const callee = calleeWith(0);
   const woken: number[] = [];
   for (let index = 0; index < HELD_PER_SERVICE_MAX; index++) {
-    assert.ok(callee.wait({ wake: () => woken.push(index) }));
+    assert.ok(callee.wait({ wake: () => woken.push(index) }, 0));
   }
-  assert.ok(!callee.wait({ wake: () => {} }));
+  assert.ok(!callee.wait({ wake: () => {} }, 0));
   callee.update(serviceWith(1), 0);
   assert.equal(woken.length, HELD_PER_SERVICE_MAX);
   assert.deepEqual(woken.slice(0, 3), [0, 1, 2]);

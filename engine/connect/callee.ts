@@ -1,6 +1,8 @@
 import type { Random } from "@plinth/clock";
-import { InstanceEndpoint } from "./instance-endpoint.ts";
-import { HELD_PER_SERVICE_MAX } from "./limits.ts";
+import { InstanceEndpoint, type Peers } from "./instance-endpoint.ts";
+import { FAILFAST_MS, HELD_PER_SERVICE_MAX } from "./limits.ts";
+import { defaultPolicy, Policy, type ServicePolicy } from "./policy.ts";
+import { RollingCounts } from "./rolling-counts.ts";
 import { type ServiceEndpoints, type ServiceProtocol, socketName } from "./snapshot.ts";
 import { TcpCounts } from "./tcp-counts.ts";
 
@@ -10,11 +12,14 @@ export interface Waiter {
   wake(): void;
 }
 
+/** Random draws of an endpoint that is not left out, before all are gone through. With half of them in, few miss. */
+const DRAWS_MAX = 8;
+
 /**
  * One service as a target: its endpoints, which of them takes the next request, and the requests that wait for one.
  * Balancing is P2C over peak EWMA: of two random endpoints the one with the lower expected time wins.
  */
-export class Callee {
+export class Callee implements Peers {
   readonly key: string;
   app = "";
   service = "";
@@ -23,12 +28,21 @@ export class Callee {
   notReady: string | undefined = undefined;
   readonly tcp: TcpCounts = new TcpCounts();
   endpoints: readonly InstanceEndpoint[] = [];
-  readonly #random: Random;
+  policy: Policy = defaultPolicy;
+  readonly random: Random;
+  readonly answers: RollingCounts = new RollingCounts();
+  answersTotal = 0;
+  failuresTotal = 0;
+  /** Endpoints that are left out. */
+  #out: InstanceEndpoint[] = [];
+  /** Since when there is nothing but waiting. */
+  #waitingSinceMs = Infinity;
+  #policyText: string | undefined = undefined;
   readonly #waiters: Waiter[] = [];
 
   constructor(key: string, random: Random) {
     this.key = key;
-    this.#random = random;
+    this.random = random;
   }
 
   get waiting(): number {
@@ -42,19 +56,45 @@ export class Callee {
     this.protocol = next.protocol ?? "http";
     this.holdMs = next.holdMs;
     this.notReady = next.notReady;
+    this.#takePolicy(next.policy);
     const before = new Map(
       this.endpoints.map((endpoint) => [`${endpoint.instance} ${endpoint.name}`, endpoint]),
     );
     const after = new Map<string, InstanceEndpoint>();
     for (const endpoint of next.endpoints) {
       const id = `${endpoint.instance} ${socketName(endpoint)}`;
-      after.set(id, before.get(id) ?? new InstanceEndpoint(endpoint, this.tcp, nowMs));
+      after.set(id, before.get(id) ?? new InstanceEndpoint(endpoint, this, nowMs));
       before.delete(id);
     }
     this.endpoints = [...after.values()];
     for (const endpoint of before.values()) endpoint.remove();
+    if (this.policy.breaker === undefined) {
+      for (const { ejection } of this.endpoints) if (!ejection.unreachable) ejection.takeBack(nowMs);
+    }
+    this.ejectionChanged();
     if (this.endpoints.length > 0) this.wakeAll();
     return [...before.values()];
+  }
+
+  /** Made anew only when it differs: snapshots come often, policies change seldom. */
+  #takePolicy(policy: ServicePolicy | undefined): void {
+    const text = policy === undefined ? undefined : JSON.stringify(policy);
+    if (text === this.#policyText) return;
+    this.#policyText = text;
+    this.policy = policy === undefined ? defaultPolicy : new Policy(policy);
+  }
+
+  ejectionChanged(): void {
+    this.#out = this.endpoints.filter((endpoint) => endpoint.ejection.active);
+  }
+
+  /** How many endpoints are left out. */
+  get ejected(): number {
+    return this.#out.length;
+  }
+
+  get canSpareOne(): boolean {
+    return (this.#out.length + 1) * 2 <= this.endpoints.length;
   }
 
   /** The endpoint for the next request; `avoid` only if there is no other. Undefined when there is none at all. */
@@ -62,19 +102,9 @@ export class Callee {
     const endpoints = this.endpoints;
     const count = endpoints.length;
     if (count < 2) return endpoints[0];
-    let ejected = 0;
-    for (let index = 0; index < count; index++) {
-      const endpoint = endpoints[index]!;
-      if (!endpoint.ejection.active) continue;
-      ejected++;
-      if (endpoint !== avoid && endpoint.ejection.probeDue(nowMs)) {
-        endpoint.ejection.probing = true;
-        return endpoint;
-      }
-    }
-    if (ejected > 0) return this.#pickAmong(nowMs, avoid);
-    const first = Math.floor(this.#random() * count);
-    let second = Math.floor(this.#random() * (count - 1));
+    if (this.#out.length > 0) return this.#pickAmong(nowMs, avoid);
+    const first = Math.floor(this.random() * count);
+    let second = Math.floor(this.random() * (count - 1));
     if (second >= first) second++;
     const one = endpoints[first]!;
     const other = endpoints[second]!;
@@ -83,27 +113,54 @@ export class Callee {
     return one.load(nowMs) <= other.load(nowMs) ? one : other;
   }
 
-  /** The careful way, when some are left out: P2C among the others; when all are, the one due first is tried. */
+  /** The careful way, when some are left out: a probe that is due, else P2C among the others. */
   #pickAmong(nowMs: number, avoid: InstanceEndpoint | undefined): InstanceEndpoint | undefined {
-    const good = this.endpoints.filter((endpoint) => !endpoint.ejection.active && endpoint !== avoid);
-    if (good.length > 0) {
-      const one = good[Math.floor(this.#random() * good.length)]!;
-      const other = good[Math.floor(this.#random() * good.length)]!;
+    for (const endpoint of this.#out) {
+      if (endpoint === avoid || !endpoint.ejection.probeDue(nowMs)) continue;
+      endpoint.ejection.probe(nowMs);
+      return endpoint;
+    }
+    const one = this.#draw(avoid);
+    if (one !== undefined) {
+      const other = this.#draw(avoid)!;
       return one.load(nowMs) <= other.load(nowMs) ? one : other;
     }
     const spared = this.endpoints.find((endpoint) => !endpoint.ejection.active);
-    if (spared !== undefined) return spared;
+    return spared ?? this.#pickAmongOut(nowMs, avoid);
+  }
+
+  /** Any endpoint that is not left out. */
+  #draw(avoid: InstanceEndpoint | undefined): InstanceEndpoint | undefined {
+    const endpoints = this.endpoints;
+    const count = endpoints.length;
+    for (let draw = 0; draw < DRAWS_MAX; draw++) {
+      const endpoint = endpoints[Math.floor(this.random() * count)]!;
+      if (!endpoint.ejection.active && endpoint !== avoid) return endpoint;
+    }
+    const good = endpoints.filter((endpoint) => !endpoint.ejection.active && endpoint !== avoid);
+    return good[Math.floor(this.random() * good.length)];
+  }
+
+  /** When all are left out: one that can be reached, whatever it answers; else the one due first. */
+  #pickAmongOut(nowMs: number, avoid: InstanceEndpoint | undefined): InstanceEndpoint | undefined {
+    let reachable: InstanceEndpoint | undefined;
     let earliest: InstanceEndpoint | undefined;
-    for (const endpoint of this.endpoints) {
+    for (const endpoint of this.#out) {
       if (endpoint === avoid) continue;
+      if (
+        !endpoint.ejection.unreachable &&
+        (reachable === undefined || endpoint.load(nowMs) < reachable.load(nowMs))
+      )
+        reachable = endpoint;
       if (earliest === undefined || endpoint.ejection.untilMs < earliest.ejection.untilMs)
         earliest = endpoint;
     }
-    return earliest;
+    return reachable ?? earliest;
   }
 
   /** Queues a request; false when the queue is full. */
-  wait(waiter: Waiter): boolean {
+  wait(waiter: Waiter, nowMs: number): boolean {
+    if (this.#waitingSinceMs > nowMs) this.#waitingSinceMs = nowMs;
     if (this.#waiters.length >= HELD_PER_SERVICE_MAX) return false;
     this.#waiters.push(waiter);
     return true;
@@ -114,8 +171,24 @@ export class Callee {
     if (index >= 0) this.#waiters.splice(index, 1);
   }
 
+  /**
+   * True for a request that began after the service had nothing but waiting requests for longer than it holds them:
+   * it would wait in vain, and keep its caller waiting. Those that wait already stay to the end of their hold, so
+   * that a deploy within the hold loses none.
+   */
+  failsFast(startedMs: number): boolean {
+    return startedMs - this.#waitingSinceMs > Math.max(FAILFAST_MS, this.holdMs);
+  }
+
+  /** What a user reads when a request is not even held. */
+  failfastReason(nowMs: number): string {
+    const seconds = ((nowMs - this.#waitingSinceMs) / 1_000).toFixed(1);
+    return `${this.emptyReason} for ${seconds} s, longer than requests are held; refused at once until one is`;
+  }
+
   /** Some endpoint answers: everybody may go. */
   wakeAll(): void {
+    this.#waitingSinceMs = Infinity;
     if (this.#waiters.length === 0) return;
     for (const waiter of this.#waiters.splice(0)) waiter.wake();
   }

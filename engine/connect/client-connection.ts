@@ -9,7 +9,6 @@ import {
   IDLE_TIMEOUT_MS,
   LINGER_MS,
   REQUEST_BODY_IDLE_MS,
-  RESPONSE_IDLE_MS,
   TUNNEL_IDLE_MS,
 } from "./limits.ts";
 import { type Route, routeFrom } from "./listener-target.ts";
@@ -354,9 +353,8 @@ export class ClientConnection implements Requester, ServedConnection {
 
   #tickExchange(nowMs: number, idleMs: number): void {
     const exchange = this.#exchange;
-    if (exchange.queued) {
-      exchange.tick(nowMs);
-    } else if (!exchange.requestDone && !this.#paused && idleMs >= REQUEST_BODY_IDLE_MS) {
+    if (exchange.tick(nowMs) || exchange.queued) return;
+    if (!exchange.requestDone && !this.#paused && idleMs >= REQUEST_BODY_IDLE_MS) {
       const begun = exchange.answerBegun;
       exchange.abort();
       if (begun) this.broken();
@@ -364,7 +362,7 @@ export class ClientConnection implements Requester, ServedConnection {
         const seconds = REQUEST_BODY_IDLE_MS / 1_000;
         this.#refuseEarly(408, "request-timeout", `the body stopped arriving for ${seconds} s`);
       }
-    } else if (idleMs >= (this.#ended ? HALF_CLOSED_IDLE_MS : RESPONSE_IDLE_MS)) {
+    } else if (idleMs >= (this.#ended ? HALF_CLOSED_IDLE_MS : exchange.idleMs)) {
       exchange.timeOut();
     }
   }

@@ -1,4 +1,5 @@
 import { Counter, Histogram } from "@plinth/metrics";
+import { RetryBudget } from "./retry-budget.ts";
 
 /** Linkerd's buckets in milliseconds. */
 export const LATENCY_BOUNDS_MS: readonly number[] = [1, 10, 100, 1_000, 10_000].flatMap((unit) =>
@@ -6,7 +7,7 @@ export const LATENCY_BOUNDS_MS: readonly number[] = [1, 10, 100, 1_000, 10_000].
 );
 
 /** gRPC statuses that are the server's failure, as Linkerd counts: unknown, deadline, internal, unavailable, data loss. */
-const GRPC_FAILURES = new Set([2, 4, 13, 14, 15]);
+export const GRPC_FAILURES: ReadonlySet<number> = new Set([2, 4, 13, 14, 15]);
 /** Numbers beyond those defined (0 to 16) are counted as one. */
 const GRPC_STATUS_MAX = 17;
 
@@ -27,6 +28,14 @@ class Answers {
   }
 }
 
+/** Requests that were sent again, how many of them succeeded, and how many were not sent again and why. */
+export interface RetryCounts {
+  requests: number;
+  successes: number;
+  limitExceeded: number;
+  overflow: number;
+}
+
 /** All that is counted of one (caller, callee, route). Counting allocates only at the first answer of its kind. */
 export class Edge {
   readonly app: string;
@@ -37,6 +46,8 @@ export class Edge {
   /** One per edge until routes can be configured. */
   readonly route = "default";
   readonly requests: Counter = new Counter();
+  readonly retryBudget: RetryBudget = new RetryBudget();
+  readonly retries: RetryCounts = { requests: 0, successes: 0, limitExceeded: 0, overflow: 0 };
   tcpOpen = 0;
   /** The last time a snapshot named this pair. */
   namedAtMs = 0;

@@ -1,38 +1,36 @@
 import { problemText, Token } from "@plinth/http1";
+import { AnswerWriter } from "./answer-writer.ts";
+import { Attempts, type Sender, type TimeoutName } from "./attempts.ts";
 import type { Callee } from "./callee.ts";
 import type { Edge } from "./edge.ts";
 import type { InstanceEndpoint } from "./instance-endpoint.ts";
-import {
-  CONNECT_ATTEMPTS_MAX,
-  CONNECT_TIMEOUT_MS,
-  DISCARD_BYTES_MAX,
-  POOL_IDLE_MS,
-  RESEND_MAX,
-} from "./limits.ts";
+import { judge, restIsThere } from "./judge.ts";
+import { keepAliveMs } from "./keep-alive.ts";
+import { KeptBody } from "./kept-body.ts";
+import { CONNECT_ATTEMPTS_MAX, CONNECT_TIMEOUT_MS, DISCARD_BYTES_MAX, RESEND_MAX } from "./limits.ts";
 import type { RefusalCode } from "./refusal.ts";
 import type { Requester } from "./requester.ts";
-import { joins, responseNeedsRewrite, type ResponseRewrite, rewriteResponse } from "./rewrite.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { ConnectionUser, UpstreamConnection } from "./upstream-connection.ts";
 
-/** Methods that may be sent twice (RFC 9110 §9.2.2). */
-const idempotent = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
-
-const Phase = { none: 0, waiting: 1, connecting: 2, sent: 3, answering: 4, bodyLeft: 5, tunnel: 6 } as const;
-
-/** How long the other end keeps an idle connection, by its Keep-Alive header; a second less, as it counts earlier. */
-function keepAliveMs(value: string | undefined): number {
-  const match = value === undefined ? null : /timeout=(\d{1,6})/i.exec(value);
-  return match === null ? POOL_IDLE_MS : Number(match[1]) * 1_000 - 1_000;
-}
+const Phase = {
+  none: 0,
+  waiting: 1,
+  connecting: 2,
+  sent: 3,
+  answering: 4,
+  bodyLeft: 5,
+  tunnel: 6,
+  backoff: 7,
+} as const;
 
 /**
  * One request on its way to an instance and back; a client connection has one and uses it again and again.
- * Invariants: the request's first bytes are kept until the answer's first byte, unless more has been streamed, so
- * that they can be sent again; an upstream connection goes back to its pool only when request and response were
+ * Invariants: the request is kept until its answer is passed on, unless it is long or may not be repeated, so that it
+ * can be sent again; an upstream connection goes back to its pool only when request and response were
  * whole and nothing followed them. Budget: one read and one write per direction for a small message. Benchmark: http1.
  */
-export class Exchange implements ConnectionUser {
+export class Exchange implements ConnectionUser, Sender {
   // The request: set by the client connection before `dispatch`.
   method = "";
   toHead = false;
@@ -52,12 +50,17 @@ export class Exchange implements ConnectionUser {
 
   readonly #requester: Requester;
   readonly #around: Surroundings;
-  readonly #rewrite: ResponseRewrite = { connection: "", unframe: false };
+  readonly #writer: AnswerWriter;
   #phase: number = Phase.none;
   #endpoint: InstanceEndpoint | undefined = undefined;
   #connection: UpstreamConnection | undefined = undefined;
+  readonly #attempts: Attempts;
+  readonly #keptBody: KeptBody = new KeptBody();
   #connectAttempts = 0;
-  #resends = 0;
+  /** A connection was lost: others of its pool may be stale as well. */
+  #lostOne = false;
+  /** An answer before the answer has been passed on. */
+  #interimPassed = false;
   #connectingSinceMs = 0;
   #sentMs = 0;
   /** Some byte of an answer has arrived: the request cannot be sent again. */
@@ -72,6 +75,8 @@ export class Exchange implements ConnectionUser {
   constructor(requester: Requester, around: Surroundings) {
     this.#requester = requester;
     this.#around = around;
+    this.#writer = new AnswerWriter(requester);
+    this.#attempts = new Attempts(this, around);
   }
 
   get active(): boolean {
@@ -90,19 +95,32 @@ export class Exchange implements ConnectionUser {
 
   /** No instance has the request yet. */
   get queued(): boolean {
-    return this.#phase === Phase.waiting || this.#phase === Phase.connecting;
+    const phase = this.#phase;
+    return phase === Phase.waiting || phase === Phase.connecting || phase === Phase.backoff;
+  }
+
+  /** How long neither side may send anything. */
+  get idleMs(): number {
+    return this.callee!.policy.idleMs;
+  }
+
+  get #repeatable(): boolean {
+    return this.callee!.policy.retryMethods.has(this.method);
   }
 
   dispatch(callee: Callee, edge: Edge): void {
     this.callee = callee;
     this.edge = edge;
     this.#connectAttempts = 0;
-    this.#resends = 0;
+    this.#lostOne = false;
+    this.#interimPassed = false;
+    this.#keptBody.clear();
     this.#sentMs = this.startedMs;
     this.#heard = false;
     this.#status = 0;
     this.#connectProblem = "";
     edge.requests.value++;
+    this.#attempts.begin(callee.policy, edge, this.startedMs);
     this.#choose(undefined);
   }
 
@@ -115,9 +133,9 @@ export class Exchange implements ConnectionUser {
     }
     this.#endpoint = endpoint;
     endpoint.begin();
-    const repeatable = this.requestDone && idempotent.has(this.method);
+    const repeatable = this.requestDone && this.#repeatable;
     // Where one connection turned out stale, others of its pool may be as well: connect anew.
-    const idle = this.#resends > 0 ? undefined : endpoint.takeIdle(this, repeatable, nowMs);
+    const idle = this.#lostOne ? undefined : endpoint.takeIdle(this, repeatable, nowMs);
     const connection = idle ?? endpoint.connect(this);
     connection.decoder.toHead = this.toHead;
     this.#connection = connection;
@@ -133,17 +151,11 @@ export class Exchange implements ConnectionUser {
 
   #send(connection: UpstreamConnection): void {
     this.#phase = Phase.sent;
-    const body = this.firstBody;
-    let ready: boolean;
-    if (body === undefined) {
-      ready = connection.write(this.firstBytes!);
-    } else {
-      connection.socket.cork();
-      connection.write(this.firstBytes!);
-      ready = connection.write(body);
-      connection.socket.uncork();
+    const ready = this.#keptBody.send(connection, this.firstBytes!, this.firstBody);
+    if (this.requestDone) {
+      this.#attempts.awaitResponse();
+      return;
     }
-    if (this.requestDone) return;
     if (ready) this.#requester.resumeRequest();
     else this.#requester.pauseRequest();
   }
@@ -153,7 +165,9 @@ export class Exchange implements ConnectionUser {
     const callee = this.callee!;
     if (this.#around.clock.monotonic() - this.startedMs >= callee.holdMs) {
       this.#refuseEmpty();
-    } else if (!callee.wait(this)) {
+    } else if (callee.failsFast(this.startedMs)) {
+      this.#refuse(503, "failfast", callee.failfastReason(this.#around.ticker.nowMs));
+    } else if (!callee.wait(this, this.#around.ticker.nowMs)) {
       this.#refuse(503, "queue-full", `${callee.emptyReason} and ${callee.waiting} requests wait already`);
     } else {
       this.#phase = Phase.waiting;
@@ -171,24 +185,72 @@ export class Exchange implements ConnectionUser {
 
   wake(): void {
     this.#connectAttempts = 0;
-    this.#sentMs = this.#around.clock.monotonic();
-    this.#choose(undefined);
+    this.sendAgain();
   }
 
-  /** Timeouts of waiting and connecting; those of a silent peer are the requester's. */
-  tick(nowMs: number): void {
+  /** Timeouts of the policy, of waiting and of connecting; those of a silent peer are the requester's. True when one was over. */
+  tick(nowMs: number): boolean {
+    if (this.#attempts.tick(nowMs)) return true;
     if (this.#phase === Phase.waiting && nowMs - this.startedMs >= this.callee!.holdMs) {
       this.callee!.stopWaiting(this);
       this.#refuseEmpty();
     } else if (this.#phase === Phase.connecting && nowMs - this.#connectingSinceMs >= CONNECT_TIMEOUT_MS) {
       this.#connectFailed(`no answer within ${CONNECT_TIMEOUT_MS / 1_000} s`);
+    } else {
+      return false;
     }
+    return true;
+  }
+
+  timedOut(which: TimeoutName): void {
+    const { policy } = this.callee!;
+    const endpoint = this.#endpoint;
+    if (this.#phase === Phase.sent) endpoint!.late(this.#around.clock.monotonic(), this.#sentMs);
+    if (which === "response") {
+      if (policy.retryStatuses.has(504) && this.#maySendAgain()) {
+        this.#drop();
+        this.#sendElsewhere(endpoint!);
+        return;
+      }
+      const seconds = policy.responseMs / 1_000;
+      this.#refuse(504, "response-timeout", `${this.#where()} did not begin its answer within ${seconds} s`);
+      return;
+    }
+    if (this.#phase === Phase.waiting) this.callee!.stopWaiting(this);
+    if (this.#status !== 0) {
+      this.#breakOff("request-deadline");
+      return;
+    }
+    const where = endpoint === undefined ? this.callee!.key : this.#where();
+    this.#refuse(504, "request-deadline", `${where} did not answer within ${policy.requestMs / 1_000} s`);
+  }
+
+  /** Whether what was sent is still at hand, harmless to repeat, and within limit and budget. */
+  #maySendAgain(): boolean {
+    if (this.#interimPassed || this.firstBytes === undefined || !this.#repeatable) return false;
+    return this.#attempts.take(this.callee!.policy.retryLimit);
+  }
+
+  /** Sends the request again: to another instance, or in a moment to the same. */
+  #sendElsewhere(avoid: InstanceEndpoint): void {
+    this.#heard = false;
+    this.#attempts.stopResponse();
+    this.#phase = Phase.backoff;
+    if (!this.requestDone) this.#requester.pauseRequest();
+    if (this.callee!.endpoints.length > 1) this.sendAgain(avoid);
+    else this.#attempts.backOff();
+  }
+
+  sendAgain(avoid?: InstanceEndpoint): void {
+    this.#sentMs = this.#around.clock.monotonic();
+    this.#choose(avoid);
   }
 
   /** The instance has been silent for too long. */
   timeOut(): void {
     // A paused connection means that the client does not read: not the instance's fault.
-    if (!this.#connection!.paused) this.#endpoint!.failed(this.#around.ticker.nowMs, this.#around.random);
+    if (this.#connection?.paused === false)
+      this.#endpoint!.failed(this.#around.ticker.nowMs, this.#around.random);
     if (this.#status === 0) this.#refuse(504, "upstream-timeout", `${this.#where()} did not answer in time`);
     else this.#breakOff("upstream-timeout");
   }
@@ -203,11 +265,20 @@ export class Exchange implements ConnectionUser {
       return;
     }
     if (bytes !== undefined) {
-      this.firstBytes = undefined;
-      this.firstBody = undefined;
+      if (this.firstBytes !== undefined && !(this.#repeatable && this.#keptBody.add(bytes)))
+        this.#forgetRequest();
       if (!connection.write(bytes) && !last) this.#requester.pauseRequest();
     }
-    if (last && this.#phase === Phase.bodyLeft) this.#complete();
+    if (!last) return;
+    if (this.#phase === Phase.bodyLeft) this.#complete();
+    else if (this.#phase === Phase.sent) this.#attempts.awaitResponse();
+  }
+
+  /** It cannot be sent again from now on. */
+  #forgetRequest(): void {
+    this.firstBytes = undefined;
+    this.firstBody = undefined;
+    this.#keptBody.clear();
   }
 
   /** The client's side can take more. */
@@ -238,6 +309,7 @@ export class Exchange implements ConnectionUser {
   abort(): void {
     if (this.#phase === Phase.waiting) this.callee!.stopWaiting(this);
     this.#endpoint?.ejection.abandonProbe();
+    this.#attempts.end(false);
     this.#drop();
     this.#phase = Phase.none;
   }
@@ -280,12 +352,12 @@ export class Exchange implements ConnectionUser {
     for (;;) {
       const token = decoder.next();
       if (token === Token.body) {
-        if (this.#rewrite.unframe) {
+        if (this.#writer.rewrite.unframe) {
           if (withHead) this.#writeHead(connection, to);
           withHead = false;
           from = -1;
           if (decoder.payloadEnd > decoder.payloadStart) {
-            this.#write(connection, decoder.input.subarray(decoder.payloadStart, decoder.payloadEnd));
+            this.#writer.write(connection, decoder.input.subarray(decoder.payloadStart, decoder.payloadEnd));
           }
           continue;
         }
@@ -294,6 +366,8 @@ export class Exchange implements ConnectionUser {
       } else if (token === Token.head) {
         if (decoder.head.status < 200) {
           if (!this.#interim(connection)) return;
+        } else if (this.#failedForNow(connection)) {
+          return;
         } else {
           this.#beginAnswer(connection);
           withHead = true;
@@ -303,24 +377,16 @@ export class Exchange implements ConnectionUser {
       } else if (token === Token.end && decoder.head.status < 200) {
         continue;
       } else if (token === Token.fault) {
-        if (from >= 0 && !withHead) this.#write(connection, decoder.input.subarray(from, to));
+        if (from >= 0 && !withHead) this.#writer.write(connection, decoder.input.subarray(from, to));
         this.#malformed(problemText(decoder.problem!));
         return;
       } else {
         if (withHead) this.#writeHead(connection, to);
-        else if (from >= 0) this.#write(connection, this.#range(decoder.input, from, to));
+        else if (from >= 0) this.#writer.range(connection, decoder.input, from, to);
         if (token === Token.end) this.#endAnswer(connection);
         return;
       }
     }
-  }
-
-  #range(input: Buffer, from: number, to: number): Buffer {
-    return from === 0 && to === input.length ? input : input.subarray(from, to);
-  }
-
-  #write(connection: UpstreamConnection, bytes: Buffer): void {
-    if (!this.#requester.write(bytes)) connection.pause();
   }
 
   /** Writes the answer's head and its body up to `to`, an offset in the decoder's input. */
@@ -328,33 +394,42 @@ export class Exchange implements ConnectionUser {
     const head = connection.decoder.head;
     this.#phase = Phase.answering;
     this.#status = head.status;
-    this.firstBytes = undefined;
-    this.firstBody = undefined;
-    if (!responseNeedsRewrite(head, this.#rewrite)) {
-      this.#write(connection, this.#range(head.buffer, head.start, to));
-      return;
+    this.#forgetRequest();
+    this.#writer.head(connection, to);
+  }
+
+  /** True when the answer is one after which another try may help, and that try is made. */
+  #failedForNow(connection: UpstreamConnection): boolean {
+    const { decoder } = connection;
+    const { head } = decoder;
+    if (head.status < 400 || !this.callee!.policy.retryStatuses.has(head.status)) return false;
+    if (!this.#maySendAgain()) return false;
+    const endpoint = this.#endpoint!;
+    this.#judge(connection);
+    const keepMs = this.requestDone ? keepAliveMs(head, decoder.untilClose) : 0;
+    if (restIsThere(decoder)) {
+      this.#connection = undefined;
+      endpoint.release(connection, keepMs, this.#around.ticker.nowMs);
     }
-    const bytes = rewriteResponse(head, to, this.#rewrite);
-    if (joins(head, to)) {
-      this.#write(connection, bytes);
-      return;
-    }
-    this.#requester.cork();
-    this.#requester.write(bytes);
-    this.#write(connection, head.buffer.subarray(head.start + head.length, to));
-    this.#requester.uncork();
+    this.#drop(); // an answer that is not whole yet is not waited for
+    this.#sendElsewhere(endpoint);
+    return true;
+  }
+
+  /** What the balancer and the circuit breaker learn from an answer's head. */
+  #judge(connection: UpstreamConnection): void {
+    this.#attempts.stopResponse();
+    const nowMs = judge(this.#endpoint!, connection.decoder.head, this.#sentMs, this.#around.clock);
+    this.#latencyMs = nowMs - this.startedMs;
   }
 
   /** Decides how the answer goes on to the client. */
   #beginAnswer(connection: UpstreamConnection): void {
     const head = connection.decoder.head;
-    const nowMs = this.#around.clock.monotonic();
-    this.#latencyMs = nowMs - this.startedMs;
-    this.#endpoint!.answered(nowMs - this.#sentMs, nowMs);
+    this.#judge(connection);
     const untilClose = connection.decoder.untilClose;
-    this.#keepMs =
-      head.close || untilClose ? 0 : head.hopByHop ? keepAliveMs(head.find("keep-alive")) : POOL_IDLE_MS;
-    const rewrite = this.#rewrite;
+    this.#keepMs = keepAliveMs(head, untilClose);
+    const rewrite = this.#writer.rewrite;
     rewrite.unframe = this.clientMinor === 0 && head.chunked;
     // A client that was told not to send its body cannot be read on: the body's place would be taken for a request.
     const skipsBody = this.awaitsContinue && !this.requestDone;
@@ -365,7 +440,7 @@ export class Exchange implements ConnectionUser {
 
   /** True when the answer's head tells the client that its connection ends with it. */
   get closes(): boolean {
-    return this.#rewrite.connection === "close";
+    return this.#writer.rewrite.connection === "close";
   }
 
   /** Passes on an answer before the answer; false when the exchange is no longer HTTP or has failed. */
@@ -378,37 +453,28 @@ export class Exchange implements ConnectionUser {
     }
     if (head.status === 100) this.awaitsContinue = false;
     if (this.clientMinor === 0) return true;
-    this.#rewrite.connection = "";
-    this.#rewrite.unframe = false;
-    const end = head.start + head.length;
-    const bytes = responseNeedsRewrite(head, this.#rewrite)
-      ? rewriteResponse(head, end, this.#rewrite)
-      : head.buffer.subarray(head.start, end);
-    this.#write(connection, bytes);
+    this.#interimPassed = true;
+    this.#writer.interim(connection);
     return true;
   }
 
   #openTunnel(connection: UpstreamConnection): void {
-    const { head } = connection.decoder;
-    const nowMs = this.#around.clock.monotonic();
-    this.#latencyMs = nowMs - this.startedMs;
-    this.#endpoint!.answered(nowMs - this.#sentMs, nowMs);
-    this.#rewrite.connection = "";
-    this.#rewrite.unframe = false;
-    this.#write(connection, rewriteResponse(head, head.start + head.length, this.#rewrite));
+    this.#judge(connection);
+    this.#writer.upgrade(connection);
     this.#phase = Phase.tunnel;
     this.#status = 101;
-    this.firstBytes = undefined;
-    this.firstBody = undefined;
+    this.#forgetRequest();
+    this.#attempts.end(true);
     this.edge!.answered(101, this.#latencyMs);
     const fromInstance = connection.decoder.takeRest();
-    if (fromInstance.length > 0) this.#write(connection, fromInstance);
+    if (fromInstance.length > 0) this.#writer.write(connection, fromInstance);
     const fromClient = this.#requester.becomeTunnel();
     if (fromClient.length > 0 && !connection.write(fromClient)) this.#requester.pauseRequest();
   }
 
   #endAnswer(connection: UpstreamConnection): void {
     this.edge!.answered(this.#status, this.#latencyMs);
+    this.#attempts.end(this.#status < 500);
     if (connection.decoder.pending > 0) this.#keepMs = 0; // bytes that belong to no request
     this.#phase = Phase.bodyLeft;
     if (this.requestDone || this.closes) {
@@ -486,17 +552,14 @@ export class Exchange implements ConnectionUser {
       this.#breakOff("upstream-closed");
       return;
     }
-    const again =
-      !this.#heard &&
-      this.firstBytes !== undefined &&
-      idempotent.has(this.method) &&
-      this.#resends < RESEND_MAX;
-    if (!again) {
+    const kept = !this.#heard && this.firstBytes !== undefined && this.#repeatable;
+    if (!kept || !this.#attempts.take(RESEND_MAX)) {
       this.#refuse(502, "upstream-closed", `${this.#where()} ${how} before its answer was whole`);
       return;
     }
-    this.#resends++;
+    this.#lostOne = true;
     this.#drop();
+    this.#attempts.stopResponse();
     this.#choose(reused ? undefined : endpoint);
   }
 
@@ -512,6 +575,7 @@ export class Exchange implements ConnectionUser {
 
   #refuse(status: number, code: RefusalCode, text: string): void {
     this.edge!.failed(status, code, this.#around.clock.monotonic() - this.startedMs);
+    this.#attempts.end(false);
     this.#drop();
     this.#phase = Phase.none;
     this.#requester.refuse(status, code, text);
@@ -520,6 +584,7 @@ export class Exchange implements ConnectionUser {
   /** The answer's head is out already: only a broken connection tells the client that the rest is missing. */
   #breakOff(code: RefusalCode): void {
     this.edge!.failed(this.#status, code, this.#latencyMs);
+    this.#attempts.end(false);
     this.#drop();
     this.#phase = Phase.none;
     this.#requester.broken();

@@ -3,7 +3,6 @@ import { ErrorCode, type Http2Stream, type StreamHandler } from "@plinth/http2";
 import { Exchange } from "./exchange.ts";
 import type { Http2Connection } from "./http2-connection.ts";
 import { refusalFields } from "./http2-refusal.ts";
-import { RESPONSE_IDLE_MS } from "./limits.ts";
 import type { Route } from "./listener-target.ts";
 import { type RefusalCode, refusalBody } from "./refusal.ts";
 import type { Requester } from "./requester.ts";
@@ -239,8 +238,9 @@ export class Http1Bridge implements StreamHandler, Requester {
   }
 
   tick(nowMs: number): void {
-    if (this.#exchange.queued) this.#exchange.tick(nowMs);
-    else if (nowMs - this.#movedMs >= RESPONSE_IDLE_MS) this.#exchange.timeOut();
+    const exchange = this.#exchange;
+    if (exchange.tick(nowMs) || exchange.queued) return;
+    if (nowMs - this.#movedMs >= exchange.idleMs) exchange.timeOut();
   }
 }
 

@@ -1,28 +1,29 @@
 import { hostName } from "@plinth/http1";
 import { ErrorCode, type Http2Stream, ResetCause, type StreamHandler } from "@plinth/http2";
+import { Attempts, type Sender, type TimeoutName } from "./attempts.ts";
 import type { Callee, Waiter } from "./callee.ts";
-import type { Edge } from "./edge.ts";
+import { type Edge, GRPC_FAILURES } from "./edge.ts";
 import type { Http2Connection } from "./http2-connection.ts";
 import { Http1Bridge } from "./http1-bridge.ts";
-import { grpcStatusOf, refusalFields } from "./http2-refusal.ts";
+import { grpcStatusOf, refusalFields, refusalTrailers } from "./http2-refusal.ts";
 import type { ConnectionWaiter, Http2Upstream } from "./http2-upstream.ts";
 import type { InstanceEndpoint } from "./instance-endpoint.ts";
-import { CONNECT_ATTEMPTS_MAX, RESEND_BYTES_MAX, RESEND_MAX, RESPONSE_IDLE_MS } from "./limits.ts";
+import { CONNECT_ATTEMPTS_MAX, RESEND_BYTES_MAX, RESEND_MAX } from "./limits.ts";
+import { fieldOf, outcomeOf } from "./http2-outcome.ts";
 import { type RefusalCode, refusalBody } from "./refusal.ts";
+import { retryAfterMs } from "./retry-after.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** Methods that may be sent twice (RFC 9110 §9.2.2). */
-const idempotent = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 const forwarded = new Set(["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"]);
 
-const Phase = { head: 0, waiting: 1, connecting: 2, sent: 3, answering: 4, over: 5 } as const;
+const Phase = { head: 0, waiting: 1, connecting: 2, sent: 3, answering: 4, over: 5, backoff: 6 } as const;
 
 /**
  * One HTTP/2 request on its way to an instance and back. Bodies stream both ways, each held back by the other side's
  * window. Invariant: the request is kept until the answer's first byte, unless it has grown beyond
  * RESEND_BYTES_MAX, so that it can be sent again.
  */
-export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter {
+export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, Sender {
   readonly #client: Http2Stream;
   readonly #connection: Http2Connection;
   readonly #around: Surroundings;
@@ -46,12 +47,17 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter {
   #owedToClient = 0;
   #owedToInstance = 0;
   #connectAttempts = 0;
-  #resends = 0;
+  readonly #attempts: Attempts;
+  /** Times an instance did not take it up at all. */
+  #untouched = 0;
+  #interimPassed = false;
   #sentMs = 0;
   #status = 0;
   #grpcStatus = -1;
   #latencyMs = 0;
   #connectProblem = "";
+  /** When something last came from either side. */
+  #movedMs: number;
 
   constructor(client: Http2Stream, connection: Http2Connection, around: Surroundings) {
     this.#client = client;
@@ -59,6 +65,8 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter {
     this.#around = around;
     this.#startedMs = around.clock.monotonic();
     this.#answer = new Answer(this);
+    this.#attempts = new Attempts(this, around);
+    this.#movedMs = around.ticker.nowMs;
   }
 
   // What the client says.
@@ -98,6 +106,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter {
     this.#callee = route.callee;
     this.#edge = route.edge;
     route.edge.requests.value++;
+    this.#attempts.begin(route.callee.policy, route.edge, this.#startedMs);
     this.#choose(undefined);
   }
 
@@ -122,6 +131,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter {
 
   onData(bytes: Buffer, endStream: boolean): void {
     this.#requestEnded = endStream;
+    this.#movedMs = this.#around.ticker.nowMs;
     if (this.#phase === Phase.over) {
       this.#client.consume(bytes.length); // what is refused is not read
       return;
@@ -131,6 +141,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter {
     if (stream === undefined) this.#owedToClient += bytes.length;
     else if (stream.data(bytes, endStream)) this.#client.consume(bytes.length);
     else this.#owedToClient += bytes.length;
+    if (endStream && this.#phase === Phase.sent) this.#attempts.awaitResponse();
   }
 
   /** While no instance has it, everything is kept: the client's window bounds it. */
@@ -144,6 +155,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter {
     this.#requestEnded = true;
     this.#trailers = fields;
     this.#stream?.trailers(fields);
+    if (this.#phase === Phase.sent) this.#attempts.awaitResponse();
   }
 
   /** The client has given up, or is gone. */
@@ -187,7 +199,9 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter {
   #wait(): void {
     const callee = this.#callee!;
     if (this.#around.clock.monotonic() - this.#startedMs >= callee.holdMs) this.#refuseEmpty();
-    else if (callee.wait(this)) this.#phase = Phase.waiting;
+    else if (callee.failsFast(this.#startedMs))
+      this.#refuse(503, "failfast", callee.failfastReason(this.#around.ticker.nowMs));
+    else if (callee.wait(this, this.#around.ticker.nowMs)) this.#phase = Phase.waiting;
     else this.#refuse(503, "queue-full", `${callee.emptyReason} and ${callee.waiting} requests wait already`);
   }
 
@@ -241,7 +255,69 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter {
     }
     if (this.#trailers !== undefined) stream.trailers(this.#trailers);
     if (this.#keptBytes > RESEND_BYTES_MAX) this.#kept = undefined;
+    if (this.#requestEnded) this.#attempts.awaitResponse();
     if (ready) this.instanceWritable();
+  }
+
+  timedOut(which: TimeoutName): void {
+    const { policy } = this.#callee!;
+    const endpoint = this.#endpoint;
+    const asked = this.#phase === Phase.sent;
+    if (asked) endpoint!.late(this.#around.clock.monotonic(), this.#sentMs);
+    const where = endpoint === undefined ? this.#callee!.key : `${endpoint.instance} at ${endpoint.name}`;
+    if (which === "request") {
+      const seconds = policy.requestMs / 1_000;
+      this.#giveUp("request-deadline", `${where} did not answer within ${seconds} s`);
+    } else if (policy.retryStatuses.has(504) && this.#maySendAgain(this.#repeatable)) {
+      this.#sendElsewhere(endpoint!);
+    } else {
+      const seconds = policy.responseMs / 1_000;
+      this.#giveUp("response-timeout", `${where} did not begin its answer within ${seconds} s`);
+    }
+  }
+
+  /** Ends the call because a time is over, in the words its client has for it. */
+  #giveUp(code: RefusalCode, text: string): void {
+    if (this.#phase === Phase.waiting) this.#callee!.stopWaiting(this);
+    if (this.#phase !== Phase.answering) {
+      this.#refuse(504, code, text);
+      return;
+    }
+    this.#edge!.failed(this.#status, code, this.#latencyMs);
+    this.#leaveInstance(ErrorCode.cancel);
+    if (this.#isGrpc) {
+      this.#client.trailers(refusalTrailers(504, text));
+      if (!this.#requestEnded) this.#client.reset(ErrorCode.noError);
+    } else {
+      this.#client.reset(ErrorCode.internalError);
+    }
+    this.#end();
+  }
+
+  get #repeatable(): boolean {
+    return this.#callee!.policy.retryMethods.has(this.#method);
+  }
+
+  /** Whether what was sent is still at hand, harmless to repeat, and within limit and budget. */
+  #maySendAgain(harmless: boolean): boolean {
+    if (!harmless || this.#kept === undefined || this.#interimPassed) return false;
+    return this.#attempts.take(this.#callee!.policy.retryLimit);
+  }
+
+  /** Sends the call again: to another instance, or in a moment to the same. */
+  #sendElsewhere(avoid: InstanceEndpoint): void {
+    this.#attempts.stopResponse();
+    this.#leaveInstance(ErrorCode.cancel);
+    if (this.#callee!.endpoints.length > 1) {
+      this.#choose(avoid);
+      return;
+    }
+    this.#phase = Phase.backoff;
+    this.#attempts.backOff();
+  }
+
+  sendAgain(): void {
+    this.#choose(undefined);
   }
 
   // What the instance says.
@@ -253,22 +329,47 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter {
   }
 
   answerInformational(fields: string[]): void {
+    this.#interimPassed = true;
     this.#client.headers(fields);
   }
 
   answerHead(fields: string[], endStream: boolean): void {
     const nowMs = this.#around.clock.monotonic();
+    const endpoint = this.#endpoint!;
+    const status = Number(fields[1]);
+    this.#movedMs = this.#around.ticker.nowMs;
+    this.#attempts.stopResponse();
+    endpoint.answered(nowMs - this.#sentMs, nowMs);
+    if (status === 503 || status === 429)
+      endpoint.overloaded(retryAfterMs(fieldOf(fields, "retry-after"), this.#around.clock), nowMs);
+    // What a gRPC call has come to stands in its trailers.
+    if (!this.#isGrpc || status !== 200) endpoint.judged(status < 500, nowMs);
+    else if (endStream) endpoint.judged(!GRPC_FAILURES.has(grpcStatusOf(fields)), nowMs);
+    if (this.#mayHelpToRepeat(fields, status, endStream)) {
+      this.#sendElsewhere(endpoint);
+      return;
+    }
     this.#phase = Phase.answering;
     this.#kept = undefined;
     this.#latencyMs = nowMs - this.#startedMs;
-    this.#endpoint!.answered(nowMs - this.#sentMs, nowMs);
-    this.#status = Number(fields[1]);
+    this.#status = status;
     if (endStream) this.#grpcStatus = grpcStatusOf(fields);
     this.#client.headers(fields, endStream);
     if (endStream) this.#answered();
   }
 
+  /** True when the answer is one after which another try may help, and leave was got for it. */
+  #mayHelpToRepeat(fields: readonly string[], status: number, endStream: boolean): boolean {
+    const { policy } = this.#callee!;
+    if (status === 200 && !(this.#isGrpc && endStream)) return false;
+    if (!this.#isGrpc) return policy.retryStatuses.has(status) && this.#maySendAgain(this.#repeatable);
+    // A gRPC status tells itself whether the call may be made again.
+    const grpcStatus = outcomeOf(status, fields);
+    return policy.retryGrpc.has(grpcStatus) && this.#maySendAgain(true);
+  }
+
   answerData(bytes: Buffer, endStream: boolean): void {
+    this.#movedMs = this.#around.ticker.nowMs;
     if (this.#client.data(bytes, endStream)) this.#stream?.consume(bytes.length);
     else this.#owedToInstance += bytes.length;
     if (endStream) this.#answered();
@@ -276,6 +377,8 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter {
 
   answerTrailers(fields: string[]): void {
     this.#grpcStatus = grpcStatusOf(fields);
+    if (this.#isGrpc && this.#status === 200)
+      this.#endpoint!.judged(!GRPC_FAILURES.has(this.#grpcStatus), this.#around.clock.monotonic());
     this.#client.trailers(fields);
     this.#answered();
   }
@@ -292,10 +395,12 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter {
       this.#end();
       return;
     }
-    const untouched = cause === ResetCause.unprocessed;
-    const lost = cause === ResetCause.connection && idempotent.has(this.#method);
-    if ((untouched || lost) && this.#kept !== undefined && this.#resends < RESEND_MAX) {
-      this.#resends++;
+    // What no instance has taken up costs none of the budget.
+    const untouched = cause === ResetCause.unprocessed && this.#untouched < RESEND_MAX;
+    const lost = cause === ResetCause.connection && this.#repeatable;
+    if (this.#kept !== undefined && (untouched || (lost && this.#attempts.take(RESEND_MAX)))) {
+      if (untouched) this.#untouched++;
+      this.#attempts.stopResponse();
       this.#leaveInstance(ErrorCode.cancel);
       this.#choose(this.#callee!.endpoints.length > 1 ? endpoint : undefined);
       return;
@@ -307,9 +412,13 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter {
 
   #answered(): void {
     const edge = this.#edge!;
-    if (this.#isGrpc && this.#grpcStatus >= 0)
+    if (this.#isGrpc && this.#grpcStatus >= 0) {
       edge.answeredGrpc(this.#status, this.#grpcStatus, this.#latencyMs);
-    else edge.answered(this.#status, this.#latencyMs);
+      this.#attempts.end(!GRPC_FAILURES.has(this.#grpcStatus));
+    } else {
+      edge.answered(this.#status, this.#latencyMs);
+      this.#attempts.end(this.#status < 500);
+    }
     this.#leaveInstance(ErrorCode.noError);
     if (!this.#requestEnded) this.#client.reset(ErrorCode.noError); // the rest of its body is not needed (§8.1)
     this.#end();
@@ -344,6 +453,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter {
 
   #end(): void {
     if (this.#phase === Phase.waiting) this.#callee!.stopWaiting(this);
+    this.#attempts.end(false);
     this.#phase = Phase.over;
     this.#kept = undefined;
     this.#client.consume(this.#owedToClient);
@@ -352,13 +462,22 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter {
   }
 
   tick(nowMs: number): void {
-    if (this.#phase === Phase.waiting && nowMs - this.#startedMs >= this.#callee!.holdMs) {
-      this.#callee!.stopWaiting(this);
+    if (this.#attempts.tick(nowMs) || this.#callee === undefined) return;
+    if (this.#phase === Phase.waiting && nowMs - this.#startedMs >= this.#callee.holdMs) {
+      this.#callee.stopWaiting(this);
       this.#refuseEmpty();
-    } else if (this.#phase === Phase.sent && this.#requestEnded && nowMs - this.#sentMs >= RESPONSE_IDLE_MS) {
+    } else if (this.#isIdle(nowMs)) {
       const { instance, name } = this.#endpoint!;
-      this.#refuse(504, "upstream-timeout", `${instance} at ${name} did not answer in time`);
+      this.#giveUp("upstream-timeout", `${instance} at ${name} did not go on in time`);
     }
+  }
+
+  /** Streams may be silent for as long as they like, unless the policy says otherwise. */
+  #isIdle(nowMs: number): boolean {
+    const { idleMs, idleSet } = this.#callee!.policy;
+    if (this.#phase === Phase.sent && (this.#requestEnded || idleSet))
+      return nowMs - Math.max(this.#sentMs, this.#movedMs) >= idleMs;
+    return this.#phase === Phase.answering && idleSet && nowMs - this.#movedMs >= idleMs;
   }
 }
 

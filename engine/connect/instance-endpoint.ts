@@ -2,11 +2,32 @@ import type { Clock, Random } from "@plinth/clock";
 import type { Edge } from "./edge.ts";
 import { Ejection } from "./ejection.ts";
 import { Http2Pool } from "./http2-upstream.ts";
-import { POOL_FRESH_MS, POOL_IDLE_MS, POOL_IDLE_PER_ENDPOINT_MAX } from "./limits.ts";
+import { BREAK_ANSWERS_MIN, POOL_FRESH_MS, POOL_IDLE_MS, POOL_IDLE_PER_ENDPOINT_MAX } from "./limits.ts";
 import { PeakEwma } from "./peak-ewma.ts";
+import type { Policy } from "./policy.ts";
+import { RollingCounts } from "./rolling-counts.ts";
 import { type Endpoint, socketName } from "./snapshot.ts";
 import type { TcpCounts } from "./tcp-counts.ts";
 import { type PoolHome, type ConnectionUser, UpstreamConnection } from "./upstream-connection.ts";
+
+/** The service an endpoint belongs to: what it knows of all of them decides whether one may be left out. */
+export interface Peers {
+  readonly policy: Policy;
+  readonly tcp: TcpCounts;
+  readonly random: Random;
+  readonly endpoints: readonly InstanceEndpoint[];
+  /** Answers of all endpoints in the window, failed ones marked, and since the service's beginning. */
+  readonly answers: RollingCounts;
+  answersTotal: number;
+  failuresTotal: number;
+  /** True while at least half of the endpoints stay in without one more. */
+  readonly canSpareOne: boolean;
+  /** An endpoint has been left out or taken back. */
+  ejectionChanged(): void;
+}
+
+/** Standard errors below the others from which on an endpoint's success rate is its own doing. */
+const OUTLIER_ERRORS = 3;
 
 /**
  * One instance as the balancer sees it, with its idle connections. Invariant: `inFlight` is the number of exchanges
@@ -21,18 +42,26 @@ export class InstanceEndpoint implements PoolHome {
   inFlight = 0;
   removed = false;
   readonly #latency: PeakEwma;
+  readonly #peers: Peers;
   readonly #tcp: TcpCounts;
+  /** Its answers in the window, failed ones marked. Made with the first answer: most of 10,000 may never have one. */
+  #answers: RollingCounts | undefined = undefined;
+  #failuresInRow = 0;
+  /** The service's totals when the row of failures began. */
+  #rowAnswers = 0;
+  #rowFailures = 0;
   /** Most recently used last: the busy ones stay warm and the rest expire. */
   readonly #idle: UpstreamConnection[] = [];
   readonly #http2: Map<Edge, Http2Pool> = new Map();
   readonly #onDrained: (() => void)[] = [];
 
-  constructor(endpoint: Endpoint, tcp: TcpCounts, nowMs: number) {
+  constructor(endpoint: Endpoint, peers: Peers, nowMs: number) {
     this.instance = endpoint.instance;
     this.address = endpoint.address;
     this.port = endpoint.port;
     this.name = socketName(endpoint);
-    this.#tcp = tcp;
+    this.#peers = peers;
+    this.#tcp = peers.tcp;
     this.#latency = new PeakEwma(nowMs);
   }
 
@@ -58,13 +87,97 @@ export class InstanceEndpoint implements PoolHome {
     else this.#onDrained.push(callback);
   }
 
+  /** The head of an answer is there; what it says is told to `judged`. */
   answered(latencyMs: number, nowMs: number): void {
     this.#latency.observe(latencyMs, nowMs);
-    this.ejection.succeed();
+    const { ejection } = this;
+    const wasOut = ejection.active;
+    ejection.reached(nowMs);
+    if (wasOut && !ejection.active) this.#peers.ejectionChanged();
   }
 
+  /** It was given up after `nowMs - sentMs` without an answer. */
+  late(nowMs: number, sentMs: number): void {
+    this.#latency.observe(nowMs - sentMs, nowMs);
+    this.judged(false, nowMs);
+  }
+
+  /** It asked for less: that counts as a slow answer, where others can take over. */
+  overloaded(penaltyMs: number, nowMs: number): void {
+    if (penaltyMs > 0 && this.#peers.endpoints.length > 1) this.#latency.observe(penaltyMs, nowMs);
+  }
+
+  /** A failure of the transport. */
   failed(nowMs: number, random: Random): void {
+    const wasOut = this.ejection.active;
     this.ejection.fail(nowMs, random);
+    if (this.ejection.active !== wasOut) this.#peers.ejectionChanged();
+  }
+
+  /** Whether an answer was a success: what the circuit breaker goes by. */
+  judged(success: boolean, nowMs: number): void {
+    const peers = this.#peers;
+    if (peers.policy.breaker === undefined) return;
+    const answers = (this.#answers ??= new RollingCounts());
+    answers.add(nowMs);
+    peers.answers.add(nowMs);
+    peers.answersTotal++;
+    if (!success) {
+      answers.mark(nowMs);
+      peers.answers.mark(nowMs);
+      peers.failuresTotal++;
+      this.#failedAnswer(answers, nowMs);
+      return;
+    }
+    this.#failuresInRow = 0;
+    const { ejection } = this;
+    if (ejection.active && ejection.probing) {
+      ejection.takeBack(nowMs);
+      peers.ejectionChanged();
+    }
+  }
+
+  #failedAnswer(answers: RollingCounts, nowMs: number): void {
+    const { ejection } = this;
+    const peers = this.#peers;
+    const breaker = peers.policy.breaker!;
+    this.#failuresInRow++;
+    if (this.#failuresInRow === 1) {
+      this.#rowAnswers = peers.answersTotal - 1;
+      this.#rowFailures = peers.failuresTotal - 1;
+    }
+    if (ejection.active) {
+      if (ejection.probing && !ejection.unreachable)
+        ejection.leaveOut(nowMs, peers.random, breaker.penaltyMs, breaker.penaltyMaxMs);
+      return;
+    }
+    if (!peers.canSpareOne || !(this.#failsInRow() || this.#failsMoreThanOthers(answers))) return;
+    ejection.leaveOut(nowMs, peers.random, breaker.penaltyMs, breaker.penaltyMaxMs);
+    this.#failuresInRow = 0;
+    peers.answers.advance(nowMs);
+    peers.answers.forget(answers); // it is judged anew once it is back
+    peers.ejectionChanged();
+  }
+
+  /** Enough failures in a row, while the others did well: where they fail as well, it is the request's fault. */
+  #failsInRow(): boolean {
+    const { failures, successRate } = this.#peers.policy.breaker!;
+    if (this.#failuresInRow < failures) return false;
+    const others = this.#peers.answersTotal - this.#rowAnswers - this.#failuresInRow;
+    const failed = this.#peers.failuresTotal - this.#rowFailures - this.#failuresInRow;
+    return others > 0 && others - failed >= successRate * others;
+  }
+
+  /** Too low a success rate, and lower than that of the others by more than chance. */
+  #failsMoreThanOthers(answers: RollingCounts): boolean {
+    const { successRate } = this.#peers.policy.breaker!;
+    const { all, marked } = answers;
+    if (all < BREAK_ANSWERS_MIN || all - marked >= successRate * all) return false;
+    const others = this.#peers.answers.all - all;
+    if (others <= 0) return false; // nobody to compare it with
+    const rate = Math.min(1, Math.max(0, 1 - (this.#peers.answers.marked - marked) / others));
+    const chance = Math.sqrt((rate * (1 - rate)) / all);
+    return (all - marked) / all < rate - OUTLIER_ERRORS * chance;
   }
 
   /** An idle connection, or undefined. `repeatable`: a stale one does no harm, the request can be sent again. */

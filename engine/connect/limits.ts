@@ -39,7 +39,7 @@ export const POOL_IDLE_PER_ENDPOINT_MAX = 256;
 
 /** Endpoints tried before a request waits or fails. */
 export const CONNECT_ATTEMPTS_MAX = 3;
-/** Times a request that may have reached an instance is sent again: more would let one bad request end them all. */
+/** Times a request is sent again when its connection is lost: more would let one bad request end all instances. */
 export const RESEND_MAX = 2;
 /** A request body up to this is kept until its answer begins, so that it can be sent again; Linkerd's limit. */
 export const RESEND_BYTES_MAX: number = 64 * 1024;
@@ -62,7 +62,33 @@ export const CONNECTIONS_MAX = 16_384;
 export const EWMA_DECAY_MS = 10_000;
 export const EWMA_DEFAULT_MS = 30;
 
-/** Failures in a row after which an endpoint is left out, and for how long: the time doubles at each failed probe. */
+/** What an instance that says 429 or 503 with Retry-After counts as, in place of its quick answer; Linkerd's values. */
+export const LOAD_PENALTY_MIN_MS = 5_000;
+export const LOAD_PENALTY_MAX_MS = 300_000;
+
+/** Rates are looked at over ten slots of a second: long enough for a judgement, short enough to forget. */
+export const WINDOW_SLOTS = 10;
+export const WINDOW_SLOT_MS = 1_000;
+
+/** Share of a caller's requests that it may send again, and what it always may: Linkerd's values. */
+export const RETRY_BUDGET_RATIO = 0.2;
+export const RETRY_BUDGET_MIN_PER_SECOND = 10;
+/** Wait before the only instance is asked again; drawn evenly, so that callers do not come back in step. */
+export const BACKOFF_MIN_MS = 25;
+export const BACKOFF_MAX_MS = 250;
+
+/** Timeouts below this have a timer of their own: the tick would add a quarter to them. */
+export const PRECISE_BELOW_MS = 1_000;
+
+/** Nothing but waiting for so long, or a service's hold if that is longer: new requests are refused at once. */
+export const FAILFAST_MS = 3_000;
+
+/** Below so many answers in the window a success rate means nothing. */
+export const BREAK_ANSWERS_MIN = 10;
+/** An endpoint that is left out again so soon after its return is left out for longer than before. */
+export const BREAK_RELAPSE_MS = 10_000;
+
+/** Failures to connect in a row after which an endpoint is left out, and for how long: the time doubles at each failed probe. */
 export const EJECT_AFTER_FAILURES = 3;
 export const EJECT_PENALTY_MIN_MS = 1_000;
 export const EJECT_PENALTY_MAX_MS = 60_000;

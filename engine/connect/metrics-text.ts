@@ -1,6 +1,6 @@
 import { Exposition } from "@plinth/metrics";
 import type { NameCounts } from "./dns/name-counts.ts";
-import type { Edge } from "./edge.ts";
+import type { Edge, RetryCounts } from "./edge.ts";
 import type { ListenerTarget } from "./listener-target.ts";
 import type { TcpCounts } from "./tcp-counts.ts";
 import type { World } from "./world.ts";
@@ -31,6 +31,17 @@ function tcp(text: Exposition, samples: readonly (readonly [Record<string, strin
   }
 }
 
+const retryFamilies: readonly (readonly [string, string, (counts: RetryCounts) => number])[] = [
+  ["requests", "Times a request was sent again.", (counts) => counts.requests],
+  ["successes", "Requests that succeeded after they were sent again.", (counts) => counts.successes],
+  [
+    "limit_exceeded",
+    "Requests not sent again: it had been done too often.",
+    (counts) => counts.limitExceeded,
+  ],
+  ["overflow", "Requests not sent again: the budget was spent.", (counts) => counts.overflow],
+];
+
 /** Linkerd's metric names for all pairs, services and listeners. */
 export function metricsText(world: World, targets: readonly ListenerTarget[], names: NameCounts): string {
   const text = new Exposition();
@@ -52,6 +63,10 @@ export function metricsText(world: World, targets: readonly ListenerTarget[], na
   }
   text.family("response_latency_ms", "histogram", "Time from a request's head to its response's head.");
   for (const { answers, labels, error } of answered) text.histogram({ ...labels, ...error }, answers.latency);
+  for (const [name, help, value] of retryFamilies) {
+    text.family(`outbound_http_route_retry_${name}_total`, "counter", help);
+    for (const edge of edges) text.sample(edgeLabels(edge), value(edge.retries));
+  }
   tcp(text, [
     ...targets.map((target) => {
       const route = target.ingress ? undefined : target.routes.get("*");
@@ -78,7 +93,7 @@ export function metricsText(world: World, targets: readonly ListenerTarget[], na
   }
   text.family("outbound_http_balancer_endpoints", "gauge", "Endpoints by state.");
   for (const callee of world.callees.values()) {
-    const ejected = callee.endpoints.filter((endpoint) => endpoint.ejection.active).length;
+    const { ejected } = callee;
     const labels = { dst_app: callee.app, dst_service: callee.service };
     text.sample({ ...labels, endpoint_state: "ready" }, callee.endpoints.length - ejected);
     text.sample({ ...labels, endpoint_state: "ejected" }, ejected);

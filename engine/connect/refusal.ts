@@ -13,6 +13,9 @@ export type RefusalCode =
   | "upstream-closed"
   | "upstream-malformed"
   | "upstream-timeout"
+  | "request-deadline"
+  | "response-timeout"
+  | "failfast"
   | "too-many-connections";
 
 const reasons: Readonly<Record<number, string>> = {

@@ -1,6 +1,8 @@
 import { isIP, isIPv4 } from "node:net";
 import { Fault } from "@plinth/fault";
 import type { EgressNames } from "./dns/name-policy.ts";
+import type { ServicePolicy } from "./policy.ts";
+import { policyProblem } from "./policy-problem.ts";
 
 /** Where one instance listens. */
 export interface Endpoint {
@@ -25,6 +27,8 @@ export interface ServiceEndpoints {
   readonly holdMs: number;
   /** Why none is ready, for the error a user sees: "2 starting". */
   readonly notReady?: string;
+  /** Default: see `ServicePolicy`. */
+  readonly policy?: ServicePolicy;
 }
 
 /** The address that one caller dials to reach one callee: dialling it says who calls. */
@@ -162,6 +166,8 @@ export function parseSnapshot(value: unknown): Snapshot {
     const protocol = service["protocol"] ?? "http";
     if (!SERVICE_PROTOCOLS.some((known) => known === protocol))
       wrong(`${path}.protocol`, `one of ${SERVICE_PROTOCOLS.join(", ")}`);
+    const problem = policyProblem(service["policy"]);
+    if (problem !== undefined) wrong(`${path}.policy${problem.place}`, problem.expected);
     for (const [index, endpoint] of listAt(service["endpoints"], `${path}.endpoints`).entries()) {
       textAt(
         socketAt(endpoint, `${path}.endpoints[${index}]`)["instance"],

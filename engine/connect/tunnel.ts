@@ -101,7 +101,8 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
     const { callee } = this.#route;
     const waitedMs = this.#around.clock.monotonic() - this.#sinceMs;
     if (waitedMs >= callee.holdMs) this.#refuse("no-instance");
-    else if (callee.wait(this)) this.#phase = Phase.waiting;
+    else if (callee.failsFast(this.#sinceMs)) this.#refuse("failfast");
+    else if (callee.wait(this, this.#around.ticker.nowMs)) this.#phase = Phase.waiting;
     else this.#refuse("queue-full");
   }
 

@@ -112,6 +112,117 @@ export const definitions = {
     },
     additionalProperties: false,
   },
+  Timeout: {
+    type: "object",
+    description: "When a request to the service is given up: with 504, or gRPC's deadline exceeded.",
+    properties: {
+      request: {
+        $ref: "#/$defs/Duration",
+        description: "For all of a request, waiting and sending again included. Default: none.",
+      },
+      response: {
+        $ref: "#/$defs/Duration",
+        description:
+          "From the end of a request to the head of its answer, each time it is sent. Default: none.",
+      },
+      idle: {
+        $ref: "#/$defs/Duration",
+        description:
+          "Without a byte from either side. Default: 5m; HTTP/2 answers that have begun may pause for ever.",
+      },
+    },
+    additionalProperties: false,
+  },
+  Retry: {
+    type: "object",
+    description:
+      "When a request is sent again because of its answer, to another instance if there is one. Never once an answer was passed on, nor beyond a budget: a fifth of the caller's requests, or ten a second.",
+    properties: {
+      limit: {
+        type: "integer",
+        minimum: 0,
+        maximum: 10,
+        description: "How often one request is sent again; 0 is never. Default: 1.",
+      },
+      on: {
+        type: "array",
+        items: {
+          anyOf: [
+            {
+              enum: ["5xx", "gateway-error"],
+              description: "gateway-error stands for 502, 503 and 504.",
+            },
+            { type: "string", pattern: "^[45][0-9]{2}$" },
+          ],
+        },
+        uniqueItems: true,
+        maxItems: 20,
+        description:
+          'HTTP statuses that are tried again, such as "429", or 5xx, gateway-error. Default: gateway-error.',
+      },
+      grpc: {
+        type: "array",
+        items: {
+          enum: ["cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable"],
+        },
+        uniqueItems: true,
+        description:
+          "gRPC statuses that are tried again, while nothing but them was answered. Default: unavailable.",
+      },
+      methods: {
+        type: "array",
+        items: { type: "string", pattern: "^[A-Z]{1,20}$" },
+        uniqueItems: true,
+        maxItems: 20,
+        description:
+          "HTTP methods that may be sent twice. Default: GET, HEAD, OPTIONS, TRACE, PUT and DELETE. gRPC calls go by their status.",
+      },
+    },
+    additionalProperties: false,
+  },
+  Breaker: {
+    type: "object",
+    description:
+      "When an instance is left out for its answers: 5xx, or a gRPC status that is the server's failure. At least half of the instances stay in, and none is left out where the others fail alike.",
+    properties: {
+      failures: {
+        type: "integer",
+        minimum: 1,
+        maximum: 1000000,
+        description: "Failed answers in a row. Default: 7.",
+      },
+      successRate: {
+        type: "number",
+        minimum: 0,
+        maximum: 1,
+        description:
+          "Share of answers that must succeed, over ten seconds and from ten answers on. Default: 0.8.",
+      },
+      penalty: {
+        $ref: "#/$defs/Duration",
+        description:
+          "For how long at first; doubled each time one request shows that it still fails. Default: 1s.",
+      },
+      penaltyMax: { $ref: "#/$defs/Duration", description: "For how long at most. Default: 60s." },
+    },
+    additionalProperties: false,
+  },
+  Policy: {
+    type: "object",
+    description: "How the proxy treats requests to the service. Sensible without any.",
+    properties: {
+      timeout: { $ref: "#/$defs/Timeout" },
+      retry: { $ref: "#/$defs/Retry" },
+      breaker: {
+        anyOf: [
+          { const: false, description: "Only instances that cannot be reached are left out." },
+          { $ref: "#/$defs/Breaker" },
+        ],
+        description: "When an instance is left out for its answers; false turns that off.",
+      },
+    },
+    additionalProperties: false,
+  },
   EnvironmentValue: {
     anyOf: [
       { type: "string", maxLength: 131072, pattern: "^[^\\u0000]*$" },
@@ -219,6 +330,7 @@ export const definitions = {
       resources: { $ref: "#/$defs/Resources" },
       deploy: { $ref: "#/$defs/Deploy" },
       egress: { $ref: "#/$defs/Egress" },
+      policy: { $ref: "#/$defs/Policy" },
       restart: {
         enum: ["always", "on-failure", "never"],
         description: "What to do when the main process ends. Default: always.",

@@ -37,6 +37,8 @@ export type { DefinitionName } from "./schema.ts";
 export { nearestName } from "./suggest.ts";
 export { validate } from "./validate.ts";
 export { parseDurationMs, parseSizeBytes } from "./quantity.ts";
+export { policySettings } from "./policy-settings.ts";
+export type { PolicySettings } from "./policy-settings.ts";
 export { serviceSettings } from "./service-settings.ts";
 export type { ProbeQuestion, ProbeSettings, ResourceLimits, ServiceSettings } from "./service-settings.ts";
 export type {

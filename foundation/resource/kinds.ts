@@ -6,6 +6,7 @@ type Definitions = typeof definitions;
 type Defined<Name extends keyof Definitions> = Static<{ $defs: Definitions; $ref: `#/$defs/${Name}` }>;
 
 export type Config = Defined<"Config">;
+export type Policy = Defined<"Policy">;
 export type Probe = Defined<"Probe">;
 export type ServiceSpec = Defined<"ServiceSpec">;
 export type AppSpec = Defined<"AppSpec">;

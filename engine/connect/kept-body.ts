@@ -1,0 +1,46 @@
+import { RESEND_BYTES_MAX } from "./limits.ts";
+import type { UpstreamConnection } from "./upstream-connection.ts";
+
+/** What followed a request's first bytes, kept as long as it is little, so that the request can be sent again. */
+export class KeptBody {
+  /** What was added is all there is. */
+  whole = true;
+  #bytes = 0;
+  readonly #parts: Buffer[] = [];
+
+  clear(): void {
+    this.whole = true;
+    if (this.#bytes === 0) return;
+    this.#bytes = 0;
+    this.#parts.length = 0;
+  }
+
+  /** False once it is too much to keep. */
+  add(part: Buffer): boolean {
+    if (!this.whole) return false;
+    this.#bytes += part.length;
+    if (this.#bytes > RESEND_BYTES_MAX) this.drop();
+    else this.#parts.push(part);
+    return this.whole;
+  }
+
+  drop(): void {
+    this.whole = false;
+    this.#parts.length = 0;
+  }
+
+  /** Sends a request as far as it is there; false when the connection takes no more for now. */
+  send(connection: UpstreamConnection, first: Buffer, firstBody: Buffer | undefined): boolean {
+    let ready: boolean;
+    if (firstBody === undefined) {
+      ready = connection.write(first);
+    } else {
+      connection.socket.cork();
+      connection.write(first);
+      ready = connection.write(firstBody);
+      connection.socket.uncork();
+    }
+    for (const part of this.#parts) ready = connection.write(part);
+    return ready;
+  }
+}
