@@ -115,8 +115,9 @@ export class Callee implements Peers {
 
   /** The careful way, when some are left out: a probe that is due, else P2C among the others. */
   #pickAmong(nowMs: number, avoid: InstanceEndpoint | undefined): InstanceEndpoint | undefined {
-    for (const endpoint of this.#out) {
-      if (endpoint === avoid || !endpoint.ejection.probeDue(nowMs)) continue;
+    // A request that has failed once already is no probe.
+    for (const endpoint of avoid === undefined ? this.#out : []) {
+      if (!endpoint.ejection.probeDue(nowMs)) continue;
       endpoint.ejection.probe(nowMs);
       return endpoint;
     }

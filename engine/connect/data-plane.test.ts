@@ -227,6 +227,12 @@ test("metricsText() uses Linkerd's names and labels", async () => {
 test("parseSnapshot() names the place of what is wrong", () => {
   const good = snapshotOf(1_000, [2_000], 0);
   assert.deepEqual(parseSnapshot(good), good);
+  const withPolicy = (policy: unknown): unknown => ({
+    ...good,
+    services: { "app.callee": { ...good.services["app.callee"], policy } },
+  });
+  for (const policy of [{}, { breaker: false }, { retry: { limit: 0, later: true }, timeout: { idleMs: 5 } }])
+    assert.ok(parseSnapshot(withPolicy(policy)));
   const wrong: [unknown, RegExp][] = [
     [null, /snapshot is not an object/],
     [{ ...good, version: -1 }, /version is not a whole number/],
@@ -241,6 +247,10 @@ test("parseSnapshot() names the place of what is wrong", () => {
     ],
     [{ ...good, metrics: { address: "", port: 1 } }, /metrics\.address is not a text/],
     [{ ...good, metrics: { address: "a", port: 70_000 } }, /metrics\.port is not a whole number/],
+    [withPolicy({ retry: { limit: -1 } }), /policy\.retry\.limit is not a whole number from 0 to 10/],
+    [withPolicy({ retry: { statuses: [200] } }), /policy\.retry\.statuses is not a list of a whole number/],
+    [withPolicy({ timeout: { requestMs: 0 } }), /policy\.timeout\.requestMs is not a whole number from 1/],
+    [withPolicy({ breaker: true }), /policy\.breaker is not an object/],
   ];
   for (const [value, message] of wrong)
     assert.throws(() => parseSnapshot(value), { code: "invalid", message });

@@ -147,8 +147,13 @@ export class InstanceEndpoint implements PoolHome {
       this.#rowFailures = peers.failuresTotal - 1;
     }
     if (ejection.active) {
-      if (ejection.probing && !ejection.unreachable)
+      if (!ejection.probing || ejection.unreachable) return;
+      if (this.#othersDoWell(nowMs)) {
         ejection.leaveOut(nowMs, peers.random, breaker.penaltyMs, breaker.penaltyMaxMs);
+      } else {
+        ejection.takeBack(nowMs); // the others fail as well: a failed probe tells nothing of this one
+        peers.ejectionChanged();
+      }
       return;
     }
     if (!peers.canSpareOne || !(this.#failsInRow() || this.#failsMoreThanOthers(answers))) return;
@@ -157,6 +162,15 @@ export class InstanceEndpoint implements PoolHome {
     peers.answers.advance(nowMs);
     peers.answers.forget(answers); // it is judged anew once it is back
     peers.ejectionChanged();
+  }
+
+  #othersDoWell(nowMs: number): boolean {
+    const own = this.#answers!;
+    const { answers, policy } = this.#peers;
+    own.advance(nowMs);
+    answers.advance(nowMs);
+    const others = answers.all - own.all;
+    return others - (answers.marked - own.marked) >= policy.breaker!.successRate * others;
   }
 
   /** Enough failures in a row, while the others did well: where they fail as well, it is the request's fault. */
