@@ -6,11 +6,13 @@ import { accessSync, constants } from "node:fs";
 const packages: Readonly<Record<string, string>> = {
   "/usr/bin/chromium": "chromium",
   "/usr/bin/curl": "curl",
+  "/usr/bin/h2load": "nghttp2-client",
   "/usr/bin/redis-benchmark": "redis-tools",
   "/usr/bin/redis-server": "redis-server",
   "/usr/bin/python3": "python3-minimal",
   "/usr/bin/strace": "strace",
   "/usr/sbin/nft": "nftables",
+  "/usr/sbin/nghttpd": "nghttp2-server",
   "/usr/sbin/nginx": "nginx-light",
   "/usr/bin/wrk": "wrk",
   "/usr/lib/postgresql/15/bin/postgres": "postgresql-15",

@@ -441,13 +441,6 @@ export class Http2Session implements TableHome {
     const length = reader.end - reader.start;
     const endStream = reader.last && (reader.flags & Flag.endStream) !== 0;
     if (length === 0 && !endStream) return;
-    stream.contentBytes += length;
-    if (stream.contentLength >= 0) {
-      const { contentBytes, contentLength } = stream;
-      if (contentBytes > contentLength || (endStream && contentBytes < contentLength)) {
-        return this.#table.streamError(stream, ErrorCode.protocolError);
-      }
-    }
     if (endStream) stream.remoteEnded = true;
     stream.handler?.onData(length === 0 ? EMPTY : reader.input.subarray(reader.start, reader.end), endStream);
     if (endStream && stream.localEnded) this.#table.complete(stream);
@@ -475,6 +468,14 @@ export class Http2Session implements TableHome {
     if (!stream.headReceived) return this.#table.streamError(stream, ErrorCode.protocolError);
     if (length > stream.receiveWindow) return this.#table.streamError(stream, ErrorCode.flowControlError);
     stream.receiveWindow -= length;
+    stream.contentBytes += length - padding;
+    if (stream.contentLength >= 0) {
+      // Decided for the whole frame, so that it does not depend on the pieces it comes in.
+      const missing = stream.contentLength - stream.contentBytes;
+      if (missing < 0 || (missing > 0 && (flags & Flag.endStream) !== 0)) {
+        return this.#table.streamError(stream, ErrorCode.protocolError);
+      }
+    }
     this.#dataStream = stream;
     if (length > padding) {
       this.#guard.pings.giveBack(1);
