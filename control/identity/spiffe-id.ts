@@ -10,6 +10,10 @@ const TRUST_DOMAIN = /^[a-z0-9._-]{1,255}$/;
 /** Names of apps, services and hosts: the DNS label that every resource's name is. */
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 
+export function isName(name: string): boolean {
+  return NAME.test(name);
+}
+
 export function checkTrustDomain(trustDomain: string): string {
   if (!TRUST_DOMAIN.test(trustDomain)) {
     throw new Fault("invalid", `Cannot use trust domain "${trustDomain}": it is not a SPIFFE trust domain`, {
