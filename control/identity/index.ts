@@ -15,3 +15,5 @@ export { fingerprintOf } from "./trust-bundle.ts";
 export type { TrustBundle } from "./trust-bundle.ts";
 export { verifySvid } from "./verify-svid.ts";
 export type { SvidRejection, SvidVerdict, VerifyOptions } from "./verify-svid.ts";
+export { openWorkloadApi } from "./workload-api.ts";
+export type { WorkloadApi, WorkloadApiOptions } from "./workload-api.ts";
