@@ -46,7 +46,7 @@ const rejected = (reason: SvidRejection): SvidVerdict => ({ accepted: false, rea
 /**
  * Validates an X.509-SVID (SPIFFE X509-SVID sections 2 to 5; RFC 5280 section 6). Roots sign leaves directly and
  * allow no authority below them (path length 0), so only `chain[0]` counts. Structure is read by the library, which
- * knows every extension; signatures are checked by node:crypto, which answers at once and ten times faster.
+ * knows every extension; signatures are checked by node:crypto, which answers at once, as a handshake needs.
  */
 export function verifySvid(
   chain: readonly Uint8Array[],
