@@ -9,6 +9,7 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import { emptySnapshot } from "./snapshot.ts";
 import { test, type TestContext } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { seededRandom } from "@plinth/clock";
@@ -63,6 +64,7 @@ class Bench implements AsyncDisposable {
     for (const script of scripts) ports.push(await bench.#instance(script));
     const port = await freePort();
     const failed = await bench.plane.apply({
+      ...emptySnapshot,
       version: 1,
       services: {
         "shop.rpc": {

@@ -59,3 +59,8 @@ export function isoTime(sinceEpochMs: number): string {
 export function epochMs(isoText: string): number {
   return Date.parse(isoText);
 }
+
+/** A Date for libraries that ask for one. */
+export function dateOf(sinceEpochMs: number): Date {
+  return new Date(sinceEpochMs);
+}

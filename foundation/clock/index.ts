@@ -1,5 +1,5 @@
 /** Time and randomness as values that tests can replace. */
-export { epochMs, isoTime, sleepOn, systemClock } from "./clock.ts";
+export { dateOf, epochMs, isoTime, sleepOn, systemClock } from "./clock.ts";
 export type { Clock } from "./clock.ts";
 export { seededRandom, systemRandom } from "./random.ts";
 export type { Random } from "./random.ts";

@@ -1,0 +1,57 @@
+import { mkdir, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import { Fault } from "@plinth/fault";
+import { writeFileDurably } from "@plinth/file";
+
+/** One root of the authority. Only roots that sign, or are about to, have a key: a replaced one's is erased. */
+export type RootRecord =
+  | { readonly state: "signing" | "prepared"; readonly certificate: string; readonly key: string }
+  | { readonly state: "retiring"; readonly certificate: string; readonly replacedAtMs: number };
+
+/** The authority's whole state: one file, so that every step of a rotation is one rename. */
+export interface AuthorityRecord {
+  readonly format: 1;
+  readonly trustDomain: string;
+  /** Grows with every change of the bundle. */
+  readonly sequence: number;
+  /** Certificates as DER and keys as PKCS #8, both base64; in the order they were made. */
+  readonly roots: readonly RootRecord[];
+}
+
+/** Reads the record, or undefined when there is none. Refuses one that others may read: its keys are known to them. */
+export async function readAuthorityRecord(path: string): Promise<AuthorityRecord | undefined> {
+  let text: string;
+  let mode: number;
+  try {
+    // Mode and content of the same file, whatever happens to its name in between.
+    await using file = await open(path, "r");
+    mode = (await file.stat()).mode & 0o777;
+    text = await file.readFile("utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  if ((mode & 0o077) !== 0) {
+    throw new Fault(
+      "forbidden",
+      `Cannot use the authority's keys "${path}": mode ${mode.toString(8)} lets others read them`,
+      { hint: `Run chmod 600 ${path} once you know nobody has read it; else rotate the root.` },
+    );
+  }
+  try {
+    const record = JSON.parse(text) as AuthorityRecord;
+    const signing = record.roots.filter(({ state }) => state === "signing").length;
+    if (record.format !== 1 || signing !== 1) throw new Error(`${signing} signing roots`);
+    return record;
+  } catch {
+    // No cause: a parser's words quote what it read, and that is keys.
+    throw new Fault("corrupt", `Cannot read the authority's state "${path}"`, {
+      hint: "Bring the home's keys/ back; a new authority would be unknown to every joined host.",
+    });
+  }
+}
+
+export async function writeAuthorityRecord(path: string, record: AuthorityRecord): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await writeFileDurably(path, `${JSON.stringify(record)}\n`, 0o600);
+}
