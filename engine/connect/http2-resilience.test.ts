@@ -9,7 +9,6 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
-import { emptySnapshot } from "./snapshot.ts";
 import { test, type TestContext } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { seededRandom } from "@plinth/clock";
@@ -17,6 +16,7 @@ import { VirtualClock } from "@plinth/clock/testing";
 import { createLog } from "@plinth/log";
 import { DataPlane } from "./data-plane.ts";
 import type { ServicePolicy } from "./policy.ts";
+import { emptySnapshot } from "./snapshot.ts";
 
 const limit = { timeout: 30_000 };
 
