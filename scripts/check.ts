@@ -1,11 +1,15 @@
 /** `npm run check`: static checks, then unit tests; stops at the first that fails. */
 import { spawnSync } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { staticChecks } from "./static-checks.ts";
 import { unitTests } from "./tests.ts";
 
+/** Most of them wait for processes and sockets: more at once than there are cores. The runner's own choice is one fewer. */
+const AT_ONCE = availableParallelism() + 1;
+const unitTestFlags = ["--test-reporter=dot", "--test-timeout=60000", `--test-concurrency=${AT_ONCE}`];
 const steps: typeof staticChecks = [
   ...staticChecks,
-  ["unit tests", process.execPath, "--test", "--test-reporter=dot", "--test-timeout=60000", ...unitTests()],
+  ["unit tests", process.execPath, "--test", ...unitTestFlags, ...unitTests()],
 ];
 
 for (const [name, command, ...parameters] of steps) {
