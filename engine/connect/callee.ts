@@ -2,6 +2,7 @@ import type { Random } from "@plinth/clock";
 import { InstanceEndpoint, type Peers } from "./instance-endpoint.ts";
 import { FAILFAST_MS, HELD_PER_SERVICE_MAX } from "./limits.ts";
 import { defaultPolicy, Policy, type ServicePolicy } from "./policy.ts";
+import type { RefusalCode } from "./refusal.ts";
 import { RollingCounts } from "./rolling-counts.ts";
 import { type ServiceEndpoints, type ServiceProtocol, socketName } from "./snapshot.ts";
 import { TcpCounts } from "./tcp-counts.ts";
@@ -10,6 +11,12 @@ import { TcpCounts } from "./tcp-counts.ts";
 export interface Waiter {
   /** An instance may be there now: try again. */
   wake(): void;
+}
+
+/** Why a request goes nowhere, for the client and the metrics. */
+interface Refusal {
+  readonly code: RefusalCode;
+  readonly text: string;
 }
 
 /** Random draws of an endpoint that is not left out, before all are gone through. With half of them in, few miss. */
@@ -167,6 +174,19 @@ export class Callee implements Peers {
     return true;
   }
 
+  /** Queues a request that began at `startedMs`, or tells why it is not even held. */
+  admit(waiter: Waiter, startedMs: number, nowMs: number): Refusal | undefined {
+    if (this.#failsFast(startedMs)) return { code: "failfast", text: this.#failfastReason(nowMs) };
+    if (this.wait(waiter, nowMs)) return undefined;
+    return { code: "queue-full", text: `${this.#emptyReason} and ${this.waiting} requests wait already` };
+  }
+
+  /** What becomes of a request that has waited as long as it may; `problem` is why its last connection failed. */
+  emptyRefusal(problem: string): Refusal {
+    const code = this.endpoints.length === 0 ? "no-instance" : "connect-failed";
+    return { code, text: `${this.#emptyReason}${problem === "" ? "" : `: ${problem}`}` };
+  }
+
   stopWaiting(waiter: Waiter): void {
     const index = this.#waiters.indexOf(waiter);
     if (index >= 0) this.#waiters.splice(index, 1);
@@ -177,14 +197,14 @@ export class Callee implements Peers {
    * it would wait in vain, and keep its caller waiting. Those that wait already stay to the end of their hold, so
    * that a deploy within the hold loses none.
    */
-  failsFast(startedMs: number): boolean {
+  #failsFast(startedMs: number): boolean {
     return startedMs - this.#waitingSinceMs > Math.max(FAILFAST_MS, this.holdMs);
   }
 
   /** What a user reads when a request is not even held. */
-  failfastReason(nowMs: number): string {
+  #failfastReason(nowMs: number): string {
     const seconds = ((nowMs - this.#waitingSinceMs) / 1_000).toFixed(1);
-    return `${this.emptyReason} for ${seconds} s, longer than requests are held; refused at once until one is`;
+    return `${this.#emptyReason} for ${seconds} s, longer than requests are held; refused at once until one is`;
   }
 
   /** Some endpoint answers: everybody may go. */
@@ -201,7 +221,7 @@ export class Callee implements Peers {
   }
 
   /** What a user reads when nobody can answer. */
-  get emptyReason(): string {
+  get #emptyReason(): string {
     const why = this.notReady === undefined ? "" : ` (${this.notReady})`;
     return this.endpoints.length === 0
       ? `no instance of ${this.key} is ready${why}`

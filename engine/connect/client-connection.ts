@@ -11,7 +11,7 @@ import {
   REQUEST_BODY_IDLE_MS,
   TUNNEL_IDLE_MS,
 } from "./limits.ts";
-import { type Route, routeFrom } from "./listener-target.ts";
+import { countRefusal, type Route, routeFrom } from "./listener-target.ts";
 import { encodeRefusal, type RefusalCode } from "./refusal.ts";
 import type { Requester } from "./requester.ts";
 import { joins, type Origin, requestNeedsRewrite, rewriteRequest } from "./rewrite.ts";
@@ -260,8 +260,7 @@ export class ClientConnection implements Requester, ServedConnection {
 
   /** Refuses before any edge is known to count it. */
   #refuseEarly(status: number, code: RefusalCode, text: string): void {
-    const { refusals } = this.#owner.target;
-    refusals.set(code, (refusals.get(code) ?? 0) + 1);
+    countRefusal(this.#owner.target, code);
     this.#close = true;
     this.refuse(status, code, text);
   }

@@ -12,7 +12,7 @@ import {
   IDLE_TIMEOUT_MS,
   SILENCE_MS,
 } from "./limits.ts";
-import { type Route, routeFrom } from "./listener-target.ts";
+import { countRefusal, type Route, routeFrom } from "./listener-target.ts";
 import { clientAddress, type ConnectionOwner, type ServedConnection } from "./served.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { Tunnel } from "./tunnel.ts";
@@ -68,7 +68,7 @@ export class Detection implements ServedConnection, ConnectionUser {
     if (spoken === Spoken.undecided && this.#bytes.length < DETECT_BYTES_MAX) return;
     const { ingress } = this.#owner.target;
     if (spoken === Spoken.tls && ingress) this.#lookForName();
-    else if (spoken === Spoken.http2) this.#becomeHttp2();
+    else if (spoken === Spoken.http2) this.#becomeHttp(Http2Connection);
     else if (spoken === Spoken.http1 || ingress) this.#becomeHttp();
     else this.#becomeTunnel(undefined);
   }
@@ -91,8 +91,7 @@ export class Detection implements ServedConnection, ConnectionUser {
   }
 
   #refuse(code: string): void {
-    const { refusals } = this.#owner.target;
-    refusals.set(code, (refusals.get(code) ?? 0) + 1);
+    countRefusal(this.#owner.target, code);
     this.#socket.resetAndDestroy();
   }
 
@@ -144,18 +143,10 @@ export class Detection implements ServedConnection, ConnectionUser {
     this.#owner.connectionClosed(this);
   };
 
-  #becomeHttp(): void {
+  #becomeHttp(Connection: typeof ClientConnection | typeof Http2Connection = ClientConnection): void {
     this.#settle();
     this.#dropInstance();
-    const next = new ClientConnection(this.#socket, this.#owner, this.#around);
-    this.#owner.connectionBecame(this, next);
-    next.begin(this.#bytes, this.#ended);
-  }
-
-  #becomeHttp2(): void {
-    this.#settle();
-    this.#dropInstance();
-    const next = new Http2Connection(this.#socket, this.#owner, this.#around);
+    const next = new Connection(this.#socket, this.#owner, this.#around);
     this.#owner.connectionBecame(this, next);
     next.begin(this.#bytes, this.#ended);
   }

@@ -1,3 +1,4 @@
+import { Status } from "@plinth/grpc";
 import { Counter, Histogram } from "@plinth/metrics";
 import { RetryBudget } from "./retry-budget.ts";
 
@@ -7,7 +8,13 @@ export const LATENCY_BOUNDS_MS: readonly number[] = [1, 10, 100, 1_000, 10_000].
 );
 
 /** gRPC statuses that are the server's failure, as Linkerd counts: unknown, deadline, internal, unavailable, data loss. */
-export const GRPC_FAILURES: ReadonlySet<number> = new Set([2, 4, 13, 14, 15]);
+export const GRPC_FAILURES: ReadonlySet<number> = new Set([
+  Status.unknown,
+  Status.deadlineExceeded,
+  Status.internal,
+  Status.unavailable,
+  Status.dataLoss,
+]);
 /** Numbers beyond those defined (0 to 16) are counted as one. */
 const GRPC_STATUS_MAX = 17;
 

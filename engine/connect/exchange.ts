@@ -165,22 +165,22 @@ export class Exchange implements ConnectionUser, Sender {
     const callee = this.callee!;
     if (this.#around.clock.monotonic() - this.startedMs >= callee.holdMs) {
       this.#refuseEmpty();
-    } else if (callee.failsFast(this.startedMs)) {
-      this.#refuse(503, "failfast", callee.failfastReason(this.#around.ticker.nowMs));
-    } else if (!callee.wait(this, this.#around.ticker.nowMs)) {
-      this.#refuse(503, "queue-full", `${callee.emptyReason} and ${callee.waiting} requests wait already`);
-    } else {
-      this.#phase = Phase.waiting;
-      if (!this.requestDone) this.#requester.pauseRequest();
+      return;
     }
+    const refusal = callee.admit(this, this.startedMs, this.#around.ticker.nowMs);
+    if (refusal !== undefined) {
+      this.#refuse(503, refusal.code, refusal.text);
+      return;
+    }
+    this.#phase = Phase.waiting;
+    if (!this.requestDone) this.#requester.pauseRequest();
   }
 
   #refuseEmpty(): void {
-    const callee = this.callee!;
-    const why = this.#connectProblem === "" ? "" : `: ${this.#connectProblem}`;
-    const waited = callee.holdMs === 0 ? "" : `; waited ${(callee.holdMs / 1_000).toFixed(1)} s`;
-    const code = callee.endpoints.length === 0 ? "no-instance" : "connect-failed";
-    this.#refuse(503, code, `${callee.emptyReason}${why}${waited}`);
+    const { holdMs } = this.callee!;
+    const { code, text } = this.callee!.emptyRefusal(this.#connectProblem);
+    const waited = holdMs === 0 ? "" : `; waited ${(holdMs / 1_000).toFixed(1)} s`;
+    this.#refuse(503, code, `${text}${waited}`);
   }
 
   wake(): void {

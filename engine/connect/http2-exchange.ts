@@ -1,3 +1,4 @@
+import { fieldValue } from "@plinth/grpc";
 import { hostName } from "@plinth/http1";
 import { ErrorCode, type Http2Stream, ResetCause, type StreamHandler } from "@plinth/http2";
 import { Attempts, type Sender, type TimeoutName } from "./attempts.ts";
@@ -5,11 +6,12 @@ import type { Callee, Waiter } from "./callee.ts";
 import { type Edge, GRPC_FAILURES } from "./edge.ts";
 import type { Http2Connection } from "./http2-connection.ts";
 import { Http1Bridge } from "./http1-bridge.ts";
-import { grpcStatusOf, refusalFields, refusalTrailers } from "./http2-refusal.ts";
+import { refusalFields, refusalTrailers } from "./http2-refusal.ts";
 import type { ConnectionWaiter, Http2Upstream } from "./http2-upstream.ts";
 import type { InstanceEndpoint } from "./instance-endpoint.ts";
+import { countRefusal } from "./listener-target.ts";
 import { CONNECT_ATTEMPTS_MAX, RESEND_BYTES_MAX, RESEND_MAX } from "./limits.ts";
-import { fieldOf, outcomeOf } from "./http2-outcome.ts";
+import { grpcStatusOf, outcomeOf } from "./http2-outcome.ts";
 import { type RefusalCode, refusalBody } from "./refusal.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -89,7 +91,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
     const name = hostName(host);
     const route = this.#connection.route(name);
     if (route === undefined) {
-      target.refusals.set("unknown-host", (target.refusals.get("unknown-host") ?? 0) + 1);
+      countRefusal(target, "unknown-host");
       this.#refuse(404, "unknown-host", `no service for host "${name}" on ${target.name}`);
       return;
     }
@@ -198,18 +200,18 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
 
   #wait(): void {
     const callee = this.#callee!;
-    if (this.#around.clock.monotonic() - this.#startedMs >= callee.holdMs) this.#refuseEmpty();
-    else if (callee.failsFast(this.#startedMs))
-      this.#refuse(503, "failfast", callee.failfastReason(this.#around.ticker.nowMs));
-    else if (callee.wait(this, this.#around.ticker.nowMs)) this.#phase = Phase.waiting;
-    else this.#refuse(503, "queue-full", `${callee.emptyReason} and ${callee.waiting} requests wait already`);
+    if (this.#around.clock.monotonic() - this.#startedMs >= callee.holdMs) {
+      this.#refuseEmpty();
+      return;
+    }
+    const refusal = callee.admit(this, this.#startedMs, this.#around.ticker.nowMs);
+    if (refusal === undefined) this.#phase = Phase.waiting;
+    else this.#refuse(503, refusal.code, refusal.text);
   }
 
   #refuseEmpty(): void {
-    const callee = this.#callee!;
-    const why = this.#connectProblem === "" ? "" : `: ${this.#connectProblem}`;
-    const code = callee.endpoints.length === 0 ? "no-instance" : "connect-failed";
-    this.#refuse(503, code, `${callee.emptyReason}${why}`);
+    const { code, text } = this.#callee!.emptyRefusal(this.#connectProblem);
+    this.#refuse(503, code, text);
   }
 
   wake(): void {
@@ -341,7 +343,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
     this.#attempts.stopResponse();
     endpoint.answered(nowMs - this.#sentMs, nowMs);
     if (status === 503 || status === 429)
-      endpoint.overloaded(retryAfterMs(fieldOf(fields, "retry-after"), this.#around.clock), nowMs);
+      endpoint.overloaded(retryAfterMs(fieldValue(fields, "retry-after"), this.#around.clock), nowMs);
     // What a gRPC call has come to stands in its trailers.
     if (!this.#isGrpc || status !== 200) endpoint.judged(status < 500, nowMs);
     else if (endStream) endpoint.judged(!GRPC_FAILURES.has(grpcStatusOf(fields)), nowMs);

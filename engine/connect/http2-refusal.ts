@@ -20,11 +20,3 @@ export function refusalFields(status: number, code: RefusalCode, text: string, i
   if (status === 503) fields.push("retry-after", "1");
   return fields;
 }
-
-/** The gRPC status among trailers, or -1. */
-export function grpcStatusOf(fields: readonly string[]): number {
-  const index = fields.indexOf("grpc-status");
-  if (index < 0 || index % 2 !== 0) return -1;
-  const text = fields[index + 1]!;
-  return /^[0-9]{1,2}$/.test(text) ? Number(text) : Status.unknown;
-}

@@ -28,3 +28,8 @@ export function routeFrom({ ingress, sources, routes }: ListenerTarget, client: 
   if (sources !== undefined) return sources.get(client);
   return ingress ? undefined : routes.get("*");
 }
+
+/** Counts a request or connection that was refused before it had an edge. */
+export function countRefusal({ refusals }: ListenerTarget, code: string): void {
+  refusals.set(code, (refusals.get(code) ?? 0) + 1);
+}

@@ -1,3 +1,4 @@
+import { Status } from "@plinth/grpc";
 import { EJECT_PENALTY_MAX_MS, EJECT_PENALTY_MIN_MS, RESPONSE_IDLE_MS } from "./limits.ts";
 
 /** How calls to one service are sent again, given up and kept from failing instances. What is left out has its default. */
@@ -51,7 +52,7 @@ export const idempotentMethods: ReadonlySet<string> = new Set([
   "DELETE",
 ]);
 const GATEWAY_ERRORS: ReadonlySet<number> = new Set([502, 503, 504]);
-const GRPC_UNAVAILABLE: ReadonlySet<number> = new Set([14]);
+const GRPC_UNAVAILABLE: ReadonlySet<number> = new Set([Status.unavailable]);
 const RETRY_LIMIT = 1;
 
 /** A policy with every default filled in, as requests ask it. */

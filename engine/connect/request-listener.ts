@@ -2,7 +2,7 @@ import type { Server, Socket } from "node:net";
 import { ClientConnection } from "./client-connection.ts";
 import { Detection } from "./detection.ts";
 import { bind, descriptorOf, type Listener } from "./listener.ts";
-import { type ListenerTarget, routeFrom } from "./listener-target.ts";
+import { countRefusal, type ListenerTarget, routeFrom } from "./listener-target.ts";
 import { encodeRefusal } from "./refusal.ts";
 import { Http2Connection } from "./http2-connection.ts";
 import { clientAddress, type ConnectionOwner, type ServedConnection } from "./served.ts";
@@ -55,16 +55,14 @@ export class RequestListener implements Listener, ConnectionOwner {
 
   #accept(socket: Socket): void {
     if (this.target.sources?.knows(clientAddress(socket)) === false) {
-      const { refusals } = this.target;
-      refusals.set("unknown-caller", (refusals.get("unknown-caller") ?? 0) + 1);
+      countRefusal(this.target, "unknown-caller");
       socket.on("error", () => {});
       socket.destroy();
       return;
     }
     if (this.connections.size >= this.#count.perListenerMax || this.#count.open >= this.#count.max) {
-      const { refusals, name } = this.target;
-      refusals.set("too-many-connections", (refusals.get("too-many-connections") ?? 0) + 1);
-      const text = `too many connections are open on ${name}`;
+      countRefusal(this.target, "too-many-connections");
+      const text = `too many connections are open on ${this.name}`;
       socket.on("error", () => {});
       socket.end(encodeRefusal(503, "too-many-connections", text, { toHead: false, close: true }), () =>
         socket.destroy(),
@@ -87,7 +85,7 @@ export class RequestListener implements Listener, ConnectionOwner {
       case "grpc":
         return new Http2Connection(socket, this, around);
       case "tcp":
-        return new Tunnel({ socket, owner: this, around, route, first: nothing, ended: false });
+        return new Tunnel({ socket, owner: this, around, route });
       case "auto":
       case undefined:
         return new Detection(socket, this, around);
@@ -111,5 +109,3 @@ export class RequestListener implements Listener, ConnectionOwner {
     this.#server = undefined;
   }
 }
-
-const nothing: Buffer = Buffer.alloc(0);

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Waiter } from "./callee.ts";
 import type { InstanceEndpoint } from "./instance-endpoint.ts";
 import { CONNECT_ATTEMPTS_MAX, CONNECT_TIMEOUT_MS, TUNNEL_IDLE_MS } from "./limits.ts";
-import type { Route } from "./listener-target.ts";
+import { countRefusal, type Route } from "./listener-target.ts";
 import type { ConnectionOwner, ServedConnection } from "./served.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { ConnectionUser, UpstreamConnection } from "./upstream-connection.ts";
@@ -14,8 +14,8 @@ export interface TunnelOptions {
   readonly around: Surroundings;
   readonly route: Route;
   /** What the client has sent already, and whether it has ended. */
-  readonly first: Buffer;
-  readonly ended: boolean;
+  readonly first?: Buffer;
+  readonly ended?: boolean;
   /** An instance that was asked whether it speaks first, and what it said. */
   readonly asked?: {
     readonly endpoint: InstanceEndpoint;
@@ -52,8 +52,8 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
     this.#owner = owner;
     this.#around = around;
     this.#route = route;
-    this.#first = options.first;
-    this.#ended = options.ended;
+    this.#first = options.first ?? nothing;
+    this.#ended = options.ended ?? false;
     this.#sinceMs = around.clock.monotonic();
     this.#movedMs = around.ticker.nowMs;
     route.edge.tcpOpen++;
@@ -100,16 +100,18 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
   #wait(): void {
     const { callee } = this.#route;
     const waitedMs = this.#around.clock.monotonic() - this.#sinceMs;
-    if (waitedMs >= callee.holdMs) this.#refuse("no-instance");
-    else if (callee.failsFast(this.#sinceMs)) this.#refuse("failfast");
-    else if (callee.wait(this, this.#around.ticker.nowMs)) this.#phase = Phase.waiting;
-    else this.#refuse("queue-full");
+    if (waitedMs >= callee.holdMs) {
+      this.#refuse("no-instance");
+      return;
+    }
+    const refusal = callee.admit(this, this.#sinceMs, this.#around.ticker.nowMs);
+    if (refusal === undefined) this.#phase = Phase.waiting;
+    else this.#refuse(refusal.code);
   }
 
   /** Without a protocol there are no words to refuse with: the client sees a reset. */
   #refuse(code: string): void {
-    const { refusals } = this.#owner.target;
-    refusals.set(code, (refusals.get(code) ?? 0) + 1);
+    countRefusal(this.#owner.target, code);
     this.#socket.resetAndDestroy();
   }
 

@@ -4,7 +4,7 @@ export type { CallOptions, ClientCall, GrpcClientOptions } from "./client.ts";
 export { frameMessage, MESSAGE_BYTES_MAX, MessageReader } from "./framing.ts";
 export type { Encoding } from "./framing.ts";
 export { decodeMessageText, encodeMessageText } from "./message-text.ts";
-export { metadataOfFields, metadataToFields } from "./metadata.ts";
+export { fieldValue, metadataOfFields, metadataToFields } from "./metadata.ts";
 export type { Metadata } from "./metadata.ts";
 export type { Codec, Method } from "./method.ts";
 export { createGrpcServer, implement } from "./server.ts";

@@ -145,7 +145,7 @@ class ProcessDriver implements Driver, ExecAbility {
     const task = readTask(place.stateDirectory);
     if (task === undefined || task.id !== place.id) return undefined;
     // A daemon that died right after it said "go" leaves a launcher which has not written its file yet.
-    const handle = await this.#whenRunning(place, task, () => markedProcesses(task.mark).length === 0);
+    const handle = await this.#whenRunning(place, task, () => !isMarked(task.mark));
     if (handle === undefined) {
       await this.#abandon(task);
       removeTask(place.stateDirectory);
@@ -272,6 +272,9 @@ class ProcessDriver implements Driver, ExecAbility {
 }
 
 const LAUNCH_POLL_MS = 5;
+
+const isMarked = (mark: string): boolean =>
+  processTable().some(({ pid }) => hasInEnvironment(pid, MARK_VARIABLE, mark));
 
 function markedProcesses(mark: string): ProcessIdentity[] {
   return processTable()
