@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { createPlinth, createProject, type Plinth, serverSaying } from "./index.ts";
+import { oneService } from "./site.ts";
 
 const EXIT_INVALID = 3;
 
@@ -63,12 +64,7 @@ test("the API lets nobody in: no token, wrong token, foreign Host, foreign Origi
 
 test("hostile names and misspelt keys are refused all at once, and what runs is left alone", async () => {
   using project = createProject();
-  project.write("server.mjs", serverSaying("here"));
-  project.configure({
-    name: "site",
-    services: { web: { command: ["node", "server.mjs"] } },
-    ingress: { "*": "web" },
-  });
+  oneService(project);
   await using plinth = createPlinth();
   await plinth.up(project.directory);
   for (const name of ["a;b", "a|b", "a&b", "$(id)", "`id`", "a\nb", "-rf", "..", "../x", "A", "__proto__"]) {
@@ -126,12 +122,7 @@ test("a taken ingress port is said with its number, and a second home finds port
 
 test("a second daemon in one home is refused while the first goes on", async () => {
   using project = createProject();
-  project.write("server.mjs", serverSaying("here"));
-  project.configure({
-    name: "site",
-    services: { web: { command: ["node", "server.mjs"] } },
-    ingress: { "*": "web" },
-  });
+  oneService(project);
   await using plinth = createPlinth();
   await plinth.up(project.directory);
   const { spawnSync } = await import("node:child_process");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createPlinth, createProject, serverSaying, startLoad } from "./index.ts";
+import { oneService } from "./site.ts";
 
 const ROUNDS = Math.max(2, Math.ceil(Number(process.env["PLINTH_ROUNDS"] ?? 10) / 3));
 
@@ -32,12 +33,7 @@ test("upgrading the proxy under load, to another runtime and back, fails no requ
 
 test("a proxy that was upgraded to another runtime stays on it when daemon and proxy die", async () => {
   using project = createProject();
-  project.write("server.mjs", serverSaying("here"));
-  project.configure({
-    name: "site",
-    services: { web: { command: ["node", "server.mjs"] } },
-    ingress: { "*": "web" },
-  });
+  oneService(project);
   await using plinth = createPlinth();
   await plinth.up(project.directory);
   await plinth.json("upgrade", "--runtime", "bun");
@@ -55,12 +51,7 @@ test("a request under way in a proxy that has handed over outlives a deploy", as
 createServer((request, response) => {
   setTimeout(() => response.end(${JSON.stringify(says)}), request.url === "/slow" ? 5000 : 0);
 }).listen(Number(process.env.PORT), process.env.HOST);`;
-  project.write("server.mjs", server("one"));
-  project.configure({
-    name: "site",
-    services: { web: { command: ["node", "server.mjs"] } },
-    ingress: { "*": "web" },
-  });
+  oneService(project, server("one"));
   await using plinth = createPlinth();
   await plinth.up(project.directory);
   const slow = plinth.get("/slow");

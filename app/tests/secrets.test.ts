@@ -4,17 +4,13 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createPlinth, createProject, serverSaying } from "./index.ts";
+import { oneService } from "./site.ts";
 
 const VALUE = "correct-horse-battery-staple-7f3a";
 
 test("a secret reaches the instance and nothing else: not argv, logs, plan, API or the home's files", async () => {
   using project = createProject();
-  project.write("server.mjs", serverSaying("here"));
-  project.configure({
-    name: "site",
-    services: { web: { command: ["node", "server.mjs"], env: { KEY: { secret: "api-key" } } } },
-    ingress: { "*": "web" },
-  });
+  oneService(project, serverSaying("here"), { env: { KEY: { secret: "api-key" } } });
   await using plinth = createPlinth();
   const refused = await plinth.run(["up", project.directory, "--detach"]);
   assert.notEqual(refused.code, 0);
@@ -54,12 +50,7 @@ test("a secret reaches the instance and nothing else: not argv, logs, plan, API 
 
 test("setting a secret anew is a change that the plan shows without its value", async () => {
   using project = createProject();
-  project.write("server.mjs", serverSaying("here"));
-  project.configure({
-    name: "site",
-    services: { web: { command: ["node", "server.mjs"], env: { KEY: { secret: "api-key" } } } },
-    ingress: { "*": "web" },
-  });
+  oneService(project, serverSaying("here"), { env: { KEY: { secret: "api-key" } } });
   await using plinth = createPlinth();
   await plinth.run(["up", project.directory, "--detach"]); // refused, but the daemon is up
   await plinth.run(["secrets", "set", "api-key"], VALUE);
@@ -79,12 +70,7 @@ test("setting a secret anew is a change that the plan shows without its value", 
 
 test("a deleted secret is not set any more: what runs goes on, and what would need it is refused", async () => {
   using project = createProject();
-  project.write("server.mjs", serverSaying("here"));
-  project.configure({
-    name: "site",
-    services: { web: { command: ["node", "server.mjs"], env: { KEY: { secret: "api-key" } } } },
-    ingress: { "*": "web" },
-  });
+  oneService(project, serverSaying("here"), { env: { KEY: { secret: "api-key" } } });
   await using plinth = createPlinth();
   await plinth.run(["up", project.directory, "--detach"]); // refused, but the daemon is up
   await plinth.run(["secrets", "set", "api-key"], VALUE);

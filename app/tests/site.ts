@@ -20,6 +20,20 @@ export function site(project: Project): void {
   });
 }
 
+/** An app of one service, `web`, that says `text` or runs the given program. */
+export function oneService(
+  project: Project,
+  program: string = serverSaying("here"),
+  spec: object = {},
+): void {
+  project.write("server.mjs", program);
+  project.configure({
+    name: "site",
+    services: { web: { command: ["node", "server.mjs"], ...spec } },
+    ingress: { "*": "web" },
+  });
+}
+
 /** Resolves with the rows of `ps` once there are just so many and all are ready. */
 export async function allReady(plinth: Plinth, count: number): Promise<PsRow[]> {
   return plinth.until(`${count} instances are ready`, async () => {

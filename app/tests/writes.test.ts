@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { once } from "node:events";
 import { test } from "node:test";
 import { createPlinth, createProject, serverSaying } from "./index.ts";
+import { oneService } from "./site.ts";
 
 const ROUNDS = Number(process.env["PLINTH_ROUNDS"] ?? 10);
 
@@ -28,12 +29,7 @@ async function call(home: string, method: string, path: string, body: string): P
 test(`every write acknowledged before a kill of the daemon is there after it, ${ROUNDS} rounds`, async () => {
   await using plinth = createPlinth();
   using project = createProject();
-  project.write("server.mjs", serverSaying("here"));
-  project.configure({
-    name: "site",
-    services: { web: { command: ["node", "server.mjs"] } },
-    ingress: { "*": "web" },
-  });
+  oneService(project);
   await plinth.up(project.directory);
   const acknowledged = new Set<string>();
   let number = 0;

@@ -1,19 +1,11 @@
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { suite, test } from "node:test";
 import { cases, startOurs, startTheirs, theirClient } from "@plinth/grpc/testing";
 import { createLog } from "@plinth/log";
 import { DataPlane } from "./data-plane.ts";
+import { freePort } from "./free-port.ts";
 import { emptySnapshot, type ServiceProtocol } from "./snapshot.ts";
 
 const log = createLog({ level: "error" });
-
-async function freePort(): Promise<number> {
-  await using server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return (server.address() as AddressInfo).port;
-}
 
 /** A data plane that passes calls from the port it resolves with to a server. */
 async function between(plane: DataPlane, server: number, protocol: ServiceProtocol): Promise<number> {

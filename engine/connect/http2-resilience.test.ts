@@ -8,13 +8,14 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
-import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { seededRandom } from "@plinth/clock";
 import { VirtualClock } from "@plinth/clock/testing";
 import { createLog } from "@plinth/log";
 import { DataPlane } from "./data-plane.ts";
+import { freePort } from "./free-port.ts";
 import type { ServicePolicy } from "./policy.ts";
 import { emptySnapshot } from "./snapshot.ts";
 
@@ -27,13 +28,6 @@ interface Answer {
   readonly headers: IncomingHttpHeaders;
   readonly trailers: IncomingHttpHeaders;
   readonly body: string;
-}
-
-async function freePort(): Promise<number> {
-  await using server = createTcpServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return (server.address() as AddressInfo).port;
 }
 
 /** A data plane on virtual time before HTTP/2 instances that answer by script. */

@@ -11,10 +11,11 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import { createServer as createHttpServer } from "node:http";
-import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { createLog } from "@plinth/log";
 import { DataPlane } from "./data-plane.ts";
+import { freePort } from "./free-port.ts";
 import { emptySnapshot, type ServiceProtocol } from "./snapshot.ts";
 
 const limit = { timeout: 30_000 };
@@ -103,13 +104,6 @@ class Bench implements AsyncDisposable {
     for (const each of this.instances) each.close();
     await this.plane[Symbol.asyncDispose]();
   }
-}
-
-async function freePort(): Promise<number> {
-  await using server = createTcpServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return (server.address() as AddressInfo).port;
 }
 
 interface Answer {

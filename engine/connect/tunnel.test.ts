@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { connect as tlsConnect, createServer as createTlsServer } from "node:tls";
 import { createLog } from "@plinth/log";
 import { DataPlane } from "./data-plane.ts";
+import { freePort } from "./free-port.ts";
 import { emptySnapshot, type ServiceProtocol, type Snapshot } from "./snapshot.ts";
 
 const limit = { timeout: 30_000 };
@@ -77,13 +78,6 @@ class Bench implements AsyncDisposable {
     for (const close of this.#closers) close();
     await this.plane[Symbol.asyncDispose]();
   }
-}
-
-async function freePort(): Promise<number> {
-  await using server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return (server.address() as AddressInfo).port;
 }
 
 /** All of one direction; the stream's own consumers would destroy the other with it. */
