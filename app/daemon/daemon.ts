@@ -122,16 +122,16 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     stateDirectory: paths.instances,
     logDirectory: paths.logs,
     drainer: {
-      drain: async (endpoint, drainMs) => {
+      drain: async (instance, drainMs) => {
         publisher.changed();
         const inForce = await publisher.inForce(drainMs);
         signal.throwIfAborted();
         if (!inForce) return;
-        const drained = control.drain([endpoint], drainMs, { signal }).catch((error: unknown) => {
+        const drained = control.drain([instance], drainMs, { signal }).catch((error: unknown) => {
           signal.throwIfAborted();
-          log.warn("cannot wait for requests under way", { endpoint, error: messageOf(error) });
+          log.warn("cannot wait for requests under way", { instance, error: messageOf(error) });
         });
-        await Promise.all([drained, drainingProxies.drain(endpoint, drainMs, { signal })]);
+        await Promise.all([drained, drainingProxies.drain(instance, drainMs, { signal })]);
       },
     },
     environment: async (instance, spec) =>

@@ -132,13 +132,12 @@ export class ProxyProcess {
   }
 
   async #drain(body: unknown): Promise<unknown> {
-    const names = (body as { endpoints?: unknown } | undefined)?.endpoints;
-    if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) {
-      throw new Fault("invalid", "endpoints is not a list of address:port");
+    const instances = (body as { instances?: unknown } | undefined)?.instances;
+    if (!Array.isArray(instances) || !instances.every((name) => typeof name === "string")) {
+      throw new Fault("invalid", "instances is not a list of names");
     }
-    return {
-      remaining: await this.#plane.drainEndpoints(names, numberOf(body, "timeoutMs", TERMINATE_DRAIN_MS)),
-    };
+    const timeoutMs = numberOf(body, "timeoutMs", TERMINATE_DRAIN_MS);
+    return { remaining: await this.#plane.drainEndpoints(instances, timeoutMs) };
   }
 
   async #upgrade(body: unknown): Promise<unknown> {

@@ -31,11 +31,11 @@ export interface InstanceOrder {
 }
 
 /**
- * Takes an endpoint out of the data plane: resolves when nothing is under way there, or after `drainMs`. Rejects when
+ * Takes an instance out of the data plane: resolves when nothing is under way there, or after `drainMs`. Rejects when
  * this daemon ends before that: the next one goes on.
  */
 export interface Drainer {
-  drain(endpoint: string, drainMs: number): Promise<void>;
+  drain(instance: string, drainMs: number): Promise<void>;
 }
 
 export interface InstanceSetOptions {
@@ -335,7 +335,7 @@ export class InstanceSet {
   #letGo(managed: Managed): void {
     if (managed.leaving !== undefined || this.#closing) return;
     const { name } = managed.instance.metadata;
-    const { port, app, address = LOOPBACK } = managed.instance.spec;
+    const { port, app } = managed.instance.spec;
     const { registry, drainer, ports, log, mesh } = this.#options;
     const { drainMs, graceMs } = serviceSettings(managed.spec);
     // One that is not ready just now may still have requests under way.
@@ -343,7 +343,7 @@ export class InstanceSet {
     const go = async (): Promise<void> => {
       if (mayServe) {
         managed.runner.drainingState("Draining");
-        await drainer.drain(`${address}:${port}`, drainMs);
+        await drainer.drain(name, drainMs);
       }
       await managed.runner.stop(graceMs);
       await managed.writing;

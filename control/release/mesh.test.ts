@@ -28,7 +28,7 @@ test("in transparent mode an instance is attached and announced before it starts
   const networks = new FakeNetworks();
   const mesh = fakeMesh(store, networks);
   const drained: string[] = [];
-  const daemon = machine.daemon(async (at) => void drained.push(at), registry, undefined, mesh);
+  const daemon = machine.daemon(async (instance) => void drained.push(instance), registry, undefined, mesh);
   const spec: ServiceSpec = {
     command: ["serve"],
     port: server.port,
@@ -48,7 +48,7 @@ test("in transparent mode an instance is attached and announced before it starts
   daemon.leave(metadata.name);
   while (registry.list("Instance").length > 0) await systemClock.sleep(5);
   while (daemon.list().length > 0) await systemClock.sleep(5);
-  assert.deepEqual(drained, [`127.77.0.2:${server.port}`]);
+  assert.deepEqual(drained, [metadata.name]);
   assert.deepEqual(networks.deeds.slice(2), ["detach 127.77.0.2"]);
   assert.deepEqual(driver.tasks[0]?.received, ["stop"]);
   assert.equal(await mesh.addresses.instance("shop.web.next"), "127.77.0.3");

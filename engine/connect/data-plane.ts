@@ -260,9 +260,9 @@ export class DataPlane implements AsyncDisposable {
     if (before === this.#snapshot) await this.apply(before);
   }
 
-  /** Resolves with the requests still under way at these endpoints: 0, or what is left after `timeoutMs`. */
-  async drainEndpoints(names: readonly string[], timeoutMs: number): Promise<number> {
-    const endpoints = names.flatMap((name) => this.#world.at(name));
+  /** Resolves with the requests still under way at these instances: 0, or what is left after `timeoutMs`. */
+  async drainEndpoints(instances: readonly string[], timeoutMs: number): Promise<number> {
+    const endpoints = instances.flatMap((instance) => this.#world.endpointsOf(instance));
     const idle = Promise.all(
       endpoints.map((endpoint) => new Promise<void>((resolve) => endpoint.whenIdle(resolve))),
     );

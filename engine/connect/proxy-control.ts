@@ -72,13 +72,13 @@ export class ProxyControl {
     return (await this.#call("GET", "/stats", undefined, TIMEOUT_MS, options)) as ProxyStats;
   }
 
-  /** Waits until nothing is under way at endpoints that a snapshot has removed; resolves with what remains. */
+  /** Waits until nothing is under way at instances that a snapshot has removed; resolves with what remains. */
   async drain(
-    endpoints: readonly string[],
+    instances: readonly string[],
     timeoutMs: number,
     options?: ProxyControlOptions,
   ): Promise<number> {
-    const body = { endpoints, timeoutMs };
+    const body = { instances, timeoutMs };
     const answer = await this.#call("POST", "/drain", body, timeoutMs + MARGIN_MS, options);
     return (answer as { remaining: number }).remaining;
   }

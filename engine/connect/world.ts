@@ -112,16 +112,17 @@ export class World {
     }
   }
 
-  /** Every endpoint at this `address:port`, those that are leaving included. */
-  at(name: string): InstanceEndpoint[] {
-    const found = [...this.leaving].filter((endpoint) => endpoint.name === name);
+  /** Every endpoint of this instance, those that are leaving included. */
+  endpointsOf(instance: string): InstanceEndpoint[] {
+    const found = [...this.leaving].filter((endpoint) => endpoint.instance === instance);
     for (const callee of this.callees.values()) {
-      found.push(...callee.endpoints.filter((endpoint) => endpoint.name === name));
+      found.push(...callee.endpoints.filter((endpoint) => endpoint.instance === instance));
     }
     return found;
   }
 
   tick(nowMs: number): void {
     for (const callee of this.callees.values()) callee.tick(nowMs);
+    for (const endpoint of this.leaving) endpoint.tick(nowMs);
   }
 }
