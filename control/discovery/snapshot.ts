@@ -63,6 +63,7 @@ export function buildSnapshot(frame: SnapshotFrame, apps: readonly AppView[]): S
     outbound,
     ingress,
     metrics: frame.metrics,
+    peer: null,
     ...transparentParts(
       frame.transparent,
       sorted.map((view) => ({ ...view, transparent: view.transparent })),

@@ -38,6 +38,8 @@ export interface EdgeStats {
   /** One per bound, and one for all above. */
   readonly latencyCounts: readonly number[];
   readonly tcpOpen: number;
+  /** Times a request or connection went to an instance on another host, and so by mutual TLS. */
+  readonly overLinks: number;
 }
 
 export interface DataPlaneOptions {
@@ -315,6 +317,7 @@ export class DataPlane implements AsyncDisposable {
         latencyBoundsMs: LATENCY_BOUNDS_MS,
         latencyCounts,
         tcpOpen: edge.tcpOpen,
+        overLinks: edge.overLinks,
       };
     });
   }

@@ -56,6 +56,8 @@ export class Edge {
   readonly retryBudget: RetryBudget = new RetryBudget();
   readonly retries: RetryCounts = { requests: 0, successes: 0, limitExceeded: 0, overflow: 0 };
   tcpOpen = 0;
+  /** Times a request or connection went to an instance on another host, and so by mutual TLS. */
+  overLinks = 0;
   /** The last time a snapshot named this pair. */
   namedAtMs = 0;
   readonly #byStatus: (Answers | undefined)[] = [];

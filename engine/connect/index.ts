@@ -7,8 +7,10 @@ export { emptySnapshot, parseSnapshot, socketName } from "./snapshot.ts";
 export type {
   Endpoint,
   IngressListener,
+  LocalInstance,
   NameService,
   OutboundListener,
+  PeerDoor,
   ServiceEndpoints,
   ServiceProtocol,
   Snapshot,
