@@ -10,7 +10,7 @@ export { clientTlsOptions, followKeeper, peerOf, serverTlsOptions } from "./mutu
 export { identityOfSpiffeId, serverNameOf, spiffeIdOf } from "./spiffe-id.ts";
 export type { Identity } from "./spiffe-id.ts";
 export { SvidKeeper } from "./svid-keeper.ts";
-export type { Svid, SvidSource } from "./svid-keeper.ts";
+export type { Svid, SvidHolder, SvidSource } from "./svid-keeper.ts";
 export { fingerprintOf } from "./trust-bundle.ts";
 export type { TrustBundle } from "./trust-bundle.ts";
 export { verifySvid } from "./verify-svid.ts";
