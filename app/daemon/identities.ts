@@ -95,6 +95,7 @@ export class Identities {
       }
       await woken;
     }
+    await this.#closeGone();
     for (const api of this.#apis.values()) await (await api)[Symbol.asyncDispose]();
   }
 

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey } from "node:crypto";
+import { createPrivateKey } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { Fault } from "@plinth/fault";
 import { writeFileDurably } from "@plinth/file";
@@ -53,10 +53,4 @@ export function svidOf({ host, certificate, privateKey }: HostCredential): Svid 
     notBeforeMs: certificate.notBeforeMs,
     notAfterMs: certificate.notAfterMs,
   };
-}
-
-/** SubjectPublicKeyInfo of the credential's key. */
-export function publicKeyOf({ privateKey }: HostCredential): Buffer {
-  const key = createPrivateKey({ key: Buffer.from(privateKey, "base64"), format: "der", type: "pkcs8" });
-  return createPublicKey(key).export({ type: "spki", format: "der" });
 }

@@ -40,12 +40,17 @@ export interface HostSessionsOptions {
   /** This host's own name. */
   readonly name: string;
   readonly world: (host: string) => WorldContent;
-  readonly fleet: () => Fleet;
+  readonly fleet: () => Pick<Fleet, "reported" | "changed" | "vacate">;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
   /** Called when who can be reached has changed. */
   readonly onChange: () => void;
+}
+
+function stateOf({ leaving, instances }: HostReport): "Ready" | "Leaving" | "Left" {
+  if (!leaving) return "Ready";
+  return Object.keys(instances).length > 0 ? "Leaving" : "Left";
 }
 
 /** The joined hosts as the first one sees them: who answers, what they have been told, what they say. */
@@ -174,7 +179,7 @@ export class HostSessions implements Hosts {
     const { connection } = session;
     if (connection !== undefined && connection.id === report.settled.connection)
       connection.settled = Math.max(connection.settled, report.settled.seq);
-    const state = report.leaving ? "Leaving" : "Ready";
+    const state = stateOf(report);
     const status: HostStatus = {
       state,
       address,
@@ -260,9 +265,10 @@ export class HostSessions implements Hosts {
     const nowMs = clock.monotonic();
     const host: Host | undefined = registry.get("Host", name);
     if (host === undefined || nowMs - session.seenMs < LOST_MS) return;
+    const { state } = host.status ?? {};
+    if (state === "Joining" || state === "Left") return;
     if (!session.lost) {
       session.lost = true;
-      if (host.status?.state === "Joining") return;
       const reason = `no report for ${LOST_MS / 1000} s`;
       log.warn("host is lost", { host: name, reason });
       await registry.updateStatus("Host", name, { ...host.status, state: "Lost", reason });
@@ -270,7 +276,7 @@ export class HostSessions implements Hosts {
       onChange();
       this.#tell();
     }
-    if (session.vacated || nowMs - session.seenMs < REPLACE_MS || host.status?.state === "Joining") return;
+    if (session.vacated || nowMs - session.seenMs < REPLACE_MS) return;
     session.vacated = true;
     log.warn("instances of a lost host are replaced", { host: name });
     fleet().vacate(name);

@@ -147,9 +147,11 @@ export class JoinedHost implements Hosts, SvidSource {
   async leave(timeoutMs: number): Promise<void> {
     this.#leaving = true;
     this.changed();
-    const { clock, own } = this.#options;
+    const { clock, own, signal } = this.#options;
     const endMs = clock.monotonic() + timeoutMs;
     while (own().list().length > 0 && clock.monotonic() < endMs) await this.#told(REPORT_MS);
+    // The last word: the first host must not take silence for a loss.
+    await this.#first.report(this.#state(), AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]));
   }
 
   /** Resolves once the first host says that an instance may stop, or when it has said nothing for too long. */

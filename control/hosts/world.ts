@@ -6,7 +6,7 @@ import { trustMessage, type WorldContent } from "./messages.ts";
 
 export interface WorldSources {
   readonly registry: Registry;
-  readonly fleet: Fleet;
+  readonly fleet: Pick<Fleet, "list" | "isLeaving">;
   readonly reveal: (secret: string) => string;
   readonly trust: () => TrustBundle;
 }

@@ -95,10 +95,10 @@ export function clientTlsOptions(
   peer: Identity,
 ): ConnectionOptions {
   const expected = spiffeIdOf(keeper.bundle.trustDomain, peer);
-  const credentials =
+  const ownCredentials =
     own === undefined ? { ...VERSIONS, ca: rootsOf(keeper.bundle) } : credentialsOf(keeper, own);
   return {
-    ...credentials,
+    ...ownCredentials,
     rejectUnauthorized: true,
     servername: serverNameOf(peer),
     checkServerIdentity(_name, { raw }) {

@@ -2,7 +2,13 @@
 export { DataPlane } from "./data-plane.ts";
 export type { DataPlaneOptions, EdgeStats, ListenFailure } from "./data-plane.ts";
 export { ProxyControl } from "./proxy-control.ts";
-export type { ApplyResult, ProxyStats, ProxyStatus, ProxyControlOptions } from "./proxy-control.ts";
+export type {
+  ApplyResult,
+  ProxyIdentities,
+  ProxyStats,
+  ProxyStatus,
+  ProxyControlOptions,
+} from "./proxy-control.ts";
 export { emptySnapshot, parseSnapshot, socketName } from "./snapshot.ts";
 export type {
   Endpoint,

@@ -46,6 +46,26 @@ const faultCodes: Readonly<Record<number, FaultCode>> = {
   504: "timeout",
 };
 
+/** Certificates for calls between hosts; replaced as a whole. */
+export interface ProxyIdentities {
+  readonly trustDomain: string;
+  readonly sequence: number;
+  /** DER in base64, here and below. */
+  readonly roots: readonly string[];
+  readonly svids: readonly {
+    readonly identity:
+      | { readonly kind: "service"; readonly app: string; readonly service: string }
+      | { readonly kind: "host"; readonly name: string }
+      | { readonly kind: "control" };
+    /** Leaf first. */
+    readonly certificates: readonly string[];
+    /** PKCS #8. */
+    readonly privateKey: string;
+    readonly notBeforeMs: number;
+    readonly notAfterMs: number;
+  }[];
+}
+
 /** Speaks to the proxy's control socket. Each call is one connection: the proxy behind the socket may change. */
 export class ProxyControl {
   readonly #path: string;
@@ -62,6 +82,10 @@ export class ProxyControl {
   /** Tells a proxy that has handed over where its last connections find their endpoints now. */
   async putRoutes(snapshot: Snapshot, options?: ProxyControlOptions): Promise<void> {
     await this.#call("PUT", "/routes", snapshot, TIMEOUT_MS, options);
+  }
+
+  async putIdentities(identities: ProxyIdentities, options?: ProxyControlOptions): Promise<void> {
+    await this.#call("PUT", "/identities", identities, TIMEOUT_MS, options);
   }
 
   async status(options?: ProxyControlOptions): Promise<ProxyStatus> {

@@ -547,8 +547,9 @@ export const definitions = {
     type: "object",
     properties: {
       state: {
-        enum: ["Joining", "Ready", "Leaving", "Lost"],
-        description: "Instances are placed on Ready hosts only; those of a Lost one are replaced elsewhere.",
+        enum: ["Joining", "Ready", "Leaving", "Left", "Lost"],
+        description:
+          "Instances are placed on Ready hosts only; those of a Leaving or Lost one are replaced elsewhere.",
       },
       reason: { type: "string" },
       address: { type: "string", description: "HOST:PORT at which other hosts reach its instances." },
