@@ -1,6 +1,7 @@
 import { request } from "node:http";
 import { Fault, type FaultCode, messageOf } from "@plinth/fault";
 import type { EdgeStats, ListenFailure } from "./data-plane.ts";
+import type { ProxyIdentities } from "./proxy-identities.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface ApplyResult {
@@ -62,6 +63,11 @@ export class ProxyControl {
   /** Tells a proxy that has handed over where its last connections find their endpoints now. */
   async putRoutes(snapshot: Snapshot, options?: ProxyControlOptions): Promise<void> {
     await this.#call("PUT", "/routes", snapshot, TIMEOUT_MS, options);
+  }
+
+  /** Gives the proxy all that it is known by on other hosts, in place of what it had. */
+  async putIdentities(identities: ProxyIdentities, options?: ProxyControlOptions): Promise<void> {
+    await this.#call("PUT", "/identities", identities, TIMEOUT_MS, options);
   }
 
   async status(options?: ProxyControlOptions): Promise<ProxyStatus> {
