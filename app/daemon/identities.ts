@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "@plinth/clock";
-import type { ProxyControl, ProxyIdentities } from "@plinth/connect";
+import type { PeerIdentity, ProxyControl, ProxyIdentities } from "@plinth/connect";
 import { messageOf } from "@plinth/fault";
 import {
   type Identity,
@@ -35,7 +35,7 @@ const ID_CHARACTERS = 12;
 export class Identities {
   readonly #options: IdentitiesOptions;
   readonly #apis: Map<string, Promise<WorkloadApi>> = new Map();
-  #kept: ReadonlyMap<string, Identity> = new Map();
+  #kept: ReadonlyMap<string, PeerIdentity> = new Map();
   /** What the proxy has. */
   #given: string | undefined;
   #wake: () => void = () => {};
@@ -114,21 +114,24 @@ export class Identities {
   async #give(): Promise<void> {
     const { keeper, control, signal, hostName, local } = this.#options;
     const host = hostName();
-    const wanted = new Map<string, Identity>();
+    const wanted = new Map<string, PeerIdentity>();
     const { trustDomain, sequence, roots } = keeper.bundle;
     for (const instance of local()) {
       const identity = identityOf(instance);
       wanted.set(spiffeIdOf(trustDomain, identity), identity);
     }
     if (host !== undefined) {
-      const identity: Identity = { kind: "host", name: host };
+      const identity: PeerIdentity = { kind: "host", name: host };
       wanted.set(spiffeIdOf(trustDomain, identity), identity);
     }
     for (const [id, identity] of this.#kept) if (!wanted.has(id)) keeper.remove(identity);
     for (const identity of wanted.values()) keeper.add(identity);
     this.#kept = wanted;
     if (host === undefined) return;
-    const svids = [...wanted.keys()].flatMap((id) => keeper.svid(id) ?? []);
+    const svids = [...wanted].flatMap(([id, identity]) => {
+      const svid = keeper.svid(id);
+      return svid === undefined ? [] : [{ ...svid, identity }];
+    });
     const state = JSON.stringify([sequence, svids.map(({ spiffeId, notAfterMs }) => [spiffeId, notAfterMs])]);
     if (state === this.#given) return;
     const identities: ProxyIdentities = {
@@ -148,6 +151,6 @@ export class Identities {
   }
 }
 
-function identityOf({ spec: { app, service } }: Instance): Identity {
+function identityOf({ spec: { app, service } }: Instance): PeerIdentity {
   return { kind: "service", app, service };
 }

@@ -7,12 +7,21 @@ import {
   type TLSSocket,
   type TlsOptions,
 } from "node:tls";
+import type { Clock } from "@plinth/clock";
 import { Fault } from "@plinth/fault";
 import { type Identity, serverNameOf, spiffeIdOf } from "./spiffe-id.ts";
-import type { Svid, SvidHolder, SvidKeeper } from "./svid-keeper.ts";
+import type { Svid, SvidKeeper } from "./svid-keeper.ts";
 import type { TrustBundle } from "./trust-bundle.ts";
 import { type SvidVerdict, verifySvid } from "./verify-svid.ts";
 import { pemOf } from "./x509.ts";
+
+/** Whoever has SVIDs to connect with: the keeper that renews them, or a process that they were given to. */
+export interface SvidHolder {
+  readonly clock: Pick<Clock, "now">;
+  readonly bundle: TrustBundle;
+  /** The SVID to use now, if there is one. */
+  svid(spiffeId: string): Svid | undefined;
+}
 
 /** Both ends are ours, so that nothing older has to be understood. */
 const VERSIONS = { minVersion: "TLSv1.3", maxVersion: "TLSv1.3" } as const;

@@ -33,14 +33,6 @@ export interface Svid {
   readonly notAfterMs: number;
 }
 
-/** Whoever has certificates at hand: a keeper, or a process that was given them. */
-export interface SvidHolder {
-  readonly clock: Clock;
-  readonly bundle: TrustBundle;
-  /** The SVID to use now, if there is one. */
-  svid(spiffeId: string): Svid | undefined;
-}
-
 /** Where certificates come from: the authority itself, or the first host's API. */
 export interface SvidSource {
   readonly bundle: TrustBundle;
@@ -61,7 +53,7 @@ interface Entry {
 }
 
 /** Keeps one SVID per identity fresh: renews ahead of time, and serves the old one to its end while that fails. */
-export class SvidKeeper implements SvidHolder, Disposable {
+export class SvidKeeper implements Disposable {
   readonly #source: SvidSource;
   readonly #clock: Clock;
   readonly #random: Random;

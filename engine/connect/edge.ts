@@ -64,7 +64,16 @@ export class Edge {
   readonly #byGrpcStatus: (Answers | undefined)[] = Array.from<undefined>({ length: GRPC_STATUS_MAX + 1 });
   readonly #byError: Map<string, Answers> = new Map();
 
-  constructor(app: string, caller: string, callee: { key: string; app: string; service: string }) {
+  /** Its caller is no service: it comes from outside. */
+  readonly fromIngress: boolean;
+
+  constructor(
+    app: string,
+    caller: string,
+    callee: { key: string; app: string; service: string },
+    fromIngress = false,
+  ) {
+    this.fromIngress = fromIngress;
     this.app = app;
     this.caller = caller;
     this.callee = callee.key;

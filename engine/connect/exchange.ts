@@ -132,7 +132,7 @@ export class Exchange implements ConnectionUser, Sender {
       return;
     }
     this.#endpoint = endpoint;
-    endpoint.begin(this.edge!);
+    endpoint.begin(this.edge);
     const repeatable = this.requestDone && this.#repeatable;
     // Where one connection turned out stale, others of its pool may be as well: connect anew.
     const idle = this.#lostOne ? undefined : endpoint.takeIdle(this, repeatable, nowMs, this.edge!);

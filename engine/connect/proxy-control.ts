@@ -1,6 +1,7 @@
 import { request } from "node:http";
 import { Fault, type FaultCode, messageOf } from "@plinth/fault";
 import type { EdgeStats, ListenFailure } from "./data-plane.ts";
+import type { ProxyIdentities } from "./proxy-identities.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface ApplyResult {
@@ -46,26 +47,6 @@ const faultCodes: Readonly<Record<number, FaultCode>> = {
   504: "timeout",
 };
 
-/** Certificates for calls between hosts; replaced as a whole. */
-export interface ProxyIdentities {
-  readonly trustDomain: string;
-  readonly sequence: number;
-  /** DER in base64, here and below. */
-  readonly roots: readonly string[];
-  readonly svids: readonly {
-    readonly identity:
-      | { readonly kind: "service"; readonly app: string; readonly service: string }
-      | { readonly kind: "host"; readonly name: string }
-      | { readonly kind: "control" };
-    /** Leaf first. */
-    readonly certificates: readonly string[];
-    /** PKCS #8. */
-    readonly privateKey: string;
-    readonly notBeforeMs: number;
-    readonly notAfterMs: number;
-  }[];
-}
-
 /** Speaks to the proxy's control socket. Each call is one connection: the proxy behind the socket may change. */
 export class ProxyControl {
   readonly #path: string;
@@ -84,6 +65,7 @@ export class ProxyControl {
     await this.#call("PUT", "/routes", snapshot, TIMEOUT_MS, options);
   }
 
+  /** Gives the proxy all that it is known by on other hosts, in place of what it had. */
   async putIdentities(identities: ProxyIdentities, options?: ProxyControlOptions): Promise<void> {
     await this.#call("PUT", "/identities", identities, TIMEOUT_MS, options);
   }
