@@ -4,13 +4,7 @@ import { join } from "node:path";
 import type { Clock } from "@plinth/clock";
 import type { PeerIdentity, ProxyControl, ProxyIdentities } from "@plinth/connect";
 import { messageOf } from "@plinth/fault";
-import {
-  type Identity,
-  openWorkloadApi,
-  spiffeIdOf,
-  type SvidKeeper,
-  type WorkloadApi,
-} from "@plinth/identity";
+import { openWorkloadApi, spiffeIdOf, type SvidKeeper, type WorkloadApi } from "@plinth/identity";
 import type { Log } from "@plinth/log";
 import type { Instance } from "@plinth/resource";
 
