@@ -101,6 +101,47 @@ async function hostState(alpha: Plinth, name: string): Promise<string | undefine
   return items.find(({ metadata }) => metadata.name === name)?.status?.state;
 }
 
+suite("a host that goes without a word", { skip }, () => {
+  test("its cable pulled, calls go elsewhere, its instances are replaced, and it finds back", async () => {
+    using project = createProject();
+    await using pair = await joinTwo(project, "node", "cooperative");
+    const { alpha, beta, machines } = pair;
+    site(project, "2");
+    await alpha.up(project.directory);
+    await pair.everyWay();
+    const before = await pair.onBeta();
+    assert.equal(before.length, 2);
+    await using load = startLoad({ port: await alpha.ingressPort(), address: machines[0]!.address });
+    await load.more(100);
+    machines[1]!.cable(false);
+    await load.more(100);
+    await alpha.until("the host is lost", async () => (await hostState(alpha, "beta")) === "Lost");
+    await alpha.until("its instances are replaced", async () => {
+      const rows = await alpha.ps();
+      return rows.length === 4 && rows.every(({ host, ready }) => host === null && ready);
+    });
+    await load.more(100);
+    machines[1]!.cable(true);
+    await alpha.until("the host is back", async () => (await hostState(alpha, "beta")) === "Ready");
+    // What it ran all the while is not wanted any more.
+    await beta.until("its instances have ended", async () => {
+      const names = new Set((await beta.ps()).map(({ instance }) => instance));
+      return before.every(({ instance }) => !names.has(instance));
+    });
+    site(project, "3");
+    await alpha.up(project.directory);
+    assert.equal((await pair.onBeta()).length, 2);
+    await pair.everyWay();
+    assert.deepEqual((await load.stop()).failures, {});
+
+    // Let go for good: what it had is elsewhere, and its certificate opens nothing any more.
+    assert.equal((await alpha.run(["delete", "host", "beta"])).code, 0);
+    await alpha.until("nothing runs there", async () => (await pair.onBeta()).length === 0);
+    await allReady(alpha, 4);
+    assert.equal(await hostState(alpha, "beta"), undefined);
+  });
+});
+
 for (const runtime of RUNTIMES) {
   suite(`two hosts on ${runtime}`, { skip }, () => {
     for (const mode of ["transparent", "cooperative"]) {
