@@ -27,6 +27,7 @@ process.on("SIGTERM", () => { server.close(() => process.exit(0)); server.closeI
 `;
 const BACK = `import { createServer } from "node:http";
 import { hostname } from "node:os";
+console.log("back says hello on " + hostname());
 const server = createServer((request, response) => response.end("back on " + hostname() + " VERSION " + process.env.SAID));
 server.keepAliveTimeout = 60_000;
 server.listen(Number(process.env.PORT), process.env.HOST);
@@ -76,10 +77,12 @@ async function joinTwo(project: Project, runtime: string, mode: string): Promise
     async everyWay() {
       const seen = new Set<string>();
       await alpha.until("each front has asked each back", async () => {
-        const { status, body } = await alpha.get("/");
-        assert.equal(status, 200, body);
-        const [, front, back] = /^front on (\w+) asked back on (\w+) \d a secret$/.exec(body) ?? [];
-        seen.add(`${front} ${back}`);
+        // At the same time: the balancer prefers the near one as long as it has nothing else to do.
+        for (const { status, body } of await Promise.all(Array.from({ length: 16 }, () => alpha.get("/")))) {
+          assert.equal(status, 200, body);
+          const [, front, back] = /^front on (\w+) asked back on (\w+) \d a secret$/.exec(body) ?? [];
+          seen.add(`${front} ${back}`);
+        }
         return seen.size === 4 && !seen.has("undefined undefined");
       });
     },
@@ -144,7 +147,7 @@ suite("a host that goes without a word", { skip }, () => {
 
 for (const runtime of RUNTIMES) {
   suite(`two hosts on ${runtime}`, { skip }, () => {
-    for (const mode of ["transparent", "cooperative"]) {
+    for (const mode of runtime === "node" ? ["transparent", "cooperative"] : ["transparent"]) {
       test(`a second machine joins, runs instances that all others reach, and leaves; ${mode}`, async () => {
         using project = createProject();
         await using pair = await joinTwo(project, runtime, mode);
@@ -155,6 +158,15 @@ for (const runtime of RUNTIMES) {
         await alpha.up(project.directory, "--mesh", mode);
         assert.equal((await pair.onBeta()).length, 2);
         await pair.everyWay();
+
+        // Its instances are at hand as those here are.
+        const there = (await pair.onBeta()).find(({ service }) => service === "back")!.instance;
+        const asked = await alpha.run(["exec", there, "--", "sh", "-c", "hostname; exit 3"]);
+        assert.deepEqual([asked.stdout, asked.code], ["beta\n", 3], asked.stderr);
+        const log = await alpha.run(["logs", there]);
+        assert.deepEqual([log.stdout, log.code], ["back says hello on beta\n", 0], log.stderr);
+        const unknown = await beta.run(["rollback", "site"]);
+        assert.match(unknown.stderr, /this machine has joined another/);
 
         // Whatever of Plinth dies on either host, nobody notices.
         const before = (await pair.onBeta()).map(({ instance }) => instance).sort();
