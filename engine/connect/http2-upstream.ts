@@ -8,8 +8,9 @@ import {
   HTTP2_IDLE_MS,
   LINGER_MS,
 } from "./limits.ts";
+import type { Share } from "./fair/share.ts";
 import type { ConnectionHome } from "./upstream-connection.ts";
-import { readBytes, writeBytes } from "./wire.ts";
+import { chargeTo, readBytes, writeBytes } from "./wire.ts";
 
 /** Whoever waits for a connection to come about. */
 export interface ConnectionWaiter {
@@ -41,6 +42,7 @@ export class Http2Upstream implements SessionOwner {
     this.session = new Http2Session({ kind: "client", owner: this });
     const socket = connect({ host: home.address, port: home.port, noDelay: true, keepAlive: true });
     this.#socket = socket;
+    chargeTo(socket, pool.share);
     readBytes(socket, (chunk) => {
       home.countRead(chunk.length);
       this.session.receive(chunk);
@@ -135,6 +137,8 @@ export class Http2Upstream implements SessionOwner {
 interface PoolState {
   /** What an instance takes at once; until it says so, what most do. */
   callsPerConnection: number;
+  /** On whose account its connections are. */
+  readonly share: Share | undefined;
   gone(upstream: Http2Upstream): void;
 }
 
@@ -146,9 +150,11 @@ export class Http2Pool implements PoolState {
   callsPerConnection: number = HTTP2_CALLS_USUAL;
   readonly #home: ConnectionHome;
   readonly #clock: Clock;
+  readonly share: Share | undefined;
   #connections: Http2Upstream[] = [];
 
-  constructor(home: ConnectionHome, clock: Clock) {
+  constructor(home: ConnectionHome, clock: Clock, share: Share | undefined) {
+    this.share = share;
     this.#home = home;
     this.#clock = clock;
   }

@@ -1,6 +1,7 @@
 import type { Clock, Random } from "@plinth/clock";
 import type { Edge } from "./edge.ts";
 import { Ejection } from "./ejection.ts";
+import type { CalleePart } from "./fair/fairness.ts";
 import { Http2Pool } from "./http2-upstream.ts";
 import { BREAK_ANSWERS_MIN, POOL_FRESH_MS, POOL_IDLE_MS, POOL_IDLE_PER_ENDPOINT_MAX } from "./limits.ts";
 import { PeakEwma } from "./peak-ewma.ts";
@@ -16,6 +17,8 @@ export interface Peers {
   readonly tcp: TcpCounts;
   readonly random: Random;
   readonly endpoints: readonly InstanceEndpoint[];
+  /** Calls under way to all of them. */
+  readonly calls: CalleePart;
   /** Answers of all endpoints in the window, failed ones marked, and since the service's beginning. */
   readonly answers: RollingCounts;
   answersTotal: number;
@@ -72,10 +75,12 @@ export class InstanceEndpoint implements PoolHome {
 
   begin(): void {
     this.inFlight++;
+    this.#peers.calls.part.add(1);
   }
 
   finish(): void {
     this.inFlight--;
+    this.#peers.calls.part.add(-1);
     if (this.inFlight === 0) {
       for (const callback of this.#onDrained.splice(0)) callback();
     }
@@ -202,13 +207,14 @@ export class InstanceEndpoint implements PoolHome {
     this.#idle.pop();
     connection.reused = true;
     connection.user = user;
+    connection.pay(user.share);
     return connection;
   }
 
   /** This caller's HTTP/2 connections. */
   http2(caller: Edge, clock: Clock): Http2Pool {
     let pool = this.#http2.get(caller);
-    if (pool === undefined) this.#http2.set(caller, (pool = new Http2Pool(this, clock)));
+    if (pool === undefined) this.#http2.set(caller, (pool = new Http2Pool(this, clock, caller.sharedBy)));
     return pool;
   }
 

@@ -16,7 +16,10 @@ export type RefusalCode =
   | "request-deadline"
   | "response-timeout"
   | "failfast"
-  | "too-many-connections";
+  | "too-many-connections"
+  | "too-many-calls"
+  | "too-many-streams"
+  | "too-much-held";
 
 const reasons: Readonly<Record<number, string>> = {
   400: "Bad Request",

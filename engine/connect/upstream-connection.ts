@@ -1,6 +1,8 @@
 import { connect, type Socket } from "node:net";
 import { MessageDecoder } from "@plinth/http1";
-import { readBytes, readOn, writeBytes } from "./wire.ts";
+import type { Share } from "./fair/share.ts";
+import { CONNECT_UNITS } from "./limits.ts";
+import { chargeTo, readBytes, readOn, writeBytes } from "./wire.ts";
 
 /** What a connection tells the endpoint it belongs to. */
 export interface ConnectionHome {
@@ -20,6 +22,8 @@ export interface PoolHome extends ConnectionHome {
 
 /** Whoever uses a connection for one exchange. */
 export interface ConnectionUser {
+  /** On whose account the connection is while it is used. */
+  readonly share: Share | undefined;
   upstreamConnected(): void;
   upstreamData(chunk: Buffer): void;
   /** The other end sends no more. */
@@ -59,6 +63,8 @@ export class UpstreamConnection {
       keepAliveInitialDelay: 60_000,
     });
     this.socket = socket;
+    this.pay(user.share);
+    if (user.share !== undefined) user.share.turns.charge(user.share, CONNECT_UNITS);
     socket.on("connect", () => this.#onConnect());
     readBytes(socket, (chunk) => this.#onData(chunk));
     socket.on("end", () => this.#onEnd());
@@ -67,6 +73,11 @@ export class UpstreamConnection {
       this.#error = error;
     });
     socket.on("close", () => this.#onClose());
+  }
+
+  /** From now on it is on this workload's account. */
+  pay(share: Share | undefined): void {
+    chargeTo(this.socket, share);
   }
 
   /** True when more can be written without waiting for a drain. */

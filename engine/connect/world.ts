@@ -45,7 +45,15 @@ export class World {
     }
     for (const [key, service] of Object.entries(snapshot.services)) {
       let callee = this.callees.get(key);
-      if (callee === undefined) this.callees.set(key, (callee = new Callee(key, this.#around.random)));
+      if (callee === undefined)
+        this.callees.set(
+          key,
+          (callee = new Callee(
+            key,
+            this.#around.random,
+            this.#around.fairness.callee(service.app, service.service),
+          )),
+        );
       this.#leave(callee.update(service, nowMs));
     }
     const plans: ListenerPlan[] = [];
@@ -64,6 +72,7 @@ export class World {
     for (const [key, edge] of this.edges) {
       if (nowMs - edge.namedAtMs >= EDGE_EXPIRY_MS && edge.tcpOpen === 0) this.edges.delete(key);
     }
+    this.#around.fairness.keep(new Set([...this.edges.values()].map(({ sharedBy }) => sharedBy)));
     return plans;
   }
 
@@ -100,9 +109,18 @@ export class World {
     const callee = this.callees.get(key)!;
     const id = `${app} ${caller} ${key}`;
     let edge = this.edges.get(id);
-    if (edge === undefined) this.edges.set(id, (edge = new Edge(app, caller, callee)));
+    if (edge === undefined) this.edges.set(id, (edge = this.#newEdge(app, caller, callee)));
     edge.namedAtMs = nowMs;
     return { callee, edge };
+  }
+
+  #newEdge(app: string, caller: string, callee: Callee): Edge {
+    const edge = new Edge(app, caller, callee);
+    const { fairness } = this.#around;
+    const isIngress = caller === INGRESS_CALLER;
+    edge.sharedBy = fairness.caller(app, isIngress ? `${INGRESS_CALLER} to ${callee.key}` : caller);
+    if (!isIngress) edge.share = edge.sharedBy;
+    return edge;
   }
 
   #leave(endpoints: readonly InstanceEndpoint[]): void {
