@@ -21,6 +21,7 @@ import type { Requester } from "./requester.ts";
 import { joins, type Origin, requestNeedsRewrite, rewriteRequest } from "./rewrite.ts";
 import { clientAddress, type ConnectionOwner, type ServedConnection } from "./served.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { passesUpgrade } from "./upgrade.ts";
 import { readBytes, readOn, shareOf, writeBytes } from "./wire.ts";
 
 const State = {
@@ -205,8 +206,7 @@ export class ClientConnection implements Requester, ServedConnection, Deferred {
       return;
     }
     exchange.requestDone = token === Token.end;
-    // h2c is left out: it would carry requests past this proxy's eyes.
-    exchange.wantsUpgrade = head.upgrade && head.value(head.upgradeIndex).toLowerCase() !== "h2c";
+    exchange.wantsUpgrade = passesUpgrade(head);
     this.#rewrite.upgrade = exchange.wantsUpgrade;
     exchange.firstBody = undefined;
     if (!requestNeedsRewrite(head, this.#rewrite)) {
@@ -229,6 +229,11 @@ export class ClientConnection implements Requester, ServedConnection, Deferred {
   #route(): Route | undefined {
     const head = this.#decoder.head;
     const { target } = this.#owner;
+    if (head.method === "TRACE") {
+      // It would show a script what headers the ways to an instance add.
+      this.#refuseEarly(405, "method-unsupported", "TRACE is not passed on");
+      return undefined;
+    }
     if (head.method === "CONNECT") {
       this.#refuseEarly(
         405,

@@ -93,6 +93,10 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
       this.#refuse(503, "too-many-streams", `too many requests of one caller are under way`);
       return;
     }
+    if (this.#method === "TRACE") {
+      this.#refuse(405, "method-unsupported", "TRACE is not passed on");
+      return;
+    }
     if (this.#method === "CONNECT") {
       this.#refuse(405, "connect-unsupported", "tunnels are not offered here");
       return;

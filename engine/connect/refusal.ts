@@ -6,6 +6,7 @@ export type RefusalCode =
   | "request-timeout"
   | "unknown-host"
   | "connect-unsupported"
+  | "method-unsupported"
   | "unknown-caller"
   | "no-instance"
   | "queue-full"

@@ -3,6 +3,8 @@ import type { Problem } from "./problem.ts";
 
 export interface CorpusEntry {
   readonly name: string;
+  /** What the verdict goes by. */
+  readonly section: string;
   readonly bytes: Buffer;
   /** "until-close": whole only once the connection ends; "incomplete": more bytes would be needed. */
   readonly expect: Problem | "ok" | "until-close" | "incomplete";
@@ -10,8 +12,8 @@ export interface CorpusEntry {
 
 function load(file: string): CorpusEntry[] {
   const text = readFileSync(new URL(`./corpus/${file}`, import.meta.url), "utf8");
-  const entries = JSON.parse(text) as { name: string; bytes: string; expect: CorpusEntry["expect"] }[];
-  return entries.map(({ name, bytes, expect }) => ({ name, bytes: Buffer.from(bytes, "latin1"), expect }));
+  const entries = JSON.parse(text) as (Omit<CorpusEntry, "bytes"> & { bytes: string })[];
+  return entries.map((entry) => ({ ...entry, bytes: Buffer.from(entry.bytes, "latin1") }));
 }
 
 export function requestCorpus(): CorpusEntry[] {
