@@ -343,14 +343,77 @@ export const commands: readonly Command[] = [
     name: "delete",
     summary: "delete a resource",
     arguments: [
-      { name: "KIND", kind: "kind", summary: "app or secret" },
+      { name: "KIND", kind: "kind", summary: "app, secret or host" },
       { name: "NAME", kind: "resource", summary: "its name" },
     ],
     flags: [],
     examples: [
       { command: "plinth delete app shop", says: "the same as `plinth down shop`, without waiting" },
+      { command: "plinth delete host beta", says: "its instances are replaced elsewhere" },
     ],
     load: () => import("./commands/delete.ts"),
+  },
+  {
+    name: "join-token",
+    summary: "let another machine join as a host",
+    description: [
+      "Prints a token that one machine can use once, and opens the door for it: from then on this machine listens for hosts at the address, with TLS 1.3 and certificates on both sides.",
+    ],
+    arguments: [],
+    flags: [
+      {
+        name: "address",
+        value: "ADDRESS",
+        kind: "text",
+        summary: "this machine's address as others reach it; default: its main one",
+      },
+      {
+        name: "host",
+        value: "NAME",
+        kind: "text",
+        summary: "the only host that may use it; needed where one of that name joins again",
+      },
+      { name: "for", value: "DURATION", kind: "duration", summary: "how long it can be used; default: 30m" },
+    ],
+    examples: [
+      { command: "plinth join-token", says: "then `plinth join` on the other machine" },
+      { command: "plinth join-token | ssh other plinth join", says: "both in one line" },
+    ],
+    load: () => import("./commands/join-token.ts"),
+  },
+  {
+    name: "join",
+    summary: "make this machine a host of another Plinth",
+    description: [
+      "Takes the token of `plinth join-token` from standard input, asks for it in a terminal, or reads it from a file; never from the command line, where other users see it. A home that has joined needs no token: Plinth is started again in it.",
+    ],
+    arguments: [],
+    flags: [
+      { name: "token-file", value: "FILE", kind: "path", summary: "read the token from a file" },
+      { name: "name", value: "NAME", kind: "text", summary: "of this host; default: the machine's name" },
+      {
+        name: "address",
+        value: "ADDRESS",
+        kind: "text",
+        summary: "this machine's address as other hosts reach it; default: the one it calls from",
+      },
+      { name: "again", summary: "join anew with a new token, as when the credential has ended" },
+      { name: "api-port", value: "PORT", kind: "port", summary: "the API's and dashboard's; default: 7080" },
+      {
+        name: "proxy-runtime",
+        value: "node|bun",
+        summary: "what the proxy runs on; default: node",
+      },
+      {
+        name: "mesh",
+        value: "transparent|cooperative",
+        summary:
+          "how instances meet here, decided at a home's first start; default: transparent where possible",
+      },
+      timeout("to be taken up, such as 90s; default: 1m"),
+    ],
+    examples: [{ command: "plinth join --name beta", says: "asks for the token" }],
+    load: () => import("./commands/join.ts"),
   },
   {
     name: "doctor",
@@ -417,6 +480,7 @@ export const commandGroups: readonly (readonly [title: string, names: readonly s
   ["See what it does", ["ps", "logs", "stat", "status", "open"]],
   ["Before deploying", ["validate", "plan", "secrets"]],
   ["Resources", ["get", "describe", "apply", "delete", "exec"]],
+  ["Several machines", ["join-token", "join"]],
   ["Plinth itself", ["upgrade", "doctor", "completion", "version", "help"]],
 ];
 

@@ -1,4 +1,14 @@
-import type { App, AppSpec, Plan, PsRow, Release, Secret, StatReport, StatusReport } from "@plinth/resource";
+import type {
+  App,
+  AppSpec,
+  JoinTokenReport,
+  Plan,
+  PsRow,
+  Release,
+  Secret,
+  StatReport,
+  StatusReport,
+} from "@plinth/resource";
 
 export type ExecEvent =
   | { readonly stream: "stdout" | "stderr"; readonly data: Uint8Array }
@@ -9,6 +19,12 @@ export interface LogRequest {
   /** Lines before the end to begin with; undefined for everything. */
   readonly tail: number | undefined;
   readonly signal: AbortSignal;
+}
+
+export interface JoinTokenRequest {
+  readonly address?: string;
+  readonly host?: string;
+  readonly lifeMs?: number;
 }
 
 export interface InstanceLine {
@@ -29,6 +45,9 @@ export interface ApiActions {
   setSecretValue(name: string, value: Uint8Array): Promise<Secret>;
   /** Removes the resource and its value. */
   deleteSecret(name: string): Promise<void>;
+  /** Opens the door for other hosts, too. */
+  createJoinToken(request: JoinTokenRequest): Promise<JoinTokenReport>;
+  forgetHost(name: string): Promise<void>;
   logs(instance: string, request: LogRequest): Promise<AsyncIterable<Uint8Array>>;
   /** Of all the app's instances or one service's, those included that come while it is followed; `tail` is for each. */
   appLogs(

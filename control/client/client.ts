@@ -1,4 +1,4 @@
-import type { Plan, PsRow, StatReport, StatusReport } from "@plinth/resource";
+import type { JoinTokenReport, Plan, PsRow, StatReport, StatusReport } from "@plinth/resource";
 import { type Clock, systemClock } from "@plinth/clock";
 import type { AppSpec, KindName, KindTypes, Metadata } from "@plinth/resource";
 import { Transport, bytesOf, parseJson, valuesOf } from "./transport.ts";
@@ -80,6 +80,11 @@ export interface Client {
   exec(instance: string, command: readonly string[], options?: CallOptions): AsyncGenerator<ExecEvent>;
   signalInstance(instance: string, signal: string, options?: CallOptions): Promise<void>;
   signalProcess(process: "daemon" | "proxy", signal: string, options?: CallOptions): Promise<void>;
+
+  createJoinToken(
+    request: { readonly address?: string; readonly host?: string; readonly lifeMs?: number },
+    options?: CallOptions,
+  ): Promise<JoinTokenReport>;
 
   stat(app?: string, options?: CallOptions): Promise<StatReport>;
   ps(app?: string, options?: CallOptions): Promise<readonly PsRow[]>;
@@ -195,6 +200,10 @@ class SocketClient implements Client {
 
   async delete(kind: KindName, name: string, options?: CallOptions): Promise<void> {
     await this.#call("DELETE", path(kind, name), options);
+  }
+
+  createJoinToken(request: object, options?: CallOptions): Promise<JoinTokenReport> {
+    return this.#call("POST", `${GROUP}/jointokens`, options, { body: request });
   }
 
   plan(app: string, spec: AppSpec, options?: CallOptions): Promise<Plan> {

@@ -8,6 +8,8 @@ import { LATENCY_BOUNDS_MS } from "./edge.ts";
 import { Fairness, usualLimits } from "./fair/fairness.ts";
 import { fairText } from "./fair/fair-text.ts";
 import type { Resource } from "./fair/quotas.ts";
+import { Peering } from "./link/peering.ts";
+import type { PeerSecurity } from "./link/peer-security.ts";
 import type { Listener } from "./listener.ts";
 import { MetricsListener } from "./metrics-listener.ts";
 import { metricsText } from "./metrics-text.ts";
@@ -40,6 +42,8 @@ export interface EdgeStats {
   /** One per bound, and one for all above. */
   readonly latencyCounts: readonly number[];
   readonly tcpOpen: number;
+  /** Times a request or connection went to an instance on another host, and so by mutual TLS. */
+  readonly overLinks: number;
 }
 
 export interface DataPlaneOptions {
@@ -50,6 +54,8 @@ export interface DataPlaneOptions {
   readonly inherited?: ReadonlyMap<string, number>;
   /** Opens the way to what allowed names stand for. Default: none, for where nothing is closed. */
   readonly egressGate?: EgressGate;
+  /** Certificates for calls between hosts. Default: none, and instances on other hosts cannot be reached. */
+  readonly peerSecurity?: PeerSecurity;
   /** What all workloads share. Default: see `limits.ts`. */
   readonly limits?: Partial<Readonly<Record<Resource, number>>>;
 }
@@ -60,6 +66,7 @@ const RETRY_BIND_MS = 1_000;
 export class DataPlane implements AsyncDisposable {
   readonly #around: Surroundings;
   readonly #world: World;
+  readonly #peering: Peering;
   readonly #inherited: Map<string, number>;
   readonly #listeners: Map<string, RequestListener> = new Map();
   /** Closed for new connections, with some still open. */
@@ -87,7 +94,8 @@ export class DataPlane implements AsyncDisposable {
     };
     this.#egressGate = options.egressGate;
     this.#inherited = new Map(options.inherited);
-    this.#world = new World(this.#around);
+    this.#peering = new Peering(this.#around, options.peerSecurity);
+    this.#world = new World(this.#around, this.#peering.links);
   }
 
   get snapshot(): Snapshot {
@@ -100,7 +108,7 @@ export class DataPlane implements AsyncDisposable {
 
   /** Requests and tunnels under way. */
   get inFlight(): number {
-    let busy = 0;
+    let busy = this.#peering.inFlight();
     for (const listener of this.#all()) {
       for (const connection of listener.connections) if (connection.busy) busy++;
     }
@@ -112,21 +120,22 @@ export class DataPlane implements AsyncDisposable {
   }
 
   listening(): { address: string; port: number }[] {
-    const bound = new Set([
-      ...this.#listeners.keys(),
-      ...[this.#metrics, this.#names].flatMap((listener) => (listener === undefined ? [] : [listener.name])),
-    ]);
-    const { outbound, virtual, ingress, metrics, dns } = this.#snapshot;
-    return [...outbound, ...virtual, ...ingress, ...[metrics, dns].filter((at) => at !== null)]
+    const bound = new Set([...this.#listeners.keys(), ...this.#others().map(({ name }) => name)]);
+    const { outbound, virtual, ingress, metrics, dns, peer } = this.#snapshot;
+    return [...outbound, ...virtual, ...ingress, ...[metrics, dns, peer].filter((at) => at !== null)]
       .filter((at) => bound.has(socketName(at)))
       .map(({ address, port }) => ({ address, port }));
   }
 
   /** Descriptors of all listeners by name, for a process that takes over. */
   descriptors(): Map<string, number> {
-    const all: Listener[] = [...this.#listeners.values()];
-    for (const other of [this.#metrics, this.#names]) if (other !== undefined) all.push(other);
+    const all: Listener[] = [...this.#listeners.values(), ...this.#others()];
     return new Map(all.map((listener) => [listener.name, listener.descriptor]));
+  }
+
+  /** Listeners that are not for users' calls. */
+  #others(): Listener[] {
+    return [this.#metrics, this.#names, this.#peering.listener].filter((listener) => listener !== undefined);
   }
 
   /** Puts a snapshot in force, whole; resolves with what could not be bound. One at a time, in the order of calls. */
@@ -141,6 +150,8 @@ export class DataPlane implements AsyncDisposable {
     const plans = new Map(this.#world.apply(snapshot).map((plan) => [plan.target.name, plan]));
     for (const listener of this.#closing)
       listener.target = plans.get(listener.name)?.target ?? listener.target;
+    const { peer } = snapshot;
+    const opensPeer = this.#peering.update(peer);
     // Nothing is bound any more, but connections that stay to their end follow what changes.
     if (this.#draining) return this.#failed;
     for (const [name, listener] of this.#listeners) {
@@ -168,6 +179,10 @@ export class DataPlane implements AsyncDisposable {
     }
     if (dns !== null && this.#names === undefined) {
       await this.#attempt(dns, failed, () => this.#bindNames(dns, snapshot));
+    }
+    if (peer !== null && opensPeer) {
+      const descriptor = this.#takeInherited(socketName(peer));
+      await this.#attempt(peer, failed, () => this.#peering.listen(peer, descriptor));
     }
     this.#failed = failed;
     this.#retryAtMs = this.#around.clock.monotonic() + RETRY_BIND_MS;
@@ -233,6 +248,7 @@ export class DataPlane implements AsyncDisposable {
   #tick(nowMs: number): void {
     this.#world.tick(nowMs);
     this.#around.fairness.tick();
+    this.#peering.tick(nowMs);
     for (const listener of this.#listeners.values()) {
       for (const connection of listener.connections) connection.tick(nowMs);
     }
@@ -253,14 +269,16 @@ export class DataPlane implements AsyncDisposable {
     if (before === this.#snapshot) await this.apply(before);
   }
 
-  /** Resolves with the requests still under way at these endpoints: 0, or what is left after `timeoutMs`. */
-  async drainEndpoints(names: readonly string[], timeoutMs: number): Promise<number> {
-    const endpoints = names.flatMap((name) => this.#world.at(name));
-    const idle = Promise.all(
-      endpoints.map((endpoint) => new Promise<void>((resolve) => endpoint.whenIdle(resolve))),
-    );
+  /** Resolves with the requests still under way at these instances: 0, or what is left after `timeoutMs`. */
+  async drainEndpoints(instances: readonly string[], timeoutMs: number): Promise<number> {
+    const endpoints = instances.flatMap((instance) => this.#world.endpointsOf(instance));
+    const idle = Promise.all([
+      ...endpoints.map((endpoint) => new Promise<void>((resolve) => endpoint.whenIdle(resolve))),
+      ...instances.map((name) => new Promise<void>((resolve) => this.#peering.whenIdle(name, resolve))),
+    ]);
     await this.#within(idle, timeoutMs);
-    return endpoints.reduce((sum, endpoint) => sum + endpoint.inFlight, 0);
+    const fromOthers = instances.reduce((sum, name) => sum + this.#peering.inFlight(name), 0);
+    return endpoints.reduce((sum, endpoint) => sum + endpoint.inFlight, fromOthers);
   }
 
   async #within(promise: Promise<unknown>, timeoutMs: number): Promise<void> {
@@ -281,8 +299,10 @@ export class DataPlane implements AsyncDisposable {
     this.#metrics = undefined;
     this.#names?.close();
     this.#names = undefined;
-    const endMs = this.#around.clock.monotonic() + timeoutMs;
-    while (this.connections > 0 && this.#around.clock.monotonic() < endMs) await this.#around.clock.sleep(20);
+    this.#peering.close();
+    const { clock } = this.#around;
+    const endMs = clock.monotonic() + timeoutMs;
+    while (this.connections + this.#peering.open > 0 && clock.monotonic() < endMs) await clock.sleep(20);
   }
 
   stats(): EdgeStats[] {
@@ -308,13 +328,15 @@ export class DataPlane implements AsyncDisposable {
         latencyBoundsMs: LATENCY_BOUNDS_MS,
         latencyCounts,
         tcpOpen: edge.tcpOpen,
+        overLinks: edge.overLinks,
       };
     });
   }
 
   metricsText(): string {
     const targets = [...this.#listeners.values()].map((listener) => listener.target);
-    return metricsText(this.#world, targets, this.#nameCounts) + fairText(this.#around.fairness);
+    const text = metricsText(this.#world, targets, this.#nameCounts, this.#peering);
+    return text + fairText(this.#around.fairness);
   }
 
   /** Under which host names services last asked for the addresses they connect to. */
@@ -333,6 +355,7 @@ export class DataPlane implements AsyncDisposable {
     }
     this.#metrics?.close();
     this.#names?.close();
+    this.#peering[Symbol.dispose]();
     for (const callee of this.#world.callees.values()) {
       for (const endpoint of callee.endpoints) endpoint.remove();
     }

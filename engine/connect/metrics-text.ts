@@ -3,6 +3,8 @@ import type { NameCounts } from "./dns/name-counts.ts";
 import type { Edge, RetryCounts } from "./edge.ts";
 import type { ListenerTarget } from "./listener-target.ts";
 import type { TcpCounts } from "./tcp-counts.ts";
+import { peerMetrics, peerTcp } from "./link/peer-metrics.ts";
+import type { Peering } from "./link/peering.ts";
 import type { World } from "./world.ts";
 
 /** Labels of a pair, in Linkerd's words: a call within the host is measured once, as the caller's outbound call. */
@@ -43,7 +45,12 @@ const retryFamilies: readonly (readonly [string, string, (counts: RetryCounts) =
 ];
 
 /** Linkerd's metric names for all pairs, services and listeners. */
-export function metricsText(world: World, targets: readonly ListenerTarget[], names: NameCounts): string {
+export function metricsText(
+  world: World,
+  targets: readonly ListenerTarget[],
+  names: NameCounts,
+  peering: Peering,
+): string {
   const text = new Exposition();
   const edges = [...world.edges.values()];
   text.family("request_total", "counter", "Requests seen.");
@@ -83,7 +90,9 @@ export function metricsText(world: World, targets: readonly ListenerTarget[], na
           callee.tcp,
         ] as const,
     ),
+    ...peerTcp(peering.counts),
   ]);
+  peerMetrics(text, peering);
   for (const direction of ["inbound", "outbound"]) {
     text.family(`${direction}_http_errors_total`, "counter", "Requests refused before they had a route.");
     for (const target of targets) {

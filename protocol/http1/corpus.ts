@@ -6,6 +6,8 @@ export interface CorpusEntry {
   /** What the verdict goes by. */
   readonly section: string;
   readonly bytes: Buffer;
+  /** Good messages before the one that the verdict is about. Default: none. */
+  readonly good?: number;
   /** "until-close": whole only once the connection ends; "incomplete": more bytes would be needed. */
   readonly expect: Problem | "ok" | "until-close" | "incomplete";
 }
