@@ -5,13 +5,15 @@ import { NameCounts, type RememberedName } from "./dns/name-counts.ts";
 import { NameServer } from "./dns/name-server.ts";
 import type { EgressGate } from "./dns/resolver.ts";
 import { LATENCY_BOUNDS_MS } from "./edge.ts";
-import { CONNECTIONS_MAX, CONNECTIONS_PER_LISTENER_MAX } from "./limits.ts";
+import { Fairness, usualLimits } from "./fair/fairness.ts";
+import { fairText } from "./fair/fair-text.ts";
+import type { Resource } from "./fair/quotas.ts";
 import { Peering } from "./link/peering.ts";
 import type { PeerSecurity } from "./link/peer-security.ts";
 import type { Listener } from "./listener.ts";
 import { MetricsListener } from "./metrics-listener.ts";
 import { metricsText } from "./metrics-text.ts";
-import { type ConnectionCount, RequestListener } from "./request-listener.ts";
+import { RequestListener } from "./request-listener.ts";
 import { emptySnapshot, type Snapshot, socketName } from "./snapshot.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { Ticker } from "./ticker.ts";
@@ -54,8 +56,8 @@ export interface DataPlaneOptions {
   readonly egressGate?: EgressGate;
   /** Certificates for calls between hosts. Default: none, and instances on other hosts cannot be reached. */
   readonly peerSecurity?: PeerSecurity;
-  /** Client connections, in all and per listener. Default: 16,384 and 8,192; each costs some kilobytes. */
-  readonly connectionsMax?: { readonly total: number; readonly perListener: number };
+  /** What all workloads share. Default: see `limits.ts`. */
+  readonly limits?: Partial<Readonly<Record<Resource, number>>>;
 }
 
 const RETRY_BIND_MS = 1_000;
@@ -69,7 +71,6 @@ export class DataPlane implements AsyncDisposable {
   readonly #listeners: Map<string, RequestListener> = new Map();
   /** Closed for new connections, with some still open. */
   readonly #closing: Set<RequestListener> = new Set();
-  readonly #count: ConnectionCount;
   readonly #ticker: Ticker;
   readonly #nameCounts: NameCounts = new NameCounts();
   readonly #egressGate: EgressGate | undefined;
@@ -89,11 +90,7 @@ export class DataPlane implements AsyncDisposable {
       random: options.random ?? systemRandom,
       log: options.log ?? createLog(),
       ticker: this.#ticker,
-    };
-    this.#count = {
-      open: 0,
-      max: options.connectionsMax?.total ?? CONNECTIONS_MAX,
-      perListenerMax: options.connectionsMax?.perListener ?? CONNECTIONS_PER_LISTENER_MAX,
+      fairness: new Fairness({ ...usualLimits, ...options.limits }),
     };
     this.#egressGate = options.egressGate;
     this.#inherited = new Map(options.inherited);
@@ -119,7 +116,7 @@ export class DataPlane implements AsyncDisposable {
   }
 
   get connections(): number {
-    return this.#count.open;
+    return this.#around.fairness.quotas.connections.taken;
   }
 
   listening(): { address: string; port: number }[] {
@@ -208,12 +205,7 @@ export class DataPlane implements AsyncDisposable {
   async #bind(plan: ListenerPlan): Promise<void> {
     const { address, port, target } = plan;
     const descriptor = this.#takeInherited(target.name);
-    const listener = await RequestListener.open(
-      { address, port, descriptor },
-      target,
-      this.#around,
-      this.#count,
-    );
+    const listener = await RequestListener.open({ address, port, descriptor }, target, this.#around);
     this.#listeners.set(target.name, listener);
   }
 
@@ -255,6 +247,7 @@ export class DataPlane implements AsyncDisposable {
 
   #tick(nowMs: number): void {
     this.#world.tick(nowMs);
+    this.#around.fairness.tick();
     this.#peering.tick(nowMs);
     for (const listener of this.#listeners.values()) {
       for (const connection of listener.connections) connection.tick(nowMs);
@@ -309,7 +302,7 @@ export class DataPlane implements AsyncDisposable {
     this.#peering.close();
     const { clock } = this.#around;
     const endMs = clock.monotonic() + timeoutMs;
-    while (this.#count.open + this.#peering.open > 0 && clock.monotonic() < endMs) await clock.sleep(20);
+    while (this.connections + this.#peering.open > 0 && clock.monotonic() < endMs) await clock.sleep(20);
   }
 
   stats(): EdgeStats[] {
@@ -341,12 +334,9 @@ export class DataPlane implements AsyncDisposable {
   }
 
   metricsText(): string {
-    return metricsText(
-      this.#world,
-      [...this.#listeners.values()].map((listener) => listener.target),
-      this.#nameCounts,
-      this.#peering,
-    );
+    const targets = [...this.#listeners.values()].map((listener) => listener.target);
+    const text = metricsText(this.#world, targets, this.#nameCounts, this.#peering);
+    return text + fairText(this.#around.fairness);
   }
 
   /** Under which host names services last asked for the addresses they connect to. */

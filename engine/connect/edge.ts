@@ -1,5 +1,6 @@
 import { Status } from "@plinth/grpc";
 import { Counter, Histogram } from "@plinth/metrics";
+import type { Share } from "./fair/share.ts";
 import { RetryBudget } from "./retry-budget.ts";
 
 /** Linkerd's buckets in milliseconds. */
@@ -56,6 +57,10 @@ export class Edge {
   readonly retryBudget: RetryBudget = new RetryBudget();
   readonly retries: RetryCounts = { requests: 0, successes: 0, limitExceeded: 0, overflow: 0 };
   tcpOpen = 0;
+  /** On whose account its calls are; undefined at ingress, where it is the client's. */
+  share: Share | undefined = undefined;
+  /** On whose account connections are that several clients share. */
+  sharedBy: Share | undefined = undefined;
   /** Times a request or connection went to an instance on another host, and so by mutual TLS. */
   overLinks = 0;
   /** The last time a snapshot named this pair. */

@@ -1,12 +1,13 @@
 import type { Socket } from "node:net";
 import type { Waiter } from "./callee.ts";
+import type { Share } from "./fair/share.ts";
 import type { InstanceEndpoint } from "./instance-endpoint.ts";
 import { CONNECT_ATTEMPTS_MAX, CONNECT_TIMEOUT_MS, TUNNEL_IDLE_MS } from "./limits.ts";
 import { countRefusal, type Route } from "./listener-target.ts";
 import type { ConnectionOwner, ServedConnection } from "./served.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { ConnectionUser, UpstreamConnection } from "./upstream-connection.ts";
-import { readBytes, readOn, writeBytes } from "./wire.ts";
+import { readBytes, readOn, shareOf, writeBytes } from "./wire.ts";
 
 export interface TunnelOptions {
   readonly socket: Socket;
@@ -31,6 +32,7 @@ const Phase = { waiting: 0, connecting: 1, open: 2, closed: 3 } as const;
  * half-closing programs work. It waits for an instance as requests do. Client bytes are kept only until connected.
  */
 export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
+  readonly share: Share | undefined;
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
   readonly #around: Surroundings;
@@ -48,6 +50,7 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
 
   constructor(options: TunnelOptions) {
     const { socket, owner, around, route, asked } = options;
+    this.share = shareOf(socket);
     this.#socket = socket;
     this.#owner = owner;
     this.#around = around;
@@ -102,7 +105,7 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
     const { callee } = this.#route;
     const waitedMs = this.#around.clock.monotonic() - this.#sinceMs;
     if (waitedMs >= callee.holdMs) {
-      this.#refuse("no-instance");
+      this.#refuse(callee.emptyRefusal("").code);
       return;
     }
     const refusal = callee.admit(this, this.#sinceMs, this.#around.ticker.nowMs);
