@@ -1,10 +1,10 @@
 import { type Clock, isoTime } from "@plinth/clock";
-import { DataPlane, emptySnapshot, parseSnapshot } from "@plinth/connect";
+import { DataPlane, emptySnapshot, parseSnapshot, parseTapFilter } from "@plinth/connect";
 import { Fault, messageOf } from "@plinth/fault";
 import type { Log } from "@plinth/log";
 import type { RuntimeName } from "@plinth/process";
 import type { Arguments } from "./arguments.ts";
-import { ControlServer, type Deed } from "./control-server.ts";
+import { ControlServer, type Deed, type LineStream } from "./control-server.ts";
 import { FirewallGate } from "./firewall-gate.ts";
 import { startSuccessor } from "./hand-over.ts";
 import { ProxyHome, runtimeName } from "./proxy-home.ts";
@@ -63,7 +63,10 @@ export class ProxyProcess {
       const { address, port, message } = failed[0]!;
       throw new Fault("unavailable", `cannot take over ${address}:${port}: ${message}`);
     }
-    this.#control = await ControlServer.open(home.ownSocket, this.#deeds());
+    this.#control = await ControlServer.open(home.ownSocket, {
+      answers: this.#deeds(),
+      streams: { "POST /tap": (body, stream) => this.#tap(body, stream) },
+    });
     await home.publish();
     await home.writeIdentity();
     this.#log.info("serving", {
@@ -97,6 +100,8 @@ export class ProxyProcess {
         inFlight: plane.inFlight,
         connections: plane.connections,
         draining: this.#ending !== undefined,
+        taps: plane.taps,
+        sightings: plane.sightings,
         listening: plane.listening(),
         failed: plane.failed,
       }),
@@ -110,6 +115,14 @@ export class ProxyProcess {
         return { pid: process.pid };
       },
     };
+  }
+
+  /** Live requests as lines, until their reader leaves. */
+  async #tap(body: unknown, stream: LineStream): Promise<void> {
+    const tap = this.#plane.tap(parseTapFilter(body ?? {}), stream);
+    if (tap === undefined) throw new Fault("exhausted", "too many taps are open already");
+    stream.onDrain = () => tap.resume();
+    stream.onEnd = () => tap[Symbol.dispose]();
   }
 
   #inTurn<T>(deed: () => Promise<T>): Promise<T> {
@@ -167,6 +180,7 @@ export class ProxyProcess {
 
   /** Begins to drain; the process ends by itself when nothing is left to do. */
   #end(drainMs: number): void {
+    this.#control?.endStreams();
     this.#ending ??= this.#drainAndClose(drainMs);
   }
 

@@ -9,6 +9,9 @@ import { CONNECTIONS_MAX, CONNECTIONS_PER_LISTENER_MAX } from "./limits.ts";
 import type { Listener } from "./listener.ts";
 import { MetricsListener } from "./metrics-listener.ts";
 import { metricsText } from "./metrics-text.ts";
+import type { TapFilter } from "@plinth/resource";
+import { Seeing } from "./seeing/seeing.ts";
+import type { Tap, TapSink } from "./seeing/tap.ts";
 import { type ConnectionCount, RequestListener } from "./request-listener.ts";
 import { emptySnapshot, type Snapshot, socketName } from "./snapshot.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -82,6 +85,7 @@ export class DataPlane implements AsyncDisposable {
       random: options.random ?? systemRandom,
       log: options.log ?? createLog(),
       ticker: this.#ticker,
+      seeing: new Seeing(clock),
     };
     this.#count = {
       open: 0,
@@ -319,6 +323,20 @@ export class DataPlane implements AsyncDisposable {
     });
   }
 
+  /** Tells a sink of requests as they come; undefined when there are too many taps already. */
+  tap(filter: TapFilter, sink: TapSink): Tap | undefined {
+    return this.#around.seeing.tap(filter, sink);
+  }
+
+  get taps(): number {
+    return this.#around.seeing.taps;
+  }
+
+  /** Requests that somebody watched, since the start: none while nobody looks. */
+  get sightings(): number {
+    return this.#around.seeing.sightings;
+  }
+
   metricsText(): string {
     return metricsText(
       this.#world,
@@ -337,6 +355,7 @@ export class DataPlane implements AsyncDisposable {
     this.#draining = true;
     await this.#applying;
     this.#ticker[Symbol.dispose]();
+    this.#around.seeing[Symbol.dispose]();
     for (const listener of this.#all()) {
       listener.close();
       for (const connection of listener.connections) connection.destroy();

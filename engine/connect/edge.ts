@@ -1,6 +1,7 @@
 import { Status } from "@plinth/grpc";
 import { Counter, Histogram } from "@plinth/metrics";
 import { RetryBudget } from "./retry-budget.ts";
+import { TcpCounts } from "./tcp-counts.ts";
 
 /** Linkerd's buckets in milliseconds. */
 export const LATENCY_BOUNDS_MS: readonly number[] = [1, 10, 100, 1_000, 10_000].flatMap((unit) =>
@@ -55,7 +56,13 @@ export class Edge {
   readonly requests: Counter = new Counter();
   readonly retryBudget: RetryBudget = new RetryBudget();
   readonly retries: RetryCounts = { requests: 0, successes: 0, limitExceeded: 0, overflow: 0 };
+  /** Requests of `requests` that came by HTTP/2, and those of them that were gRPC. */
+  http2Requests = 0;
+  grpcRequests = 0;
+  /** Connections open now, of whatever protocol. */
   tcpOpen = 0;
+  /** Connections whose bytes pass through unread. */
+  readonly opaque: TcpCounts = new TcpCounts();
   /** The last time a snapshot named this pair. */
   namedAtMs = 0;
   readonly #byStatus: (Answers | undefined)[] = [];

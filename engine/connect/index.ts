@@ -18,4 +18,5 @@ export type {
 export type { RememberedName } from "./dns/name-counts.ts";
 export type { EgressNames } from "./dns/name-policy.ts";
 export type { EgressGate } from "./dns/resolver.ts";
+export { parseTapFilter } from "./seeing/tap-request.ts";
 export { INGRESS_CALLER } from "./world.ts";

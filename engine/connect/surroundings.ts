@@ -1,5 +1,6 @@
 import type { Clock, Random } from "@plinth/clock";
 import type { Log } from "@plinth/log";
+import type { Seeing } from "./seeing/seeing.ts";
 import type { Ticker } from "./ticker.ts";
 
 /** What every part of one data plane shares. */
@@ -8,4 +9,5 @@ export interface Surroundings {
   readonly random: Random;
   readonly log: Log;
   readonly ticker: Ticker;
+  readonly seeing: Seeing;
 }

@@ -57,3 +57,4 @@ export type {
 } from "./reports.ts";
 export { egressLists } from "./egress.ts";
 export type { EgressLists } from "./egress.ts";
+export type { TapEvent, TapFilter } from "./tap.ts";
