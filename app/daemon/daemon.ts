@@ -12,6 +12,7 @@ import { runtimePath } from "@plinth/process";
 import { createRegistry } from "@plinth/registry";
 import { EVERY_ADDRESS, InstanceSet, instanceEnvironment, ReleaseController } from "@plinth/release";
 import type { AppSpec } from "@plinth/resource";
+import { trustDomainOf } from "@plinth/identity";
 import { createProcessDriver, lastLines } from "@plinth/run";
 import { openSecretKey, SecretVault } from "@plinth/secrets";
 import { openStore } from "@plinth/store";
@@ -182,7 +183,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     onNew: () => publisher.changed(),
     signal,
   });
-  const telemetry = new Telemetry(control, clock);
+  const telemetry = new Telemetry(control, clock, trustDomainOf(home.settings.id));
 
   let serves = false;
   /** What goes on beside, each until the signal. */
@@ -237,6 +238,8 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     controller,
     telemetry,
     control,
+    clock,
+    networks: transparent?.mesh.networks,
     proxy,
     publisher,
     vault,

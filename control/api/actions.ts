@@ -1,4 +1,17 @@
-import type { App, AppSpec, Plan, PsRow, Release, Secret, StatReport, StatusReport } from "@plinth/resource";
+import type {
+  App,
+  AppSpec,
+  DiagnosticsReport,
+  EgressStat,
+  Plan,
+  PsRow,
+  Release,
+  Secret,
+  StatReport,
+  StatusReport,
+  TapEvent,
+  TapFilter,
+} from "@plinth/resource";
 
 export type ExecEvent =
   | { readonly stream: "stdout" | "stderr"; readonly data: Uint8Array }
@@ -41,6 +54,10 @@ export interface ApiActions {
   signalProcess(process: "daemon" | "proxy", signal: NodeJS.Signals): Promise<void>;
   /** Of one app or of all. */
   stat(app: string | undefined): Promise<StatReport>;
+  egress(app: string | undefined): Promise<readonly EgressStat[]>;
+  /** Live requests until the signal. */
+  tap(filter: TapFilter, signal: AbortSignal): Promise<AsyncIterable<TapEvent>>;
+  diagnostics(): Promise<DiagnosticsReport>;
   ps(app: string | undefined): Promise<readonly PsRow[]>;
   status(): Promise<StatusReport>;
   /** Resolves after the hand-over. `runtime` undefined: the one it has. */

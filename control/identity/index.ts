@@ -7,7 +7,7 @@ export type { JoinToken } from "./join-tokens.ts";
 export { createCertificateRequest, generateKeyPair } from "./key-pair.ts";
 export type { KeyPair } from "./key-pair.ts";
 export { clientTlsOptions, followKeeper, peerOf, serverTlsOptions } from "./mutual-tls.ts";
-export { identityOfSpiffeId, serverNameOf, spiffeIdOf } from "./spiffe-id.ts";
+export { identityOfSpiffeId, serverNameOf, spiffeIdOf, trustDomainOf } from "./spiffe-id.ts";
 export type { Identity } from "./spiffe-id.ts";
 export { SvidKeeper } from "./svid-keeper.ts";
 export type { Svid, SvidSource } from "./svid-keeper.ts";

@@ -23,6 +23,11 @@ export function checkTrustDomain(trustDomain: string): string {
   return trustDomain;
 }
 
+/** The trust domain of a home, unless another was chosen. */
+export function trustDomainOf(homeId: string): string {
+  return `plinth-${homeId}`;
+}
+
 /** The SPIFFE ID of the trust domain itself, which its roots carry. */
 export function trustDomainId(trustDomain: string): string {
   return `spiffe://${trustDomain}`;

@@ -4,13 +4,20 @@ import { createLog, type Log } from "@plinth/log";
 import { NameCounts, type RememberedName } from "./dns/name-counts.ts";
 import { NameServer } from "./dns/name-server.ts";
 import type { EgressGate } from "./dns/resolver.ts";
-import { LATENCY_BOUNDS_MS } from "./edge.ts";
 import { CONNECTIONS_MAX, CONNECTIONS_PER_LISTENER_MAX } from "./limits.ts";
 import type { Listener } from "./listener.ts";
 import { MetricsListener } from "./metrics-listener.ts";
 import { metricsText } from "./metrics-text.ts";
 import type { TapFilter } from "@plinth/resource";
 import { Seeing } from "./seeing/seeing.ts";
+import {
+  edgesOf,
+  type EdgeStats,
+  endpointsOf,
+  type EndpointState,
+  servicesOf,
+  type ServiceStats,
+} from "./seeing/stats.ts";
 import type { Tap, TapSink } from "./seeing/tap.ts";
 import { type ConnectionCount, RequestListener } from "./request-listener.ts";
 import { emptySnapshot, type Snapshot, socketName } from "./snapshot.ts";
@@ -23,24 +30,6 @@ export interface ListenFailure {
   readonly address: string;
   readonly port: number;
   readonly message: string;
-}
-
-export interface EdgeStats {
-  readonly app: string;
-  readonly caller: string;
-  /** Key of the service called. */
-  readonly callee: string;
-  readonly calleeApp: string;
-  /** Name of the service called, without its app. */
-  readonly service: string;
-  readonly route: string;
-  readonly requests: number;
-  readonly success: number;
-  readonly failure: number;
-  readonly latencyBoundsMs: readonly number[];
-  /** One per bound, and one for all above. */
-  readonly latencyCounts: readonly number[];
-  readonly tcpOpen: number;
 }
 
 export interface DataPlaneOptions {
@@ -297,30 +286,16 @@ export class DataPlane implements AsyncDisposable {
   }
 
   stats(): EdgeStats[] {
-    return [...this.#world.edges.values()].map((edge) => {
-      const latencyCounts = Array.from<number>({ length: LATENCY_BOUNDS_MS.length + 1 }).fill(0);
-      let success = 0;
-      let failure = 0;
-      for (const answers of edge.answers()) {
-        if (answers.success) success += answers.total.value;
-        else failure += answers.total.value;
-        for (const [index, count] of answers.latency.counts.entries()) latencyCounts[index]! += count;
-      }
-      return {
-        app: edge.app,
-        caller: edge.caller,
-        callee: edge.callee,
-        calleeApp: edge.calleeApp,
-        service: edge.service,
-        route: edge.route,
-        requests: edge.requests.value,
-        success,
-        failure,
-        latencyBoundsMs: LATENCY_BOUNDS_MS,
-        latencyCounts,
-        tcpOpen: edge.tcpOpen,
-      };
-    });
+    return edgesOf(this.#world);
+  }
+
+  serviceStats(): ServiceStats[] {
+    return servicesOf(this.#world);
+  }
+
+  /** Where requests may go now, and how each endpoint does. */
+  endpoints(): EndpointState[] {
+    return endpointsOf(this.#world, this.#around.clock.monotonic());
   }
 
   /** Tells a sink of requests as they come; undefined when there are too many taps already. */

@@ -1,7 +1,9 @@
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import type { TapEvent, TapFilter } from "@plinth/resource";
 import { Fault, type FaultCode, messageOf } from "@plinth/fault";
-import type { EdgeStats, ListenFailure } from "./data-plane.ts";
+import type { ListenFailure } from "./data-plane.ts";
+import type { RememberedName } from "./dns/name-counts.ts";
+import type { EdgeStats, EndpointState, ServiceStats } from "./seeing/stats.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface ApplyResult {
@@ -27,6 +29,7 @@ export interface ProxyStats {
   /** RFC 3339; counters begin at zero then. */
   readonly startedAt: string;
   readonly edges: readonly EdgeStats[];
+  readonly services: readonly ServiceStats[];
 }
 
 export interface ProxyControlOptions {
@@ -77,12 +80,38 @@ export class ProxyControl {
     return (await this.#call("GET", "/stats", undefined, TIMEOUT_MS, options)) as ProxyStats;
   }
 
+  /** Where requests may go now, and how each endpoint does. */
+  async endpoints(options?: ProxyControlOptions): Promise<readonly EndpointState[]> {
+    const answer = await this.#call("GET", "/endpoints", undefined, TIMEOUT_MS, options);
+    return (answer as { endpoints: EndpointState[] }).endpoints;
+  }
+
+  /** The snapshot in force. */
+  async snapshot(options?: ProxyControlOptions): Promise<Snapshot> {
+    return (await this.#call("GET", "/snapshot", undefined, TIMEOUT_MS, options)) as Snapshot;
+  }
+
+  /** What the metrics port answers. */
+  async metrics(options?: ProxyControlOptions): Promise<string> {
+    const answer = await this.#call("GET", "/metrics", undefined, TIMEOUT_MS, options);
+    return (answer as { text: string }).text;
+  }
+
+  /** Under which host names services last asked for the addresses they connect to. */
+  async names(options?: ProxyControlOptions): Promise<readonly RememberedName[]> {
+    const answer = await this.#call("GET", "/names", undefined, TIMEOUT_MS, options);
+    return (answer as { names: RememberedName[] }).names;
+  }
+
   /**
    * Live requests that the filter asks for, until the signal; ends by itself when the proxy hands over or ends. Whoever
    * reads slowly misses events, and is told how many.
    */
-  async *tap(filter: TapFilter, signal: AbortSignal): AsyncGenerator<TapEvent> {
-    const response = await this.#open("POST", "/tap", filter, signal);
+  async tap(filter: TapFilter, signal: AbortSignal): Promise<AsyncGenerator<TapEvent>> {
+    return this.#events(await this.#open("POST", "/tap", filter, signal), signal);
+  }
+
+  async *#events(response: IncomingMessage, signal: AbortSignal): AsyncGenerator<TapEvent> {
     try {
       let rest = "";
       for await (const chunk of response.setEncoding("utf8") as AsyncIterable<string>) {

@@ -42,12 +42,18 @@ export type { PolicySettings } from "./policy-settings.ts";
 export { serviceSettings } from "./service-settings.ts";
 export type { ProbeQuestion, ProbeSettings, ResourceLimits, ServiceSettings } from "./service-settings.ts";
 export type {
+  ByteRates,
+  DiagnosticsReport,
+  EdgeProtocol,
   EdgeStat,
+  EgressStat,
+  EndpointRow,
   FieldChange,
   IngressChange,
   Plan,
   ProcessStatus,
   PsRow,
+  RouteStat,
   SecretChange,
   ServiceChange,
   ServiceStat,

@@ -17,22 +17,22 @@ import {
 
 /** A tap whose events are read when asked for. */
 class Reader implements AsyncDisposable {
-  readonly events: AsyncGenerator<TapEvent>;
+  readonly #events: Promise<AsyncGenerator<TapEvent>>;
   readonly #abort: AbortController = new AbortController();
 
   constructor(proxy: TestProxy, filter: TapFilter) {
-    this.events = proxy.control.tap(filter, this.#abort.signal);
+    this.#events = proxy.control.tap(filter, this.#abort.signal);
   }
 
   async next(): Promise<TapEvent> {
-    const { value } = await this.events.next();
+    const { value } = await (await this.#events).next();
     return value as TapEvent;
   }
 
   /** Ends it; what waits for an event is rejected. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort(new Error("enough"));
-    await this.events.next().catch(() => undefined);
+    await this.next().catch(() => undefined);
   }
 }
 
@@ -218,7 +218,7 @@ for (const runtime of installedRuntimes()) {
 
     test("a wrong filter and one tap too many are refused", async () => {
       const { signal } = new AbortController();
-      const refusal = (filter: object): Promise<unknown> => proxy.control.tap(filter, signal).next();
+      const refusal = (filter: object): Promise<unknown> => proxy.control.tap(filter, signal);
       await assert.rejects(refusal({ status: "9" }), /neither a status/);
       await assert.rejects(refusal({ maxRps: 0 }), /maxRps/);
       await using all = new AsyncDisposableStack();
