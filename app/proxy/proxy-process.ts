@@ -3,6 +3,7 @@ import { DataPlane, emptySnapshot, parseSnapshot, parseTapFilter } from "@plinth
 import { Fault, messageOf } from "@plinth/fault";
 import type { Log } from "@plinth/log";
 import type { RuntimeName } from "@plinth/process";
+import manifest from "./package.json" with { type: "json" };
 import type { Arguments } from "./arguments.ts";
 import { ControlServer, type Deed, type LineStream } from "./control-server.ts";
 import { FirewallGate } from "./firewall-gate.ts";
@@ -39,6 +40,7 @@ export class ProxyProcess {
       log,
       inherited: options.inherited ?? new Map(),
       egressGate: new FirewallGate(options.home, clock),
+      version: manifest.version,
     });
   }
 

@@ -9,6 +9,7 @@ import type { Listener } from "./listener.ts";
 import { MetricsListener } from "./metrics-listener.ts";
 import { metricsText } from "./metrics-text.ts";
 import type { TapFilter } from "@plinth/resource";
+import type { Build } from "./seeing/process-metrics.ts";
 import { Seeing } from "./seeing/seeing.ts";
 import {
   edgesOf,
@@ -40,6 +41,8 @@ export interface DataPlaneOptions {
   readonly inherited?: ReadonlyMap<string, number>;
   /** Opens the way to what allowed names stand for. Default: none, for where nothing is closed. */
   readonly egressGate?: EgressGate;
+  /** For metrics. Default: 0. */
+  readonly version?: string;
   /** Client connections, in all and per listener. Default: 16,384 and 8,192; each costs some kilobytes. */
   readonly connectionsMax?: { readonly total: number; readonly perListener: number };
 }
@@ -56,6 +59,7 @@ export class DataPlane implements AsyncDisposable {
   readonly #closing: Set<RequestListener> = new Set();
   readonly #count: ConnectionCount;
   readonly #ticker: Ticker;
+  readonly #build: Build;
   readonly #nameCounts: NameCounts = new NameCounts();
   readonly #egressGate: EgressGate | undefined;
   #names: NameServer | undefined = undefined;
@@ -80,6 +84,11 @@ export class DataPlane implements AsyncDisposable {
       open: 0,
       max: options.connectionsMax?.total ?? CONNECTIONS_MAX,
       perListenerMax: options.connectionsMax?.perListener ?? CONNECTIONS_PER_LISTENER_MAX,
+    };
+    this.#build = {
+      version: options.version ?? "0",
+      runtime: process.versions["bun"] === undefined ? "node" : "bun",
+      startedSeconds: clock.now() / 1_000,
     };
     this.#egressGate = options.egressGate;
     this.#inherited = new Map(options.inherited);
@@ -317,6 +326,7 @@ export class DataPlane implements AsyncDisposable {
       this.#world,
       [...this.#listeners.values()].map((listener) => listener.target),
       this.#nameCounts,
+      this.#build,
     );
   }
 

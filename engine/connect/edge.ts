@@ -20,7 +20,7 @@ export const GRPC_FAILURES: ReadonlySet<number> = new Set([
 const GRPC_STATUS_MAX = 17;
 
 /** Answers of one status and classification. `error` is the proxy's code when it made the answer itself. */
-class Answers {
+export class Answers {
   readonly total: Counter = new Counter();
   readonly latency: Histogram = new Histogram(LATENCY_BOUNDS_MS);
   readonly status: number;
