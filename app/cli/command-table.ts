@@ -1,4 +1,5 @@
-import type { Argument, Command, Flag } from "./command.ts";
+import { type Argument, type Command, type Flag, optionalApp } from "./command.ts";
+import { seeingCommands } from "./seeing-commands.ts";
 
 /** Flags that every command understands, before or after its name. */
 export const globalFlags: readonly Flag[] = [
@@ -21,12 +22,6 @@ const project: Argument = {
   optional: true,
   summary: "the config file, or the directory it is in; default: the current directory",
 };
-const optionalApp: Argument = {
-  name: "APP",
-  kind: "app",
-  optional: true,
-  summary: "default: the app deployed from the current directory, else the only one",
-};
 const timeout = (what: string): Flag => ({
   name: "timeout",
   value: "DURATION",
@@ -46,26 +41,6 @@ const format: Flag = {
   choices: ["table", "json", "yaml"],
   summary: "how to print; default: table",
 };
-
-const wide: Flag = { name: "wide", summary: "more columns" };
-const tapFlags: readonly Flag[] = [
-  {
-    name: "from",
-    value: "SERVICE",
-    kind: "service",
-    summary: "only of this caller; `ingress` for what comes from outside",
-  },
-  { name: "to", value: "SERVICE", kind: "service", summary: "only to this service" },
-  { name: "method", value: "METHOD", kind: "text", summary: "only with this method" },
-  { name: "path", value: "PREFIX", kind: "text", summary: "only paths that begin so" },
-  { name: "status", value: "STATUS", kind: "text", summary: "only answered so, such as 503 or 5xx" },
-  {
-    name: "max-rps",
-    value: "NUMBER",
-    kind: "count",
-    summary: "requests per second at most; default: 100",
-  },
-];
 
 /** Every command; parsing, help, completion and docs/cli.md are derived from here. */
 export const commands: readonly Command[] = [
@@ -216,114 +191,7 @@ export const commands: readonly Command[] = [
     ],
     load: () => import("./commands/logs.ts"),
   },
-  {
-    name: "stat",
-    summary: "show success rate, requests per second and latencies",
-    arguments: [optionalApp],
-    flags: [
-      { ...wide, summary: "with the bytes that services read and write" },
-      { name: "egress", summary: "what leaves the mesh instead, by host name (transparent mode)" },
-    ],
-    examples: [
-      { command: "plinth stat shop", says: "how the services of shop are doing" },
-      { command: "plinth stat --egress", says: "who talks to whom out there" },
-    ],
-    load: () => import("./commands/stat.ts"),
-  },
-  {
-    name: "edges",
-    summary: "show who calls whom, by what protocol and how secured",
-    description: [
-      "SECURED is √ where all requests went to other hosts over mutual TLS; `same host` where none left this one.",
-    ],
-    arguments: [{ ...optionalApp, summary: "default: all apps" }],
-    flags: [{ ...wide, summary: "with bytes of opaque connections and the SPIFFE IDs of both sides" }],
-    examples: [{ command: "plinth edges shop", says: "the calls within shop" }],
-    load: () => import("./commands/edges.ts"),
-  },
-  {
-    name: "routes",
-    summary: "show success rate, requests per second and latencies by route",
-    description: [
-      "With --wide, what callers see (EFFECTIVE) beside what it took with every request that was sent again (ACTUAL).",
-    ],
-    arguments: [{ ...optionalApp, summary: "default: all apps" }],
-    flags: [{ ...wide, summary: "with and without requests that were sent again" }],
-    examples: [{ command: "plinth routes shop --wide", says: "are retries hiding failures?" }],
-    load: () => import("./commands/routes.ts"),
-  },
-  {
-    name: "tap",
-    summary: "watch requests live",
-    description: [
-      "One line when a request begins (req), is answered (rsp) and ends (end); connections that pass through unread are opened (opn) and closed (cls). Never headers or bodies, and paths without their queries, which may carry secrets. Costs nothing while nobody taps.",
-    ],
-    arguments: [{ ...optionalApp, summary: "default: all apps" }],
-    flags: [
-      ...tapFlags,
-      { name: "query", summary: "paths with their query strings, which may carry secrets" },
-    ],
-    examples: [
-      { command: "plinth tap shop --to catalog --status 5xx", says: "what fails in catalog" },
-      { command: "plinth tap --json | jq -c 'select(.type == \"end\")'", says: "for a script" },
-    ],
-    load: () => import("./commands/tap.ts"),
-  },
-  {
-    name: "top",
-    summary: "show the busiest paths, live",
-    description: ["Redraws a terminal until Ctrl-C; elsewhere, and with --for, prints one table at the end."],
-    arguments: [{ ...optionalApp, summary: "default: all apps" }],
-    flags: [
-      ...tapFlags,
-      {
-        name: "for",
-        value: "DURATION",
-        kind: "duration",
-        summary: "count for so long, then print; default without a terminal: 5s",
-      },
-    ],
-    examples: [{ command: "plinth top shop --for 30s --json", says: "one document after half a minute" }],
-    load: () => import("./commands/top.ts"),
-  },
-  {
-    name: "diagnostics",
-    summary: "show what the proxy has in force",
-    arguments: [],
-    flags: [],
-    examples: [{ command: "plinth diagnostics endpoints", says: "where requests may go right now" }],
-    subcommands: [
-      {
-        name: "endpoints",
-        summary: "list endpoints with their state, requests under way and load",
-        arguments: [],
-        flags: [],
-        examples: [{ command: "plinth diagnostics endpoints --json", says: "for a script" }],
-        load: () => import("./commands/diagnostics.ts"),
-      },
-      {
-        name: "snapshot",
-        summary: "print the snapshot in force",
-        description: ["Always JSON."],
-        arguments: [],
-        flags: [],
-        examples: [
-          { command: "plinth diagnostics snapshot | jq .services", says: "what the proxy routes by" },
-        ],
-        load: () => import("./commands/diagnostics.ts"),
-      },
-      {
-        name: "metrics",
-        summary: "print the proxy's metrics in Prometheus' format",
-        arguments: [],
-        flags: [],
-        examples: [
-          { command: "plinth diagnostics metrics | grep _latency_", says: "as Prometheus scrapes it" },
-        ],
-        load: () => import("./commands/diagnostics.ts"),
-      },
-    ],
-  },
+  ...seeingCommands,
   {
     name: "rollback",
     summary: "return to an earlier release",
@@ -463,14 +331,77 @@ export const commands: readonly Command[] = [
     name: "delete",
     summary: "delete a resource",
     arguments: [
-      { name: "KIND", kind: "kind", summary: "app or secret" },
+      { name: "KIND", kind: "kind", summary: "app, secret or host" },
       { name: "NAME", kind: "resource", summary: "its name" },
     ],
     flags: [],
     examples: [
       { command: "plinth delete app shop", says: "the same as `plinth down shop`, without waiting" },
+      { command: "plinth delete host beta", says: "its instances are replaced elsewhere" },
     ],
     load: () => import("./commands/delete.ts"),
+  },
+  {
+    name: "join-token",
+    summary: "let another machine join as a host",
+    description: [
+      "Prints a token that one machine can use once, and opens the door for it: from then on this machine listens for hosts at the address, with TLS 1.3 and certificates on both sides.",
+    ],
+    arguments: [],
+    flags: [
+      {
+        name: "address",
+        value: "ADDRESS",
+        kind: "text",
+        summary: "this machine's address as others reach it; default: its main one",
+      },
+      {
+        name: "host",
+        value: "NAME",
+        kind: "text",
+        summary: "the only host that may use it; needed where one of that name joins again",
+      },
+      { name: "for", value: "DURATION", kind: "duration", summary: "how long it can be used; default: 30m" },
+    ],
+    examples: [
+      { command: "plinth join-token", says: "then `plinth join` on the other machine" },
+      { command: "plinth join-token | ssh other plinth join", says: "both in one line" },
+    ],
+    load: () => import("./commands/join-token.ts"),
+  },
+  {
+    name: "join",
+    summary: "make this machine a host of another Plinth",
+    description: [
+      "Takes the token of `plinth join-token` from standard input, asks for it in a terminal, or reads it from a file; never from the command line, where other users see it. A home that has joined needs no token: Plinth is started again in it.",
+    ],
+    arguments: [],
+    flags: [
+      { name: "token-file", value: "FILE", kind: "path", summary: "read the token from a file" },
+      { name: "name", value: "NAME", kind: "text", summary: "of this host; default: the machine's name" },
+      {
+        name: "address",
+        value: "ADDRESS",
+        kind: "text",
+        summary: "this machine's address as other hosts reach it; default: the one it calls from",
+      },
+      { name: "again", summary: "join anew with a new token, as when the credential has ended" },
+      { name: "api-port", value: "PORT", kind: "port", summary: "the API's and dashboard's; default: 7080" },
+      {
+        name: "proxy-runtime",
+        value: "node|bun",
+        summary: "what the proxy runs on; default: node",
+      },
+      {
+        name: "mesh",
+        value: "transparent|cooperative",
+        summary:
+          "how instances meet here, decided at a home's first start; default: transparent where possible",
+      },
+      timeout("to be taken up, such as 90s; default: 1m"),
+    ],
+    examples: [{ command: "plinth join --name beta", says: "asks for the token" }],
+    load: () => import("./commands/join.ts"),
   },
   {
     name: "doctor",
@@ -540,6 +471,7 @@ export const commandGroups: readonly (readonly [title: string, names: readonly s
   ],
   ["Before deploying", ["validate", "plan", "secrets"]],
   ["Resources", ["get", "describe", "apply", "delete", "exec"]],
+  ["Several machines", ["join-token", "join"]],
   ["Plinth itself", ["upgrade", "doctor", "completion", "version", "help"]],
 ];
 

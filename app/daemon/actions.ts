@@ -1,18 +1,19 @@
 import { join } from "node:path";
-import type { ApiActions, ExecEvent, InstanceLine, LogRequest } from "@plinth/api";
 import type { Clock } from "@plinth/clock";
 import { parseTapFilter, type ProxyControl } from "@plinth/connect";
+import type { ApiActions, ExecEvent, InstanceLine, JoinTokenRequest, LogRequest } from "@plinth/api";
 import type { SnapshotPublisher } from "@plinth/discovery";
 import { Fault } from "@plinth/fault";
 import type { RuntimeName } from "@plinth/process";
 import type { Registry } from "@plinth/registry";
-import type { InstanceNetworks, InstanceSet, ReleaseController } from "@plinth/release";
+import type { Fleet, InstanceNetworks } from "@plinth/release";
 import {
   type App,
   APP_LABEL,
   type AppSpec,
   type DiagnosticsReport,
   type EgressStat,
+  type JoinTokenReport,
   type Plan,
   type PsRow,
   type Secret,
@@ -23,7 +24,6 @@ import {
   type TapFilter,
 } from "@plinth/resource";
 import { tailLog } from "@plinth/run";
-import type { SecretVault } from "@plinth/secrets";
 import type { Store } from "@plinth/store";
 import { appLog } from "./app-log.ts";
 import type { Home } from "./home.ts";
@@ -34,14 +34,15 @@ import { processRow } from "./process-report.ts";
 import type { ProxyProcess } from "./proxy-process.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { tapProxies } from "./tap-proxies.ts";
+import type { Role } from "./role.ts";
 import { VERSION } from "./version.ts";
 
 export interface ActionParts {
   readonly home: Home;
   readonly registry: Registry;
   readonly store: Store;
-  readonly instances: InstanceSet;
-  readonly controller: ReleaseController;
+  readonly instances: Fleet;
+  readonly deeds: Role["deeds"];
   readonly telemetry: Telemetry;
   readonly control: ProxyControl;
   readonly clock: Clock;
@@ -49,7 +50,6 @@ export interface ActionParts {
   readonly networks: InstanceNetworks | undefined;
   readonly proxy: ProxyProcess;
   readonly publisher: SnapshotPublisher;
-  readonly vault: SecretVault;
   readonly shutDown: (stopInstances: boolean, graceMs: number | undefined) => void;
 }
 
@@ -65,20 +65,28 @@ export class Actions implements ApiActions {
     return this.#parts.publisher.isInForce ? undefined : "the proxy has not taken the newest snapshot yet";
   }
 
-  plan(app: string, spec: AppSpec): Promise<Plan> {
-    return Promise.resolve(this.#parts.controller.plan(app, spec));
+  plan(app: string, spec: AppSpec, signal: AbortSignal): Promise<Plan> {
+    return this.#parts.deeds.plan(app, spec, signal);
   }
 
   rollback(app: string, to: number | undefined): Promise<App> {
-    return this.#parts.controller.rollback(app, to);
+    return this.#parts.deeds.rollback(app, to);
   }
 
   setSecretValue(name: string, value: Uint8Array): Promise<Secret> {
-    return this.#parts.vault.set(name, value);
+    return this.#parts.deeds.setSecretValue(name, value);
   }
 
   deleteSecret(name: string): Promise<void> {
-    return this.#parts.vault.delete(name);
+    return this.#parts.deeds.deleteSecret(name);
+  }
+
+  createJoinToken(request: JoinTokenRequest): Promise<JoinTokenReport> {
+    return this.#parts.deeds.createJoinToken(request);
+  }
+
+  forgetHost(name: string): Promise<void> {
+    return this.#parts.deeds.forgetHost(name);
   }
 
   logs(instance: string, { follow, tail, signal }: LogRequest): Promise<AsyncIterable<Uint8Array>> {
@@ -211,6 +219,7 @@ export class Actions implements ApiActions {
         service: spec.service,
         instance: metadata.name,
         driver: spec.driver,
+        host: spec.host ?? null,
         state: status?.state ?? "Pending",
         ready: status?.state === "Ready",
         pid: status?.pid ?? null,
@@ -227,7 +236,7 @@ export class Actions implements ApiActions {
     });
   }
 
-  #runner(instance: string, deed: string): NonNullable<ReturnType<InstanceSet["runner"]>> {
+  #runner(instance: string, deed: string): NonNullable<ReturnType<Fleet["runner"]>> {
     const runner = this.#parts.instances.runner(instance);
     if (runner !== undefined) return runner;
     const known = this.#parts.instances.list().map(({ metadata }) => metadata.name);

@@ -18,10 +18,10 @@ const SAMPLE_MS = 1000;
 export class Telemetry {
   readonly #control: ProxyControl;
   readonly #clock: Clock;
-  readonly #trustDomain: string;
+  readonly #trustDomain: () => string;
   readonly #window: TrafficWindow = new TrafficWindow();
 
-  constructor(control: ProxyControl, clock: Clock, trustDomain: string) {
+  constructor(control: ProxyControl, clock: Clock, trustDomain: () => string) {
     this.#trustDomain = trustDomain;
     this.#control = control;
     this.#clock = clock;
@@ -96,7 +96,7 @@ export class Telemetry {
   }
 
   #identity(app: string, service: string): string {
-    return spiffeIdOf(this.#trustDomain, { kind: "service", app, service });
+    return spiffeIdOf(this.#trustDomain(), { kind: "service", app, service });
   }
 
   #route(edge: EdgeCounters): RouteStat {

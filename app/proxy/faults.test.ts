@@ -253,7 +253,7 @@ for (const runtime of installedRuntimes()) {
       connection.send(get());
       await arrived.promise;
       await route([next.port]);
-      const name = `127.0.0.1:${old.port}`;
+      const name = `test.callee.${old.port}`;
       assert.equal(await proxy.control.drain([name], 50), 1);
       assert.match(await exchangeRaw(port, get("/", closing)), /new$/);
       const drained = proxy.control.drain([name], 20_000);

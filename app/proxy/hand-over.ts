@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Clock } from "@plinth/clock";
+import type { ProxyIdentities } from "@plinth/connect";
 import { Fault, messageOf } from "@plinth/fault";
 import { runtimePath, type RuntimeName } from "@plinth/process";
 import { proxyMain } from "./entry.ts";
@@ -25,6 +26,7 @@ export async function startSuccessor(
   home: string,
   runtime: RuntimeName,
   descriptors: ReadonlyMap<string, number>,
+  identities: ProxyIdentities | undefined,
   clock: Clock,
 ): Promise<number> {
   const binary = runtimePath(runtime);
@@ -32,9 +34,12 @@ export async function startSuccessor(
   const names = [...descriptors.keys()];
   const inherit = names.map((name, index) => `${name}=${FIRST_DESCRIPTOR + index}`).join(",");
   const child = spawn(binary, [proxyMain, "--home", home, "--inherit", inherit], {
-    stdio: ["ignore", "pipe", "inherit", ...descriptors.values()],
+    stdio: ["pipe", "pipe", "inherit", ...descriptors.values()],
     detached: true,
   });
+  // Keys go through a pipe: neither arguments, environment nor disk are a place for them.
+  child.stdin!.on("error", () => {}); // its end is told by "exit"
+  child.stdin!.end(identities === undefined ? "" : JSON.stringify(identities));
   try {
     const message = await firstMessage(child, clock);
     if (!message.serving)
@@ -43,10 +48,24 @@ export async function startSuccessor(
     child.kill("SIGKILL");
     throw error;
   } finally {
+    child.stdin?.destroy();
     child.stdout?.destroy();
     child.unref();
   }
   return child.pid!;
+}
+
+/** What the proxy before this one has written to our standard input: identities, or nothing. */
+export async function receiveIdentities(): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) chunks.push(chunk);
+  const text = Buffer.concat(chunks).toString();
+  if (text === "") return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Fault("invalid", "Cannot take over: the identities handed over are no JSON");
+  }
 }
 
 function firstMessage(child: ChildProcess, clock: Clock): Promise<HandOverMessage> {

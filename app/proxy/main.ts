@@ -4,7 +4,7 @@ import { systemClock } from "@plinth/clock";
 import { messageOf } from "@plinth/fault";
 import { createLog } from "@plinth/log";
 import { parseArguments } from "./arguments.ts";
-import type { HandOverMessage } from "./hand-over.ts";
+import { type HandOverMessage, receiveIdentities } from "./hand-over.ts";
 import { ProxyProcess } from "./proxy-process.ts";
 
 const log = createLog({ fields: { process: "proxy", pid: process.pid } });
@@ -16,7 +16,9 @@ function tell(message: HandOverMessage): void {
 
 const takesOver = process.argv.includes("--inherit");
 try {
-  const proxy = await ProxyProcess.start(parseArguments(process.argv.slice(2)), systemClock, log);
+  const options = parseArguments(process.argv.slice(2));
+  const identities = takesOver ? await receiveIdentities() : undefined;
+  const proxy = await ProxyProcess.start(options, systemClock, log, identities);
   process.on("SIGTERM", () => proxy.terminate());
   process.on("SIGINT", () => proxy.terminate());
   if (takesOver) tell({ serving: true });

@@ -8,6 +8,7 @@ import type { Arguments } from "./arguments.ts";
 import { ControlServer, type Deed, type LineStream } from "./control-server.ts";
 import { FirewallGate } from "./firewall-gate.ts";
 import { startSuccessor } from "./hand-over.ts";
+import { PeerIdentities } from "./peer-identities.ts";
 import { ProxyHome, runtimeName } from "./proxy-home.ts";
 
 /** After a hand-over: long downloads and WebSockets go on this long in the old process. */
@@ -23,6 +24,7 @@ export class ProxyProcess {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #plane: DataPlane;
+  readonly #identities: PeerIdentities;
   readonly #startedAt: string;
   /** Snapshots and hand-overs happen one after another. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -35,19 +37,22 @@ export class ProxyProcess {
     this.#clock = clock;
     this.#log = log;
     this.#startedAt = isoTime(clock.now());
+    this.#identities = new PeerIdentities(clock);
     this.#plane = new DataPlane({
       clock,
       log,
+      peerSecurity: this.#identities,
       inherited: options.inherited ?? new Map(),
       egressGate: new FirewallGate(options.home, clock),
       version: manifest.version,
     });
   }
 
-  /** Starts serving the last snapshot and takes over the control socket. */
-  static async start(options: Arguments, clock: Clock, log: Log): Promise<ProxyProcess> {
+  /** Starts serving the last snapshot and takes over the control socket; `identities` from the process before. */
+  static async start(options: Arguments, clock: Clock, log: Log, identities: unknown): Promise<ProxyProcess> {
     const proxy = new ProxyProcess(options, clock, log);
     try {
+      if (identities !== undefined) await proxy.#identities.put(identities);
       await proxy.#start(options.inherited !== undefined);
     } catch (error) {
       await proxy.#plane[Symbol.asyncDispose]();
@@ -95,6 +100,8 @@ export class ProxyProcess {
     return {
       "PUT /snapshot": (body) => this.#inTurn(() => this.#putSnapshot(body)),
       "PUT /routes": (body) => this.#afterOthers(() => plane.apply(parseSnapshot(body))),
+      // Also while draining: what goes on there must not outlast what it was verified by.
+      "PUT /identities": (body) => this.#afterOthers(() => this.#putIdentities(body)),
       "GET /status": async () => ({
         pid: process.pid,
         runtime: runtimeName(),
@@ -153,14 +160,18 @@ export class ProxyProcess {
     return { version: snapshot.version, failed: await this.#plane.apply(snapshot) };
   }
 
+  async #putIdentities(body: unknown): Promise<unknown> {
+    await this.#identities.put(body);
+    return { sequence: this.#identities.bundle.sequence };
+  }
+
   async #drain(body: unknown): Promise<unknown> {
-    const names = (body as { endpoints?: unknown } | undefined)?.endpoints;
-    if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) {
-      throw new Fault("invalid", "endpoints is not a list of address:port");
+    const instances = (body as { instances?: unknown } | undefined)?.instances;
+    if (!Array.isArray(instances) || !instances.every((name) => typeof name === "string")) {
+      throw new Fault("invalid", "instances is not a list of names");
     }
-    return {
-      remaining: await this.#plane.drainEndpoints(names, numberOf(body, "timeoutMs", TERMINATE_DRAIN_MS)),
-    };
+    const timeoutMs = numberOf(body, "timeoutMs", TERMINATE_DRAIN_MS);
+    return { remaining: await this.#plane.drainEndpoints(instances, timeoutMs) };
   }
 
   async #upgrade(body: unknown): Promise<unknown> {
@@ -173,6 +184,7 @@ export class ProxyProcess {
         this.#homePath,
         runtime satisfies RuntimeName,
         this.#plane.descriptors(),
+        this.#identities.given,
         this.#clock,
       );
     } catch (error) {

@@ -3,6 +3,7 @@ import type {
   AppSpec,
   DiagnosticsReport,
   EgressStat,
+  JoinTokenReport,
   Plan,
   PsRow,
   Release,
@@ -24,6 +25,12 @@ export interface LogRequest {
   readonly signal: AbortSignal;
 }
 
+export interface JoinTokenRequest {
+  readonly address?: string;
+  readonly host?: string;
+  readonly lifeMs?: number;
+}
+
 export interface InstanceLine {
   readonly instance: string;
   readonly line: string;
@@ -42,6 +49,9 @@ export interface ApiActions {
   setSecretValue(name: string, value: Uint8Array): Promise<Secret>;
   /** Removes the resource and its value. */
   deleteSecret(name: string): Promise<void>;
+  /** Opens the door for other hosts, too. */
+  createJoinToken(request: JoinTokenRequest): Promise<JoinTokenReport>;
+  forgetHost(name: string): Promise<void>;
   logs(instance: string, request: LogRequest): Promise<AsyncIterable<Uint8Array>>;
   /** Of all the app's instances or one service's, those included that come while it is followed; `tail` is for each. */
   appLogs(

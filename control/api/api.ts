@@ -120,6 +120,8 @@ class HttpApi implements Api {
       rollback: (exchange) => deeds.rollback(exchange),
       setSecretValue: (exchange) => deeds.setSecretValue(exchange),
       deleteSecret: (exchange) => deeds.deleteSecret(exchange),
+      joinToken: (exchange) => deeds.joinToken(exchange),
+      forgetHost: (exchange) => deeds.forgetHost(exchange),
       log: (exchange) => deeds.log(exchange),
       appLog: (exchange) => deeds.appLog(exchange),
       exec: (exchange) => deeds.exec(exchange),

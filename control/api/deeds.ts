@@ -1,6 +1,6 @@
 import { Fault } from "@plinth/fault";
 import { type AppSpec, quoted, type TapFilter, validate } from "@plinth/resource";
-import type { ApiActions, LogRequest } from "./actions.ts";
+import type { ApiActions, JoinTokenRequest, LogRequest } from "./actions.ts";
 import { readBody, readJson } from "./body.ts";
 import { type Exchange, NDJSON, sendJson, startStream, writePart } from "./exchange.ts";
 import { SECRET_BYTES_MAX } from "./limits.ts";
@@ -111,6 +111,19 @@ export class Deeds {
 
   async deleteSecret(exchange: Exchange): Promise<void> {
     await this.#actions.deleteSecret(requireName(exchange));
+    sendJson(exchange.response, 200, {});
+  }
+
+  async joinToken(exchange: Exchange): Promise<void> {
+    sendJson(
+      exchange.response,
+      200,
+      await this.#actions.createJoinToken(await readRequest<JoinTokenRequest>(exchange)),
+    );
+  }
+
+  async forgetHost(exchange: Exchange): Promise<void> {
+    await this.#actions.forgetHost(requireName(exchange));
     sendJson(exchange.response, 200, {});
   }
 

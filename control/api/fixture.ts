@@ -171,6 +171,13 @@ function recordingActions(deeds: unknown[]): ApiActions {
         status: { version: 1 },
       };
     },
+    createJoinToken: async (wanted) => {
+      deeds.push(["createJoinToken", wanted]);
+      return { token: "plinth-join-x", address: "192.0.2.1:7082", expiresAt: "2026-01-01T00:30:00.000Z" };
+    },
+    forgetHost: async (name) => {
+      deeds.push(["forgetHost", name]);
+    },
     logs: async function logs(instance, { follow, tail }) {
       deeds.push(["logs", instance, follow, tail]);
       return someOutput();

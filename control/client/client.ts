@@ -1,6 +1,7 @@
 import type {
   DiagnosticsReport,
   EgressStat,
+  JoinTokenReport,
   Plan,
   PsRow,
   StatReport,
@@ -89,6 +90,11 @@ export interface Client {
   exec(instance: string, command: readonly string[], options?: CallOptions): AsyncGenerator<ExecEvent>;
   signalInstance(instance: string, signal: string, options?: CallOptions): Promise<void>;
   signalProcess(process: "daemon" | "proxy", signal: string, options?: CallOptions): Promise<void>;
+
+  createJoinToken(
+    request: { readonly address?: string; readonly host?: string; readonly lifeMs?: number },
+    options?: CallOptions,
+  ): Promise<JoinTokenReport>;
 
   stat(app?: string, options?: CallOptions): Promise<StatReport>;
   egress(app?: string, options?: CallOptions): Promise<readonly EgressStat[]>;
@@ -208,6 +214,10 @@ class SocketClient implements Client {
 
   async delete(kind: KindName, name: string, options?: CallOptions): Promise<void> {
     await this.#call("DELETE", path(kind, name), options);
+  }
+
+  createJoinToken(request: object, options?: CallOptions): Promise<JoinTokenReport> {
+    return this.#call("POST", `${GROUP}/jointokens`, options, { body: request });
   }
 
   plan(app: string, spec: AppSpec, options?: CallOptions): Promise<Plan> {

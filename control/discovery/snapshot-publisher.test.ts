@@ -15,6 +15,7 @@ const snapshot = (version: number): Snapshot => ({
   virtual: [],
   sources: {},
   dns: null,
+  peer: null,
 });
 
 test("SnapshotPublisher makes one snapshot of many changes and tells when each is in force", async () => {

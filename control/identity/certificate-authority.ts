@@ -8,7 +8,7 @@ import {
   writeAuthorityRecord,
 } from "./authority-record.ts";
 import { checkPublicKey, generateKeyPair, publicKeyOfRequest } from "./key-pair.ts";
-import { checkTrustDomain, type Identity, spiffeIdOf, trustDomainId, trustDomainOf } from "./spiffe-id.ts";
+import { checkTrustDomain, type Identity, spiffeIdOf, trustDomainId } from "./spiffe-id.ts";
 import type { TrustBundle } from "./trust-bundle.ts";
 import {
   AuthorityKeyIdentifierExtension,
@@ -87,7 +87,7 @@ export class CertificateAuthority {
   static async open({ path, trustDomain, homeId, clock }: AuthorityOptions): Promise<CertificateAuthority> {
     let record = await readAuthorityRecord(path);
     if (record === undefined) {
-      const domain = checkTrustDomain(trustDomain ?? trustDomainOf(homeId));
+      const domain = checkTrustDomain(trustDomain ?? `plinth-${homeId}`);
       const root = await createRoot(domain, "signing", clock);
       record = { format: 1, trustDomain: domain, sequence: 1, roots: [root] };
       await writeAuthorityRecord(path, record);

@@ -35,15 +35,16 @@ test("an instance told to leave is so on record, and a daemon that comes back dr
   const first = machine.daemon(() => new Promise(() => {}));
   await first.create(order(spec));
   await recorded(registry, isAll("Ready"));
-  first.leave(registry.list("Instance")[0]!.metadata.name);
+  const { name } = registry.list("Instance")[0]!.metadata;
+  first.leave(name);
   await recorded(registry, isAll("Draining"));
   await first.release();
 
   const drained: string[] = [];
-  const second = machine.daemon(async (endpoint) => void drained.push(endpoint));
+  const second = machine.daemon(async (instance) => void drained.push(instance));
   await second.adopt(() => spec);
   await recorded(registry, (instances) => instances.length === 0);
-  assert.deepEqual(drained, [`127.0.0.1:${spec.port}`]);
+  assert.deepEqual(drained, [name]);
   assert.deepEqual(
     driver.tasks.map(({ received }) => received),
     [["stop"]],
@@ -89,9 +90,9 @@ test("an instance that is not ready just now is drained all the same before it i
   await using machine = await createMachine();
   const { registry, driver, spec } = machine;
   const drained: string[] = [];
-  const daemon = machine.daemon(async (endpoint) => {
+  const daemon = machine.daemon(async (instance) => {
     assert.deepEqual(driver.tasks[0]?.received, []);
-    drained.push(endpoint);
+    drained.push(instance);
   });
   const ready = { exec: ["is-ready"], period: "20ms", failureThreshold: 1 };
   await daemon.create(order({ ...spec, health: { startup: { tcp: true }, ready } }));

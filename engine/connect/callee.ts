@@ -4,8 +4,9 @@ import { FAILFAST_MS, HELD_PER_SERVICE_MAX } from "./limits.ts";
 import { defaultPolicy, Policy, type ServicePolicy } from "./policy.ts";
 import type { RefusalCode } from "./refusal.ts";
 import { RollingCounts } from "./rolling-counts.ts";
-import { type ServiceEndpoints, type ServiceProtocol, socketName } from "./snapshot.ts";
+import { type Endpoint, type ServiceEndpoints, type ServiceProtocol, socketName } from "./snapshot.ts";
 import { TcpCounts } from "./tcp-counts.ts";
+import type { RemoteTransports } from "./transport.ts";
 
 /** A request that waits for an instance. */
 export interface Waiter {
@@ -22,6 +23,11 @@ interface Refusal {
 /** Random draws of an endpoint that is not left out, before all are gone through. With half of them in, few miss. */
 const DRAWS_MAX = 8;
 
+/** By which an endpoint is known from one snapshot to the next. */
+function idOf(at: Endpoint | InstanceEndpoint): string {
+  return `${at.instance} ${at.host ?? ""} ${socketName(at)}`;
+}
+
 /**
  * One service as a target: its endpoints, which of them takes the next request, and the requests that wait for one.
  * Balancing is P2C over peak EWMA: of two random endpoints the one with the lower expected time wins.
@@ -37,6 +43,7 @@ export class Callee implements Peers {
   endpoints: readonly InstanceEndpoint[] = [];
   policy: Policy = defaultPolicy;
   readonly random: Random;
+  readonly remote: RemoteTransports | undefined;
   readonly answers: RollingCounts = new RollingCounts();
   answersTotal = 0;
   failuresTotal = 0;
@@ -47,9 +54,11 @@ export class Callee implements Peers {
   #policyText: string | undefined = undefined;
   readonly #waiters: Waiter[] = [];
 
-  constructor(key: string, random: Random) {
+  /** `remote` is needed where endpoints may be on other hosts. */
+  constructor(key: string, random: Random, remote?: RemoteTransports) {
     this.key = key;
     this.random = random;
+    this.remote = remote;
   }
 
   get waiting(): number {
@@ -64,12 +73,10 @@ export class Callee implements Peers {
     this.holdMs = next.holdMs;
     this.notReady = next.notReady;
     this.#takePolicy(next.policy);
-    const before = new Map(
-      this.endpoints.map((endpoint) => [`${endpoint.instance} ${endpoint.name}`, endpoint]),
-    );
+    const before = new Map(this.endpoints.map((endpoint) => [idOf(endpoint), endpoint]));
     const after = new Map<string, InstanceEndpoint>();
     for (const endpoint of next.endpoints) {
-      const id = `${endpoint.instance} ${socketName(endpoint)}`;
+      const id = idOf(endpoint);
       after.set(id, before.get(id) ?? new InstanceEndpoint(endpoint, this, nowMs));
       before.delete(id);
     }

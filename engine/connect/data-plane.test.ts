@@ -109,6 +109,7 @@ function snapshotOf(port: number, endpoints: readonly number[], holdMs: number):
     virtual: [],
     sources: {},
     dns: null,
+    peer: null,
   };
 }
 

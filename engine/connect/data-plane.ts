@@ -5,6 +5,8 @@ import { NameCounts, type RememberedName } from "./dns/name-counts.ts";
 import { NameServer } from "./dns/name-server.ts";
 import type { EgressGate } from "./dns/resolver.ts";
 import { CONNECTIONS_MAX, CONNECTIONS_PER_LISTENER_MAX } from "./limits.ts";
+import { Peering } from "./link/peering.ts";
+import type { PeerSecurity } from "./link/peer-security.ts";
 import type { Listener } from "./listener.ts";
 import { MetricsListener } from "./metrics-listener.ts";
 import { metricsText } from "./metrics-text.ts";
@@ -43,6 +45,8 @@ export interface DataPlaneOptions {
   readonly egressGate?: EgressGate;
   /** For metrics. Default: 0. */
   readonly version?: string;
+  /** Certificates for calls between hosts. Default: none, and instances on other hosts cannot be reached. */
+  readonly peerSecurity?: PeerSecurity;
   /** Client connections, in all and per listener. Default: 16,384 and 8,192; each costs some kilobytes. */
   readonly connectionsMax?: { readonly total: number; readonly perListener: number };
 }
@@ -53,6 +57,7 @@ const RETRY_BIND_MS = 1_000;
 export class DataPlane implements AsyncDisposable {
   readonly #around: Surroundings;
   readonly #world: World;
+  readonly #peering: Peering;
   readonly #inherited: Map<string, number>;
   readonly #listeners: Map<string, RequestListener> = new Map();
   /** Closed for new connections, with some still open. */
@@ -92,7 +97,8 @@ export class DataPlane implements AsyncDisposable {
     };
     this.#egressGate = options.egressGate;
     this.#inherited = new Map(options.inherited);
-    this.#world = new World(this.#around);
+    this.#peering = new Peering(this.#around, options.peerSecurity);
+    this.#world = new World(this.#around, this.#peering.links);
   }
 
   get snapshot(): Snapshot {
@@ -105,7 +111,7 @@ export class DataPlane implements AsyncDisposable {
 
   /** Requests and tunnels under way. */
   get inFlight(): number {
-    let busy = 0;
+    let busy = this.#peering.inFlight();
     for (const listener of this.#all()) {
       for (const connection of listener.connections) if (connection.busy) busy++;
     }
@@ -117,21 +123,22 @@ export class DataPlane implements AsyncDisposable {
   }
 
   listening(): { address: string; port: number }[] {
-    const bound = new Set([
-      ...this.#listeners.keys(),
-      ...[this.#metrics, this.#names].flatMap((listener) => (listener === undefined ? [] : [listener.name])),
-    ]);
-    const { outbound, virtual, ingress, metrics, dns } = this.#snapshot;
-    return [...outbound, ...virtual, ...ingress, ...[metrics, dns].filter((at) => at !== null)]
+    const bound = new Set([...this.#listeners.keys(), ...this.#others().map(({ name }) => name)]);
+    const { outbound, virtual, ingress, metrics, dns, peer } = this.#snapshot;
+    return [...outbound, ...virtual, ...ingress, ...[metrics, dns, peer].filter((at) => at !== null)]
       .filter((at) => bound.has(socketName(at)))
       .map(({ address, port }) => ({ address, port }));
   }
 
   /** Descriptors of all listeners by name, for a process that takes over. */
   descriptors(): Map<string, number> {
-    const all: Listener[] = [...this.#listeners.values()];
-    for (const other of [this.#metrics, this.#names]) if (other !== undefined) all.push(other);
+    const all: Listener[] = [...this.#listeners.values(), ...this.#others()];
     return new Map(all.map((listener) => [listener.name, listener.descriptor]));
+  }
+
+  /** Listeners that are not for users' calls. */
+  #others(): Listener[] {
+    return [this.#metrics, this.#names, this.#peering.listener].filter((listener) => listener !== undefined);
   }
 
   /** Puts a snapshot in force, whole; resolves with what could not be bound. One at a time, in the order of calls. */
@@ -146,6 +153,8 @@ export class DataPlane implements AsyncDisposable {
     const plans = new Map(this.#world.apply(snapshot).map((plan) => [plan.target.name, plan]));
     for (const listener of this.#closing)
       listener.target = plans.get(listener.name)?.target ?? listener.target;
+    const { peer } = snapshot;
+    const opensPeer = this.#peering.update(peer);
     // Nothing is bound any more, but connections that stay to their end follow what changes.
     if (this.#draining) return this.#failed;
     for (const [name, listener] of this.#listeners) {
@@ -173,6 +182,10 @@ export class DataPlane implements AsyncDisposable {
     }
     if (dns !== null && this.#names === undefined) {
       await this.#attempt(dns, failed, () => this.#bindNames(dns, snapshot));
+    }
+    if (peer !== null && opensPeer) {
+      const descriptor = this.#takeInherited(socketName(peer));
+      await this.#attempt(peer, failed, () => this.#peering.listen(peer, descriptor));
     }
     this.#failed = failed;
     this.#retryAtMs = this.#around.clock.monotonic() + RETRY_BIND_MS;
@@ -242,6 +255,7 @@ export class DataPlane implements AsyncDisposable {
 
   #tick(nowMs: number): void {
     this.#world.tick(nowMs);
+    this.#peering.tick(nowMs);
     for (const listener of this.#listeners.values()) {
       for (const connection of listener.connections) connection.tick(nowMs);
     }
@@ -262,14 +276,16 @@ export class DataPlane implements AsyncDisposable {
     if (before === this.#snapshot) await this.apply(before);
   }
 
-  /** Resolves with the requests still under way at these endpoints: 0, or what is left after `timeoutMs`. */
-  async drainEndpoints(names: readonly string[], timeoutMs: number): Promise<number> {
-    const endpoints = names.flatMap((name) => this.#world.at(name));
-    const idle = Promise.all(
-      endpoints.map((endpoint) => new Promise<void>((resolve) => endpoint.whenIdle(resolve))),
-    );
+  /** Resolves with the requests still under way at these instances: 0, or what is left after `timeoutMs`. */
+  async drainEndpoints(instances: readonly string[], timeoutMs: number): Promise<number> {
+    const endpoints = instances.flatMap((instance) => this.#world.endpointsOf(instance));
+    const idle = Promise.all([
+      ...endpoints.map((endpoint) => new Promise<void>((resolve) => endpoint.whenIdle(resolve))),
+      ...instances.map((name) => new Promise<void>((resolve) => this.#peering.whenIdle(name, resolve))),
+    ]);
     await this.#within(idle, timeoutMs);
-    return endpoints.reduce((sum, endpoint) => sum + endpoint.inFlight, 0);
+    const fromOthers = instances.reduce((sum, name) => sum + this.#peering.inFlight(name), 0);
+    return endpoints.reduce((sum, endpoint) => sum + endpoint.inFlight, fromOthers);
   }
 
   async #within(promise: Promise<unknown>, timeoutMs: number): Promise<void> {
@@ -290,8 +306,10 @@ export class DataPlane implements AsyncDisposable {
     this.#metrics = undefined;
     this.#names?.close();
     this.#names = undefined;
-    const endMs = this.#around.clock.monotonic() + timeoutMs;
-    while (this.#count.open > 0 && this.#around.clock.monotonic() < endMs) await this.#around.clock.sleep(20);
+    this.#peering.close();
+    const { clock } = this.#around;
+    const endMs = clock.monotonic() + timeoutMs;
+    while (this.#count.open + this.#peering.open > 0 && clock.monotonic() < endMs) await clock.sleep(20);
   }
 
   stats(): EdgeStats[] {
@@ -326,6 +344,7 @@ export class DataPlane implements AsyncDisposable {
       this.#world,
       [...this.#listeners.values()].map((listener) => listener.target),
       this.#nameCounts,
+      this.#peering,
       this.#build,
     );
   }
@@ -347,6 +366,7 @@ export class DataPlane implements AsyncDisposable {
     }
     this.#metrics?.close();
     this.#names?.close();
+    this.#peering[Symbol.dispose]();
     for (const callee of this.#world.callees.values()) {
       for (const endpoint of callee.endpoints) endpoint.remove();
     }

@@ -99,10 +99,10 @@ export class Detection implements ServedConnection, ConnectionUser {
   #askInstance(): void {
     const route = this.#route;
     const endpoint = route?.callee.pick(this.#around.ticker.nowMs, undefined);
-    if (endpoint === undefined || this.#ended) return;
+    if (route === undefined || endpoint === undefined || this.#ended) return;
     this.#endpoint = endpoint;
     endpoint.begin();
-    this.#connection = endpoint.connect(this);
+    this.#connection = endpoint.connect(this, route.edge);
   }
 
   get #route(): Route | undefined {

@@ -63,13 +63,24 @@ export class Edge {
   tcpOpen = 0;
   /** Connections whose bytes pass through unread. */
   readonly opaque: TcpCounts = new TcpCounts();
+  /** Times a request or connection went to an instance on another host, and so by mutual TLS. */
+  overLinks = 0;
   /** The last time a snapshot named this pair. */
   namedAtMs = 0;
   readonly #byStatus: (Answers | undefined)[] = [];
   readonly #byGrpcStatus: (Answers | undefined)[] = Array.from<undefined>({ length: GRPC_STATUS_MAX + 1 });
   readonly #byError: Map<string, Answers> = new Map();
 
-  constructor(app: string, caller: string, callee: { key: string; app: string; service: string }) {
+  /** Its caller is no service: it comes from outside. */
+  readonly fromIngress: boolean;
+
+  constructor(
+    app: string,
+    caller: string,
+    callee: { key: string; app: string; service: string },
+    fromIngress = false,
+  ) {
+    this.fromIngress = fromIngress;
     this.app = app;
     this.caller = caller;
     this.callee = callee.key;

@@ -131,11 +131,12 @@ export class Exchange implements ConnectionUser, Sender {
       return;
     }
     this.#endpoint = endpoint;
-    endpoint.begin();
+    const { edge } = this.tally;
+    endpoint.begin(edge);
     const repeatable = this.requestDone && this.#repeatable;
     // Where one connection turned out stale, others of its pool may be as well: connect anew.
-    const idle = this.#lostOne ? undefined : endpoint.takeIdle(this, repeatable, nowMs);
-    const connection = idle ?? endpoint.connect(this);
+    const idle = this.#lostOne ? undefined : endpoint.takeIdle(this, repeatable, nowMs, edge!);
+    const connection = idle ?? endpoint.connect(this, edge!);
     connection.decoder.toHead = this.toHead;
     this.#connection = connection;
     if (idle !== undefined) {
@@ -291,13 +292,13 @@ export class Exchange implements ConnectionUser, Sender {
   }
 
   tunnelEnd(): void {
-    this.#connection?.socket.end();
+    this.#connection?.end();
   }
 
   /** The client has ended both ways: what is still on its way to the instance may arrive. */
   leaveTunnel(): void {
     const connection = this.#connection!;
-    connection.socket.end();
+    connection.end();
     connection.user = undefined;
     this.#connection = undefined;
     this.#drop();

@@ -195,7 +195,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
     }
     this.#endpoint = endpoint;
     this.#upstream = upstream;
-    endpoint.begin();
+    endpoint.begin(this.#edge);
     if (upstream.ready) {
       this.#send();
       return;

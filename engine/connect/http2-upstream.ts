@@ -1,4 +1,3 @@
-import { connect, type Socket } from "node:net";
 import { atEndOfTurn, Http2Session, type SessionOwner, type StreamHandler } from "@plinth/http2";
 import type { Clock } from "@plinth/clock";
 import {
@@ -8,8 +7,9 @@ import {
   HTTP2_IDLE_MS,
   LINGER_MS,
 } from "./limits.ts";
+import type { Edge } from "./edge.ts";
+import type { Transport, TransportUser } from "./transport.ts";
 import type { ConnectionHome } from "./upstream-connection.ts";
-import { readBytes, writeBytes } from "./wire.ts";
 
 /** Whoever waits for a connection to come about. */
 export interface ConnectionWaiter {
@@ -18,40 +18,28 @@ export interface ConnectionWaiter {
 }
 
 /** One HTTP/2 connection to an instance, shared by the calls of one caller. */
-export class Http2Upstream implements SessionOwner {
+export class Http2Upstream implements SessionOwner, TransportUser {
   readonly session: Http2Session;
   /** Connected, and the instance has said how many calls it takes. */
   ready = false;
   #connected = false;
   readonly #home: ConnectionHome;
   readonly #clock: Clock;
-  readonly #socket: Socket;
+  readonly #transport: Transport;
   readonly #waiting: Set<ConnectionWaiter> = new Set();
   readonly #pool: PoolState;
   readonly #sinceMs: number;
   #idleSinceMs: number;
   #error = "closed";
 
-  constructor(home: ConnectionHome, clock: Clock, pool: PoolState) {
+  constructor(home: ConnectionHome, caller: Edge, clock: Clock, pool: PoolState) {
     this.#home = home;
     this.#clock = clock;
     this.#pool = pool;
     this.#sinceMs = clock.monotonic();
     this.#idleSinceMs = this.#sinceMs;
     this.session = new Http2Session({ kind: "client", owner: this });
-    const socket = connect({ host: home.address, port: home.port, noDelay: true, keepAlive: true });
-    this.#socket = socket;
-    readBytes(socket, (chunk) => {
-      home.countRead(chunk.length);
-      this.session.receive(chunk);
-      if (!this.ready) this.#onReady(); // a server's first frame is its settings (RFC 9113 §3.4)
-      return true;
-    });
-    socket.on("connect", () => this.#onConnect());
-    socket.on("drain", () => this.session.drained());
-    socket.on("end", () => this.session.disconnected());
-    socket.on("error", (error: NodeJS.ErrnoException) => (this.#error = error.code ?? error.message));
-    socket.on("close", () => this.#onClose());
+    this.#transport = home.open(this, caller);
   }
 
   /** True while it takes another call. */
@@ -69,9 +57,24 @@ export class Http2Upstream implements SessionOwner {
     this.#waiting.delete(waiter);
   }
 
-  #onConnect(): void {
+  transportConnected(): void {
     this.#connected = true;
     this.#home.opened();
+  }
+
+  transportData(chunk: Buffer): boolean {
+    this.#home.countRead(chunk.length);
+    this.session.receive(chunk);
+    if (!this.ready) this.#onReady(); // a server's first frame is its settings (RFC 9113 §3.4)
+    return true; // windows hold instances back
+  }
+
+  transportDrained(): void {
+    this.session.drained();
+  }
+
+  transportEnded(): void {
+    this.session.disconnected();
   }
 
   #onReady(): void {
@@ -82,7 +85,8 @@ export class Http2Upstream implements SessionOwner {
     for (const waiter of waiting) waiter.upstreamReady(this);
   }
 
-  #onClose(): void {
+  transportClosed(error: NodeJS.ErrnoException | undefined): void {
+    if (error !== undefined) this.#error = error.code ?? error.message;
     if (this.#connected) this.#home.closed();
     this.#pool.gone(this);
     this.session.disconnected();
@@ -93,7 +97,7 @@ export class Http2Upstream implements SessionOwner {
 
   write(bytes: Buffer): boolean {
     this.#home.countWritten(bytes.length);
-    return writeBytes(this.#socket, bytes);
+    return this.#transport.write(bytes);
   }
 
   schedule(flush: () => void): void {
@@ -110,14 +114,14 @@ export class Http2Upstream implements SessionOwner {
   onCapacity(): void {}
 
   onEnd(): void {
-    this.#socket.end();
-    this.#clock.schedule(LINGER_MS, () => this.#socket.destroy());
+    this.#transport.end();
+    this.#clock.schedule(LINGER_MS, () => this.#transport.destroy());
   }
 
   tick(nowMs: number): void {
     if (!this.ready && nowMs - this.#sinceMs >= CONNECT_TIMEOUT_MS) {
       this.#error = `no answer within ${CONNECT_TIMEOUT_MS / 1_000} s`;
-      this.#socket.destroy();
+      this.#transport.destroy();
       return;
     }
     this.session.tick(nowMs);
@@ -128,7 +132,7 @@ export class Http2Upstream implements SessionOwner {
   /** No new calls; those under way finish. */
   retire(): void {
     if (this.ready) this.session.close();
-    else this.#socket.destroy();
+    else this.#transport.destroy();
   }
 }
 
@@ -145,11 +149,13 @@ interface PoolState {
 export class Http2Pool implements PoolState {
   callsPerConnection: number = HTTP2_CALLS_USUAL;
   readonly #home: ConnectionHome;
+  readonly #caller: Edge;
   readonly #clock: Clock;
   #connections: Http2Upstream[] = [];
 
-  constructor(home: ConnectionHome, clock: Clock) {
+  constructor(home: ConnectionHome, caller: Edge, clock: Clock) {
     this.#home = home;
+    this.#caller = caller;
     this.#clock = clock;
   }
 
@@ -161,7 +167,7 @@ export class Http2Pool implements PoolState {
   take(): Http2Upstream | undefined {
     for (const connection of this.#connections) if (connection.hasRoom) return connection;
     if (this.#connections.length >= HTTP2_CONNECTIONS_MAX) return undefined;
-    const made = new Http2Upstream(this.#home, this.#clock, this);
+    const made = new Http2Upstream(this.#home, this.#caller, this.#clock, this);
     this.#connections.push(made);
     return made;
   }

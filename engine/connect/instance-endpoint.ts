@@ -1,13 +1,16 @@
+import assert from "node:assert/strict";
 import type { Clock, Random } from "@plinth/clock";
 import type { Edge } from "./edge.ts";
 import { Ejection } from "./ejection.ts";
 import { Http2Pool } from "./http2-upstream.ts";
-import { BREAK_ANSWERS_MIN, POOL_FRESH_MS, POOL_IDLE_MS, POOL_IDLE_PER_ENDPOINT_MAX } from "./limits.ts";
+import { IdleConnections } from "./idle-connections.ts";
+import { BREAK_ANSWERS_MIN } from "./limits.ts";
 import { PeakEwma } from "./peak-ewma.ts";
 import type { Policy } from "./policy.ts";
 import { RollingCounts } from "./rolling-counts.ts";
 import { type Endpoint, socketName } from "./snapshot.ts";
 import type { TcpCounts } from "./tcp-counts.ts";
+import { type RemoteTransports, SocketTransport, type Transport, type TransportUser } from "./transport.ts";
 import { type PoolHome, type ConnectionUser, UpstreamConnection } from "./upstream-connection.ts";
 
 /** The service an endpoint belongs to: what it knows of all of them decides whether one may be left out. */
@@ -16,6 +19,8 @@ export interface Peers {
   readonly tcp: TcpCounts;
   readonly random: Random;
   readonly endpoints: readonly InstanceEndpoint[];
+  /** The way to instances on other hosts. */
+  readonly remote: RemoteTransports | undefined;
   /** Answers of all endpoints in the window, failed ones marked, and since the service's beginning. */
   readonly answers: RollingCounts;
   answersTotal: number;
@@ -38,6 +43,8 @@ export class InstanceEndpoint implements PoolHome {
   readonly address: string;
   readonly port: number;
   readonly name: string;
+  /** The other host that it runs on, whose peer listener has this address and port. */
+  readonly host: string | undefined;
   readonly ejection: Ejection = new Ejection();
   inFlight = 0;
   removed = false;
@@ -50,8 +57,9 @@ export class InstanceEndpoint implements PoolHome {
   /** The service's totals when the row of failures began. */
   #rowAnswers = 0;
   #rowFailures = 0;
-  /** Most recently used last: the busy ones stay warm and the rest expire. */
-  readonly #idle: UpstreamConnection[] = [];
+  readonly #idle: IdleConnections = new IdleConnections();
+  /** On another host connections are each caller's own: its identity is the link's. */
+  readonly #idleByCaller: Map<Edge, IdleConnections> = new Map();
   readonly #http2: Map<Edge, Http2Pool> = new Map();
   readonly #onDrained: (() => void)[] = [];
 
@@ -60,6 +68,7 @@ export class InstanceEndpoint implements PoolHome {
     this.address = endpoint.address;
     this.port = endpoint.port;
     this.name = socketName(endpoint);
+    this.host = endpoint.host;
     this.#peers = peers;
     this.#tcp = peers.tcp;
     this.#latency = new PeakEwma(nowMs);
@@ -70,8 +79,14 @@ export class InstanceEndpoint implements PoolHome {
     return this.#latency.at(nowMs) * (this.inFlight + 1);
   }
 
-  begin(): void {
+  /** Something begins here: of `caller`, unless it only looks whether the instance speaks. */
+  begin(caller?: Edge): void {
     this.inFlight++;
+    if (caller !== undefined) this.countLink(caller);
+  }
+
+  countLink(caller: Edge): void {
+    if (this.host !== undefined) caller.overLinks++;
   }
 
   finish(): void {
@@ -195,44 +210,52 @@ export class InstanceEndpoint implements PoolHome {
   }
 
   /** An idle connection, or undefined. `repeatable`: a stale one does no harm, the request can be sent again. */
-  takeIdle(user: ConnectionUser, repeatable: boolean, nowMs: number): UpstreamConnection | undefined {
-    const connection = this.#idle.at(-1);
-    if (connection === undefined) return undefined;
-    if (!repeatable && nowMs - connection.idleSinceMs > POOL_FRESH_MS) return undefined;
-    this.#idle.pop();
-    connection.reused = true;
-    connection.user = user;
-    return connection;
+  takeIdle(
+    user: ConnectionUser,
+    repeatable: boolean,
+    nowMs: number,
+    caller: Edge,
+  ): UpstreamConnection | undefined {
+    const idle = this.host === undefined ? this.#idle : this.#idleByCaller.get(caller);
+    return idle?.take(user, repeatable, nowMs);
   }
 
   /** This caller's HTTP/2 connections. */
   http2(caller: Edge, clock: Clock): Http2Pool {
     let pool = this.#http2.get(caller);
-    if (pool === undefined) this.#http2.set(caller, (pool = new Http2Pool(this, clock)));
+    if (pool === undefined) this.#http2.set(caller, (pool = new Http2Pool(this, caller, clock)));
     return pool;
   }
 
-  connect(user: ConnectionUser): UpstreamConnection {
-    return new UpstreamConnection(this, user);
+  connect(user: ConnectionUser, caller: Edge): UpstreamConnection {
+    return new UpstreamConnection(this, user, caller);
+  }
+
+  open(user: TransportUser, caller: Edge): Transport {
+    const { host, instance, address, port } = this;
+    if (host === undefined) return new SocketTransport(this, user);
+    const { remote } = this.#peers;
+    assert(remote !== undefined, "who knows of other hosts knows the way there");
+    return remote.open({ instance, host, address, port }, caller, user);
   }
 
   /** Keeps a connection for a later exchange, or closes it. */
   release(connection: UpstreamConnection, keepMs: number, nowMs: number): void {
-    if (this.removed || keepMs <= 0 || this.#idle.length >= POOL_IDLE_PER_ENDPOINT_MAX) {
-      connection.discard();
-      return;
-    }
-    connection.user = undefined;
-    connection.resume();
-    connection.idleSinceMs = nowMs;
-    connection.idleMaxMs = Math.min(keepMs, POOL_IDLE_MS);
-    this.#idle.push(connection);
+    this.#idleOf(connection.caller).keep(connection, this.removed ? 0 : keepMs, nowMs);
+  }
+
+  #idleOf(caller: Edge): IdleConnections {
+    if (this.host === undefined) return this.#idle;
+    let idle = this.#idleByCaller.get(caller);
+    if (idle === undefined) this.#idleByCaller.set(caller, (idle = new IdleConnections()));
+    return idle;
   }
 
   /** No new requests from now on; those under way finish. */
   remove(): void {
     this.removed = true;
-    for (const connection of this.#idle.splice(0)) connection.discard();
+    this.#idle.close();
+    for (const idle of this.#idleByCaller.values()) idle.close();
     for (const pool of this.#http2.values()) pool.retire();
   }
 
@@ -241,12 +264,11 @@ export class InstanceEndpoint implements PoolHome {
       pool.tick(nowMs);
       if (pool.size === 0) this.#http2.delete(caller);
     }
-    let kept = 0;
-    for (const connection of this.#idle) {
-      if (nowMs - connection.idleSinceMs >= connection.idleMaxMs) connection.discard();
-      else this.#idle[kept++] = connection;
+    this.#idle.tick(nowMs);
+    for (const [caller, idle] of this.#idleByCaller) {
+      idle.tick(nowMs);
+      if (idle.size === 0) this.#idleByCaller.delete(caller);
     }
-    this.#idle.length = kept;
   }
 
   opened(): void {
@@ -258,8 +280,7 @@ export class InstanceEndpoint implements PoolHome {
   }
 
   forget(connection: UpstreamConnection): void {
-    const index = this.#idle.indexOf(connection);
-    if (index >= 0) this.#idle.splice(index, 1);
+    this.#idleOf(connection.caller).forget(connection);
   }
 
   countRead(bytes: number): void {

@@ -35,10 +35,10 @@ export class KeptBody {
     if (firstBody === undefined) {
       ready = connection.write(first);
     } else {
-      connection.socket.cork();
+      connection.cork();
       connection.write(first);
       ready = connection.write(firstBody);
-      connection.socket.uncork();
+      connection.uncork();
     }
     for (const part of this.#parts) ready = connection.write(part);
     return ready;

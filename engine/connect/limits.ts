@@ -99,3 +99,34 @@ export const EDGE_EXPIRY_MS = 600_000;
 
 /** Bodies up to this are copied behind a rewritten head, so that both leave in one system call. */
 export const JOIN_BYTES_MAX: number = 16 * 1024;
+
+/**
+ * A link's stream may have this much under way: at 1 ms between hosts that is 2 Gbit/s, and it is what a reader that
+ * has stopped holds in memory.
+ */
+export const LINK_STREAM_WINDOW_BYTES: number = 256 * 1024;
+/** Streams of a link: a hundred connections to instances at once share one, as clients of HTTP/2 are used to. */
+export const LINK_STREAMS_MAX = 128;
+/** All streams' windows together: readers that have stopped must not hold up the others of their link. */
+export const LINK_WINDOW_BYTES: number = LINK_STREAMS_MAX * LINK_STREAM_WINDOW_BYTES;
+/** Links of one caller to one service on one host: 4,096 connections, as many as its instances there would take. */
+export const LINKS_MAX = 32;
+/** A link without a stream. The receiving side waits for twice as long, so that the calling side ends it. */
+export const LINK_IDLE_MS = 60_000;
+/** From connecting to the other side's first frame: three round trips, one of them perhaps sent again. */
+export const LINK_OPEN_MS = 3_000;
+/** A peer that is silent while streams are open is asked for a sign of life after this … */
+export const PING_AFTER_MS = 2_000;
+/** … and given up after this: longer than pauses of a busy proxy, short enough for its callers to try elsewhere. */
+export const PING_PATIENCE_MS = 3_000;
+/** Times a stream that a link's end left untouched is opened again on another link. */
+export const LINK_REOPEN_MAX = 2;
+
+/** Handshakes at once, a millisecond of one core each, in all and from one address. */
+export const HANDSHAKES_MAX = 128;
+export const HANDSHAKES_PER_ADDRESS_MAX = 64;
+/** As long as callers wait for a link, and a little for what is on its way. */
+export const HANDSHAKE_TIMEOUT_MS = 5_000;
+/** Links that one identity may have to this host, from all hosts it runs on, and that there may be at all. */
+export const LINKS_PER_IDENTITY_MAX = 512;
+export const LINKS_IN_MAX = 4_096;

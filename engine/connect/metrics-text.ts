@@ -5,6 +5,7 @@ import type { ListenerTarget } from "./listener-target.ts";
 import { type Build, processMetrics } from "./seeing/process-metrics.ts";
 import { inboundLabels, outboundLabels, routeMetrics } from "./seeing/route-metrics.ts";
 import type { TcpCounts } from "./tcp-counts.ts";
+import { type PeerFigures, peerMetrics, peerTcp } from "./link/peer-metrics.ts";
 import type { World } from "./world.ts";
 
 function tcp(text: Exposition, samples: readonly (readonly [Record<string, string>, TcpCounts])[]): void {
@@ -37,6 +38,7 @@ export function metricsText(
   world: Pick<World, "edges" | "callees">,
   targets: readonly ListenerTarget[],
   names: NameCounts,
+  peering: PeerFigures,
   build: Build,
 ): string {
   const text = new Exposition();
@@ -80,7 +82,9 @@ export function metricsText(
       [{ direction: "outbound", dst_app: app, dst_service: service, peer: "dst" }, counts] as const,
       [{ direction: "inbound", app, dst_service: service, peer: "dst" }, counts] as const,
     ]),
+    ...peerTcp(peering.counts),
   ]);
+  peerMetrics(text, peering);
   for (const direction of ["inbound", "outbound"]) {
     text.family(`${direction}_http_errors_total`, "counter", "Requests refused before they had a route.");
     for (const target of targets) {

@@ -4,6 +4,7 @@ import { Fault, type FaultCode, messageOf } from "@plinth/fault";
 import type { ListenFailure } from "./data-plane.ts";
 import type { RememberedName } from "./dns/name-counts.ts";
 import type { EdgeStats, EndpointState, ServiceStats } from "./seeing/stats.ts";
+import type { ProxyIdentities } from "./proxy-identities.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface ApplyResult {
@@ -72,6 +73,11 @@ export class ProxyControl {
     await this.#call("PUT", "/routes", snapshot, TIMEOUT_MS, options);
   }
 
+  /** Gives the proxy all that it is known by on other hosts, in place of what it had. */
+  async putIdentities(identities: ProxyIdentities, options?: ProxyControlOptions): Promise<void> {
+    await this.#call("PUT", "/identities", identities, TIMEOUT_MS, options);
+  }
+
   async status(options?: ProxyControlOptions): Promise<ProxyStatus> {
     return (await this.#call("GET", "/status", undefined, TIMEOUT_MS, options)) as ProxyStatus;
   }
@@ -128,13 +134,13 @@ export class ProxyControl {
     }
   }
 
-  /** Waits until nothing is under way at endpoints that a snapshot has removed; resolves with what remains. */
+  /** Waits until nothing is under way at instances that a snapshot has removed; resolves with what remains. */
   async drain(
-    endpoints: readonly string[],
+    instances: readonly string[],
     timeoutMs: number,
     options?: ProxyControlOptions,
   ): Promise<number> {
-    const body = { endpoints, timeoutMs };
+    const body = { instances, timeoutMs };
     const answer = await this.#call("POST", "/drain", body, timeoutMs + MARGIN_MS, options);
     return (answer as { remaining: number }).remaining;
   }

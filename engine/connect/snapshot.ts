@@ -9,6 +9,8 @@ export interface Endpoint {
   readonly instance: string;
   readonly address: string;
   readonly port: number;
+  /** It runs on that other host; address and port are then those of that host's peer listener. */
+  readonly host?: string;
 }
 
 /** What instances of a service speak. `auto`: each connection tells by its first bytes. */
@@ -87,6 +89,27 @@ export interface Snapshot {
   /** By IPv4 address. */
   readonly sources: Readonly<Record<string, SourceIdentity>>;
   readonly dns: NameService | null;
+  /** Null: this host has no others. */
+  readonly peer: PeerDoor | null;
+}
+
+/** An instance that runs on this host, for calls from others. */
+export interface LocalInstance {
+  readonly address: string;
+  readonly port: number;
+  readonly app: string;
+  readonly service: string;
+}
+
+/** Where and as whom this host meets the others. */
+export interface PeerDoor {
+  /** Where its peer listener listens. */
+  readonly address: string;
+  readonly port: number;
+  /** This host's name, the identity of what its ingress calls. */
+  readonly host: string;
+  /** Every instance that runs on this host by its name, also one that is leaving. */
+  readonly instances: Readonly<Record<string, LocalInstance>>;
 }
 
 export const emptySnapshot: Snapshot = {
@@ -98,6 +121,7 @@ export const emptySnapshot: Snapshot = {
   virtual: [],
   sources: {},
   dns: null,
+  peer: null,
 };
 
 /** `address:port`, the name of a listener or an endpoint. */
@@ -169,10 +193,10 @@ export function parseSnapshot(value: unknown): Snapshot {
     const problem = policyProblem(service["policy"]);
     if (problem !== undefined) wrong(`${path}.policy${problem.place}`, problem.expected);
     for (const [index, endpoint] of listAt(service["endpoints"], `${path}.endpoints`).entries()) {
-      textAt(
-        socketAt(endpoint, `${path}.endpoints[${index}]`)["instance"],
-        `${path}.endpoints[${index}].instance`,
-      );
+      const place = `${path}.endpoints[${index}]`;
+      const { instance, host } = socketAt(endpoint, place) as Partial<Endpoint>;
+      textAt(instance, `${place}.instance`);
+      if (host !== undefined) textAt(host, `${place}.host`);
     }
   }
   const taken = new Set<string>();
@@ -217,7 +241,21 @@ export function parseSnapshot(value: unknown): Snapshot {
   }
   const dns = snapshot["dns"] ?? null;
   if (dns !== null) claim(nameServiceAt(dns), "dns");
-  return { ...(value as Snapshot), virtual, sources, dns } as Snapshot;
+  // Nor do they know of other hosts.
+  const peer = snapshot["peer"] ?? null;
+  if (peer !== null) claim(peerDoorAt(peer), "peer");
+  return { ...(value as Snapshot), virtual, sources, dns, peer } as Snapshot;
+}
+
+function peerDoorAt(value: unknown): Unknown {
+  const peer = socketAt(value, "peer");
+  textAt(peer["host"], "peer.host");
+  for (const [name, candidate] of Object.entries(objectAt(peer["instances"], "peer.instances"))) {
+    const path = `peer.instances[${JSON.stringify(name)}]`;
+    const instance = socketAt(candidate, path);
+    for (const key of ["app", "service"]) textAt(instance[key], `${path}.${key}`);
+  }
+  return peer;
 }
 
 function nameServiceAt(value: unknown): Unknown {

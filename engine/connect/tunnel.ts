@@ -76,6 +76,7 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
     }
     this.#endpoint = asked.endpoint;
     this.#connection = asked.connection;
+    asked.endpoint.countLink(route.edge);
     asked.connection.user = this;
     if (!asked.connection.connected) {
       this.#phase = Phase.connecting;
@@ -117,8 +118,8 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
     this.#phase = Phase.connecting;
     this.#connectingSinceMs = nowMs;
     this.#endpoint = endpoint;
-    endpoint.begin();
-    this.#connection = endpoint.connect(this);
+    endpoint.begin(this.#route.edge);
+    this.#connection = endpoint.connect(this, this.#route.edge);
   }
 
   #wait(): void {
@@ -171,7 +172,7 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
     const first = this.#first;
     this.#first = nothing;
     const ready = first.length === 0 || connection.write(first);
-    if (this.#ended) connection.socket.end();
+    if (this.#ended) connection.end();
     else if (ready) this.#resume();
     else this.#paused = true;
   }
@@ -226,7 +227,7 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
 
   #onEnd(): void {
     this.#ended = true;
-    if (this.#phase === Phase.open) this.#connection?.socket.end();
+    if (this.#phase === Phase.open) this.#connection?.end();
   }
 
   #onClose(broken: boolean): void {
@@ -235,11 +236,11 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
     if (connection !== undefined && this.#phase === Phase.open && !broken) {
       // The client has ended both ways: what is still on its way to the instance may arrive.
       connection.user = undefined;
-      connection.socket.end();
+      connection.end();
     } else {
       this.#endpoint?.ejection.abandonProbe();
-      if (connection?.connected === true) connection.socket.resetAndDestroy();
-      connection?.discard();
+      if (connection?.connected === true) connection.reset();
+      else connection?.discard();
     }
     this.#connection = undefined;
     this.#leave();

@@ -1,11 +1,11 @@
-import { connect, type Socket } from "node:net";
 import { MessageDecoder } from "@plinth/http1";
-import { readBytes, readOn, writeBytes } from "./wire.ts";
+import type { Edge } from "./edge.ts";
+import type { Transport, TransportUser } from "./transport.ts";
 
 /** What a connection tells the endpoint it belongs to. */
 export interface ConnectionHome {
-  readonly address: string;
-  readonly port: number;
+  /** The way to the instance, for calls of `caller`. */
+  open(user: TransportUser, caller: Edge): Transport;
   opened(): void;
   closed(): void;
   countRead(bytes: number): void;
@@ -31,12 +31,13 @@ export interface ConnectionUser {
 
 /**
  * One connection to an instance. It has at most one user; without a user it is idle and any byte that arrives then
- * belongs to no request, so it is thrown away with the connection. Handlers are bound once per connection.
+ * belongs to no request, so it is thrown away with the connection.
  */
-export class UpstreamConnection {
-  readonly socket: Socket;
+export class UpstreamConnection implements TransportUser {
   readonly decoder: MessageDecoder = new MessageDecoder({ kind: "response" });
   readonly home: PoolHome;
+  /** Whose calls it was made for. */
+  readonly caller: Edge;
   user: ConnectionUser | undefined;
   connected = false;
   /** It has carried an exchange before: the other end may have closed it meanwhile. */
@@ -45,34 +46,28 @@ export class UpstreamConnection {
   idleSinceMs = 0;
   idleMaxMs = 0;
   paused = false;
-  #error: NodeJS.ErrnoException | undefined = undefined;
+  readonly #transport: Transport;
 
-  constructor(home: PoolHome, user: ConnectionUser) {
+  constructor(home: PoolHome, user: ConnectionUser, caller: Edge) {
     this.home = home;
     this.user = user;
-    const socket = connect({
-      host: home.address,
-      port: home.port,
-      noDelay: true,
-      allowHalfOpen: true,
-      keepAlive: true,
-      keepAliveInitialDelay: 60_000,
-    });
-    this.socket = socket;
-    socket.on("connect", () => this.#onConnect());
-    readBytes(socket, (chunk) => this.#onData(chunk));
-    socket.on("end", () => this.#onEnd());
-    socket.on("drain", () => this.user?.upstreamDrained());
-    socket.on("error", (error: NodeJS.ErrnoException) => {
-      this.#error = error;
-    });
-    socket.on("close", () => this.#onClose());
+    this.caller = caller;
+    this.#transport = home.open(this, caller);
   }
 
   /** True when more can be written without waiting for a drain. */
   write(bytes: Buffer): boolean {
     this.home.countWritten(bytes.length);
-    return writeBytes(this.socket, bytes);
+    return this.#transport.write(bytes);
+  }
+
+  /** What is written until `uncork` may leave in one piece. */
+  cork(): void {
+    this.#transport.cork();
+  }
+
+  uncork(): void {
+    this.#transport.uncork();
   }
 
   /** The next read is the last until `resume`. */
@@ -83,38 +78,53 @@ export class UpstreamConnection {
   resume(): void {
     if (!this.paused) return;
     this.paused = false;
-    readOn(this.socket);
+    this.#transport.readOn();
+  }
+
+  /** Sends no more; goes on reading. */
+  end(): void {
+    this.#transport.end();
   }
 
   /** Closes without telling the user any more. */
   discard(): void {
     this.user = undefined;
-    this.socket.destroy();
+    this.#transport.destroy();
   }
 
-  #onConnect(): void {
+  /** The same, and lets the instance see that it was not in order. */
+  reset(): void {
+    this.user = undefined;
+    this.#transport.reset();
+  }
+
+  transportConnected(): void {
     this.connected = true;
     this.home.opened();
     this.user?.upstreamConnected();
   }
 
-  #onData(chunk: Buffer): boolean {
+  transportData(chunk: Buffer): boolean {
     this.home.countRead(chunk.length);
-    if (this.user === undefined) this.socket.destroy();
+    if (this.user === undefined) this.#transport.destroy();
     else this.user.upstreamData(chunk);
     return !this.paused;
   }
 
-  #onEnd(): void {
-    if (this.user === undefined) this.socket.destroy();
+  transportEnded(): void {
+    if (this.user === undefined) this.#transport.destroy();
     else this.user.upstreamEnded();
   }
 
-  #onClose(): void {
+  transportDrained(): void {
+    this.user?.upstreamDrained();
+  }
+
+  transportClosed(error: NodeJS.ErrnoException | undefined): void {
     const user = this.user;
     this.user = undefined;
     if (this.connected) this.home.closed();
     this.home.forget(this);
-    user?.upstreamClosed(this.#error);
+    user?.upstreamClosed(error);
   }
 }

@@ -7,6 +7,7 @@ import { type Snapshot, socketName } from "./snapshot.ts";
 import { SourceRoutes } from "./source-routes.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { TcpCounts } from "./tcp-counts.ts";
+import type { RemoteTransports } from "./transport.ts";
 
 /** Name of the caller of what comes from outside. */
 export const INGRESS_CALLER = "ingress";
@@ -29,9 +30,11 @@ export class World {
   readonly #tcp: Map<string, TcpCounts> = new Map();
   readonly #refusals: Map<string, Map<string, number>> = new Map();
   readonly #around: Surroundings;
+  readonly #remote: RemoteTransports;
 
-  constructor(around: Surroundings) {
+  constructor(around: Surroundings, remote: RemoteTransports) {
     this.#around = around;
+    this.#remote = remote;
   }
 
   apply(snapshot: Snapshot): ListenerPlan[] {
@@ -45,7 +48,8 @@ export class World {
     }
     for (const [key, service] of Object.entries(snapshot.services)) {
       let callee = this.callees.get(key);
-      if (callee === undefined) this.callees.set(key, (callee = new Callee(key, this.#around.random)));
+      if (callee === undefined)
+        this.callees.set(key, (callee = new Callee(key, this.#around.random, this.#remote)));
       this.#leave(callee.update(service, nowMs));
     }
     const plans: ListenerPlan[] = [];
@@ -56,7 +60,7 @@ export class World {
     for (const listener of snapshot.ingress) {
       const routes = new Map<string, Route>();
       for (const [host, key] of Object.entries(listener.hosts)) {
-        routes.set(host.toLowerCase(), this.#route(this.callees.get(key)!.app, INGRESS_CALLER, key, nowMs));
+        routes.set(host.toLowerCase(), this.#ingressRoute(key, nowMs));
       }
       plans.push(this.#plan(listener, true, routes, undefined));
     }
@@ -97,10 +101,19 @@ export class World {
   }
 
   #route(app: string, caller: string, key: string, nowMs: number): Route {
+    return this.#named(`${app} ${caller} ${key}`, key, nowMs, (callee) => new Edge(app, caller, callee));
+  }
+
+  /** Apart from that of a service which is called like it: as whom another host sees the caller hangs on it. */
+  #ingressRoute(key: string, nowMs: number): Route {
+    const make = (callee: Callee): Edge => new Edge(callee.app, INGRESS_CALLER, callee, true);
+    return this.#named(`> ${key}`, key, nowMs, make);
+  }
+
+  #named(id: string, key: string, nowMs: number, make: (callee: Callee) => Edge): Route {
     const callee = this.callees.get(key)!;
-    const id = `${app} ${caller} ${key}`;
     let edge = this.edges.get(id);
-    if (edge === undefined) this.edges.set(id, (edge = new Edge(app, caller, callee)));
+    if (edge === undefined) this.edges.set(id, (edge = make(callee)));
     edge.namedAtMs = nowMs;
     return { callee, edge };
   }
@@ -112,16 +125,17 @@ export class World {
     }
   }
 
-  /** Every endpoint at this `address:port`, those that are leaving included. */
-  at(name: string): InstanceEndpoint[] {
-    const found = [...this.leaving].filter((endpoint) => endpoint.name === name);
+  /** Every endpoint of this instance, those that are leaving included. */
+  endpointsOf(instance: string): InstanceEndpoint[] {
+    const found = [...this.leaving].filter((endpoint) => endpoint.instance === instance);
     for (const callee of this.callees.values()) {
-      found.push(...callee.endpoints.filter((endpoint) => endpoint.name === name));
+      found.push(...callee.endpoints.filter((endpoint) => endpoint.instance === instance));
     }
     return found;
   }
 
   tick(nowMs: number): void {
     for (const callee of this.callees.values()) callee.tick(nowMs);
+    for (const endpoint of this.leaving) endpoint.tick(nowMs);
   }
 }

@@ -2,13 +2,16 @@
 export { definitions } from "./definitions.ts";
 export { describeFields, jsonSchema, openApi } from "./derive.ts";
 export type { FieldRow } from "./derive.ts";
-export { API_VERSION, APP_LABEL, DEPLOY_ANNOTATION, kinds, SERVICE_LABEL } from "./kinds.ts";
+export { API_VERSION, APP_LABEL, DEPLOY_ANNOTATION, kinds, SERVICE_LABEL, STOP_ANNOTATION } from "./kinds.ts";
 export type {
   App,
   AppSpec,
   AppStatus,
   Config,
   Failure,
+  Host,
+  HostSpec,
+  HostStatus,
   Instance,
   InstanceSpec,
   InstanceStatus,
@@ -50,6 +53,7 @@ export type {
   EndpointRow,
   FieldChange,
   IngressChange,
+  JoinTokenReport,
   Plan,
   ProcessStatus,
   PsRow,

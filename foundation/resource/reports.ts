@@ -150,6 +150,8 @@ export interface PsRow {
   readonly service: string;
   readonly instance: string;
   readonly driver: string;
+  /** Null on the first host. */
+  readonly host: string | null;
   readonly state: string;
   readonly ready: boolean;
   readonly pid: number | null;
@@ -164,6 +166,14 @@ export interface PsRow {
   /** An address beyond loopback the instance was found listening on. */
   readonly exposed: string | null;
   readonly notices: readonly string[];
+}
+
+/** A token with which another machine can join; it is shown once. */
+export interface JoinTokenReport {
+  readonly token: string;
+  /** Where the joining machine will call: HOST:PORT. */
+  readonly address: string;
+  readonly expiresAt: string;
 }
 
 export interface ProcessStatus {

@@ -49,6 +49,8 @@ export type RouteName =
   | "signalProcess"
   | "plan"
   | "rollback"
+  | "joinToken"
+  | "forgetHost"
   | "appLog"
   | "setSecretValue"
   | "deleteSecret"
@@ -211,6 +213,23 @@ export const routes: Readonly<Record<RouteName, Route>> = {
       definition: "RollbackRequest",
       description: "{to?: number}: default, the last that was active.",
     },
+  },
+  joinToken: {
+    method: "POST",
+    path: `${API_PATH}/jointokens`,
+    access: "credential",
+    summary: "Makes a one-time token with which another machine joins as a host; opens the door for it.",
+    body: {
+      contentType: "application/json",
+      definition: "JoinTokenRequest",
+      description: "{address?: string, host?: string, lifeMs?: number}",
+    },
+  },
+  forgetHost: {
+    method: "DELETE",
+    path: `${API_PATH}/hosts/{name}`,
+    access: "credential",
+    summary: "Lets a joined host go: its credential ends at once, its instances are replaced elsewhere.",
   },
   appLog: {
     method: "GET",

@@ -1,15 +1,26 @@
 import { Allowance } from "./allowance.ts";
-import { rates } from "./limits.ts";
+import { type Rates, rates } from "./limits.ts";
 
 /** What a peer may still do of all that costs it little and us much. */
 export class FloodGuard {
-  readonly resets: Allowance = new Allowance(rates.resets);
-  readonly settings: Allowance = new Allowance(rates.settings);
-  readonly pings: Allowance = new Allowance(rates.pings);
-  readonly emptyData: Allowance = new Allowance(rates.emptyData);
-  readonly windowUpdates: Allowance = new Allowance(rates.windowUpdates);
-  readonly ignored: Allowance = new Allowance(rates.ignored);
+  readonly resets: Allowance;
+  readonly settings: Allowance;
+  readonly pings: Allowance;
+  readonly emptyData: Allowance;
+  readonly windowUpdates: Allowance;
+  readonly ignored: Allowance;
   #dataFramesSeen = 0;
+
+  /** `own`: rates that differ from the usual ones. */
+  constructor(own: Partial<Rates> = {}) {
+    const all = { ...rates, ...own };
+    this.resets = new Allowance(all.resets);
+    this.settings = new Allowance(all.settings);
+    this.pings = new Allowance(all.pings);
+    this.emptyData = new Allowance(all.emptyData);
+    this.windowUpdates = new Allowance(all.windowUpdates);
+    this.ignored = new Allowance(all.ignored);
+  }
 
   refill(elapsedMs: number): void {
     this.resets.refill(elapsedMs);

@@ -5,7 +5,7 @@ export type { HpackDecoderOptions } from "./hpack/decoder.ts";
 export { HpackEncoder } from "./hpack/encoder.ts";
 export { PREFACE } from "./frame.ts";
 export { defaultLimits, rates } from "./limits.ts";
-export type { Limits, Rate } from "./limits.ts";
+export type { Limits, Rate, Rates } from "./limits.ts";
 export { Http2Session } from "./session.ts";
 export type { SessionOptions, SessionOwner } from "./session-owner.ts";
 export type { PeerSettings } from "./settings.ts";

@@ -1,3 +1,6 @@
+import { Fault } from "@plinth/fault";
+import { WINDOW_BYTES_DEFAULT } from "./frame.ts";
+
 /** Most a peer may ask of one session; every one is there because without it somebody could ask for more. */
 export interface Limits {
   /** Streams the peer may have open at once: gRPC clients open one per call under way. */
@@ -37,19 +40,27 @@ export const defaultLimits: Limits = {
   stallTimeoutMs: 60_000,
 };
 
+/** Fault "invalid" for a window that no peer could keep to: it may use the protocol's until it has our settings. */
+export function checkLimits({ streamWindowBytes }: Limits): void {
+  if (streamWindowBytes >= WINDOW_BYTES_DEFAULT) return;
+  throw new Fault("invalid", `Cannot use a stream window of ${streamWindowBytes} bytes: below 65535`);
+}
+
 /** How often a peer may do what is legal, cheap for it and dear for us: so many at once, so many a second. */
 export interface Rate {
   readonly burst: number;
   readonly perSecond: number;
 }
 
+export type Rates = Readonly<
+  Record<"resets" | "settings" | "pings" | "emptyData" | "windowUpdates" | "ignored", Rate>
+>;
+
 /**
  * Honest use pays for itself: a stream that ends in order gives a reset back, a DATA frame gives a PING and two
  * WINDOW_UPDATEs back. So a busy proxy's peer is never near the limits, and an idle one's has room for a burst.
  */
-export const rates: Readonly<
-  Record<"resets" | "settings" | "pings" | "emptyData" | "windowUpdates" | "ignored", Rate>
-> = {
+export const rates: Rates = {
   /** Streams reset by the peer, or by us because the peer broke a rule (CVE-2023-44487, CVE-2025-8671). */
   resets: { burst: 500, perSecond: 50 },
   /** Each asks for an acknowledgement; honest peers send one or two in a connection's life. */

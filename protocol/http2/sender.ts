@@ -45,6 +45,11 @@ export class Sender {
     this.#flush = () => this.flush();
   }
 
+  /** More than `bytesMax` wait for a peer that does not read, streams' data not counted. */
+  isOverfull(bytesMax: number): boolean {
+    return this.blocked && this.writer.pending > bytesMax;
+  }
+
   /** Makes sure that what has been collected will be written. */
   touch(): void {
     if (this.#scheduled || this.blocked) return;

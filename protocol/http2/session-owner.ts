@@ -1,4 +1,4 @@
-import type { Limits } from "./limits.ts";
+import type { Limits, Rates } from "./limits.ts";
 import type { Http2Stream, StreamHandler } from "./stream.ts";
 
 /** Whoever owns the connection. */
@@ -22,6 +22,8 @@ export interface SessionOptions {
   readonly owner: SessionOwner;
   /** Those that differ from `defaultLimits`. */
   readonly limits?: Partial<Limits>;
+  /** Those that differ from `rates`. */
+  readonly rates?: Partial<Rates>;
   /** A server's: takes extended CONNECT (RFC 8441). Default: no. */
   readonly extendedConnect?: boolean;
 }

@@ -520,3 +520,14 @@ test("Http2Session answers 431 to a field list that is too large", () => {
   assert.deepEqual(answer, ["HEADERS 1 :status 431 content-length 0 end"]);
   assert.deepEqual(probe.feed(request(3)), ["HEADERS 3 :status 200 end"]);
 });
+
+test("a PING for a sign of life is not taken for the one that ends the connection", () => {
+  const probe = new Probe({ answers: false });
+  probe.feed(Buffer.concat([greeting(), frame(1, 5, 1, fieldBlock(...REQUEST))]));
+  probe.session.ping();
+  assert.deepEqual(probe.sent(), ["PING 706c696e74680001"]);
+  probe.session.close();
+  probe.sent();
+  assert.deepEqual(probe.feed(frame(PING, 1, 0, "706c696e74680001")), []);
+  assert.deepEqual(probe.feed(frame(PING, 1, 0, "706c696e74680000")), ["GOAWAY 0 last 1"]);
+});

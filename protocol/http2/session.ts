@@ -1,4 +1,3 @@
-import { Fault } from "@plinth/fault";
 import { ErrorCode, ResetCause } from "./error-code.ts";
 import {
   Flag,
@@ -14,9 +13,10 @@ import { FrameReader, Token } from "./frame-reader.ts";
 import { End } from "./graves.ts";
 import { FrameShape, frameShape, shapeError, shapeText } from "./frame-shape.ts";
 import { HpackDecoder } from "./hpack/decoder.ts";
-import { defaultLimits, type Limits } from "./limits.ts";
+import { checkLimits, defaultLimits, type Limits } from "./limits.ts";
 import { MessageRules, TOO_LARGE } from "./message-rules.ts";
 import { Patience } from "./patience.ts";
+import { CLOSE_PING, LIFE_PING } from "./ping.ts";
 import { Sender } from "./sender.ts";
 import { initialPeerSettings, ownSettings, type PeerSettings, readSettings } from "./settings.ts";
 import type { SessionOptions, SessionOwner } from "./session-owner.ts";
@@ -24,7 +24,6 @@ import { StreamTable, type TableHome } from "./stream-table.ts";
 import { Http2Stream, type StreamHandler } from "./stream.ts";
 
 const EMPTY = Buffer.alloc(0);
-const PING_OCTETS = Buffer.from("plinth\0\0", "latin1");
 
 /**
  * One HTTP/2 connection (RFC 9113), of either kind, without sockets or timers: bytes go in by `receive`, out by the
@@ -48,7 +47,7 @@ export class Http2Session implements TableHome {
   readonly #decoder: HpackDecoder;
   readonly #rules: MessageRules = new MessageRules();
   readonly #sender: Sender;
-  readonly #guard: FloodGuard = new FloodGuard();
+  readonly #guard: FloodGuard;
   readonly #patience: Patience;
   readonly #table: StreamTable;
   readonly #block: FieldBlock = new FieldBlock();
@@ -65,13 +64,8 @@ export class Http2Session implements TableHome {
 
   constructor(options: SessionOptions) {
     this.limits = { ...defaultLimits, ...options.limits };
-    if (this.limits.streamWindowBytes < WINDOW_BYTES_DEFAULT) {
-      // A peer may use the protocol's window until it has our settings.
-      throw new Fault(
-        "invalid",
-        `Cannot use a stream window of ${this.limits.streamWindowBytes} bytes: below 65535`,
-      );
-    }
+    checkLimits(this.limits);
+    this.#guard = new FloodGuard(options.rates);
     this.#patience = new Patience(this.limits);
     this.#isServer = options.kind === "server";
     this.#extendedConnect = this.#isServer && options.extendedConnect === true;
@@ -144,7 +138,8 @@ export class Http2Session implements TableHome {
           this.#onFrame(reader);
           break;
         case Token.more:
-          this.#checkOutgoing();
+          if (this.#sender.isOverfull(this.limits.outgoingBytesMax))
+            this.fail(ErrorCode.enhanceYourCalm, "too many answers wait to be read");
           return;
         case Token.notHttp2:
           this.fail(ErrorCode.protocolError, "the preface is missing");
@@ -175,11 +170,18 @@ export class Http2Session implements TableHome {
     // First only a warning, since requests may be under way; what has come when the PING is back is served (§6.8).
     writer.goaway(this.#isServer ? STREAM_ID_LARGEST : 0, ErrorCode.noError, "");
     if (this.#isServer) {
-      writer.ping(false, PING_OCTETS, 0);
+      writer.ping(false, CLOSE_PING, 0);
       this.#closePingSent = true;
     }
     this.#sender.touch();
     this.#endIfDone();
+  }
+
+  /** Asks the peer for a sign of life (§6.7): whatever it sends is one. */
+  ping(): void {
+    if (this.ended) return;
+    this.#sender.writer.ping(false, LIFE_PING, 0);
+    this.#sender.touch();
   }
 
   /** Ends at once: the peer is told, every stream is reset. */
@@ -206,7 +208,7 @@ export class Http2Session implements TableHome {
   }
 
   #checkAnswer(nowMs: number): void {
-    const saidGoodbye = this.#closePingSent && this.#goawayLastId === STREAM_ID_LARGEST;
+    const saidGoodbye = this.#awaitsGoodbye;
     const begun = this.#settingsReceived && this.#block.streamId === 0;
     const owed = !begun || !this.#settingsAcknowledged || saidGoodbye;
     if (!this.#patience.answerIsLate(owed, nowMs)) return;
@@ -215,11 +217,8 @@ export class Http2Session implements TableHome {
     else this.fail(ErrorCode.settingsTimeout, "our settings were not acknowledged in time");
   }
 
-  #checkOutgoing(): void {
-    const { blocked, writer } = this.#sender;
-    if (blocked && writer.pending > this.limits.outgoingBytesMax) {
-      this.fail(ErrorCode.enhanceYourCalm, "too many answers wait to be read");
-    }
+  get #awaitsGoodbye(): boolean {
+    return this.#closePingSent && this.#goawayLastId === STREAM_ID_LARGEST;
   }
 
   streamRemoved(): void {
@@ -560,9 +559,8 @@ export class Http2Session implements TableHome {
       if (!this.#guard.pings.take()) return this.fail(ErrorCode.enhanceYourCalm, "too many PINGs");
       this.#sender.writer.ping(true, input, start);
       this.#sender.touch();
-    } else if (this.#closePingSent && this.#goawayLastId === STREAM_ID_LARGEST) {
-      this.#goodbye();
-    } else this.#ignore();
+    } else if (this.#awaitsGoodbye && input[start + 7] === CLOSE_PING[7]) this.#goodbye();
+    else this.#ignore();
   }
 
   /** What was under way when we gave warning has arrived: now nothing more is taken. */

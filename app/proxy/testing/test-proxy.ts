@@ -46,6 +46,7 @@ export function outboundTo(port: number, endpoints: readonly number[], version =
     virtual: [],
     sources: {},
     dns: null,
+    peer: null,
   };
 }
 

@@ -6,6 +6,7 @@ import { Exposition } from "@plinth/metrics";
 import { Callee } from "../callee.ts";
 import { NameCounts } from "../dns/name-counts.ts";
 import { Edge } from "../edge.ts";
+import { PeerCounts } from "../link/peer-counts.ts";
 import { metricsText } from "../metrics-text.ts";
 import { routeMetrics } from "./route-metrics.ts";
 
@@ -64,9 +65,10 @@ test(
   () => {
     const callees = new Map([[callee.key, new Callee(callee.key, seededRandom(1))]]);
     const edges = new Map([["web catalog", busyEdge()]]);
+    const peering = { links: { size: 0 }, counts: new PeerCounts(), open: 0 };
     const build = { version: "1.2.3", runtime: "node", startedSeconds: 1 } as const;
     const { stdout, stderr } = spawnSync("promtool", ["check", "metrics"], {
-      input: metricsText({ edges, callees }, [], new NameCounts(), build),
+      input: metricsText({ edges, callees }, [], new NameCounts(), peering, build),
       encoding: "utf8",
     });
     // Linkerd counts latency in milliseconds, and says so in the name.

@@ -28,6 +28,8 @@ export interface EdgeStats {
   readonly opaqueOpened: number;
   readonly opaqueReadBytes: number;
   readonly opaqueWriteBytes: number;
+  /** Times a request or connection went to an instance on another host, and so by mutual TLS. */
+  readonly overLinks: number;
 }
 
 /** What has been exchanged with all instances of one service. */
@@ -81,6 +83,7 @@ function edgeStats(edge: Edge): EdgeStats {
     opaqueOpened: edge.opaque.openTotal,
     opaqueReadBytes: edge.opaque.readBytes,
     opaqueWriteBytes: edge.opaque.writeBytes,
+    overLinks: edge.overLinks,
   };
 }
 

@@ -12,10 +12,10 @@ import type { Sighting } from "./sighting.ts";
 export class Tally {
   /** Set before `begin` when somebody watches. */
   sighting: Sighting | undefined = undefined;
+  edge: Edge | undefined = undefined;
   /** Time to the head of the answer that was passed on. */
   #latencyMs = 0;
   #startedMs = 0;
-  #edge: Edge | undefined = undefined;
   readonly #attempts: Attempts;
 
   constructor(attempts: Attempts) {
@@ -23,7 +23,7 @@ export class Tally {
   }
 
   begin(edge: Edge, policy: Policy, startedMs: number): void {
-    this.#edge = edge;
+    this.edge = edge;
     this.#startedMs = startedMs;
     edge.requests.value++;
     this.#attempts.begin(policy, edge, startedMs);
@@ -39,12 +39,12 @@ export class Tally {
 
   /** An answer is whole, or its connection has become a tunnel. */
   answered(status: number, bytes: number): void {
-    this.#edge!.answered(status, this.#latencyMs);
+    this.edge!.answered(status, this.#latencyMs);
     this.#over(status < 500, "", bytes);
   }
 
   answeredGrpc(status: number, grpcStatus: number, bytes: number): void {
-    this.#edge!.answeredGrpc(status, grpcStatus, this.#latencyMs);
+    this.edge!.answeredGrpc(status, grpcStatus, this.#latencyMs);
     if (this.sighting !== undefined) this.sighting.grpcStatus = grpcStatus;
     this.#over(!GRPC_FAILURES.has(grpcStatus), "", bytes);
   }
@@ -52,7 +52,7 @@ export class Tally {
   /** The proxy answers itself. */
   refused(status: number, code: RefusalCode, nowMs: number): void {
     const latencyMs = nowMs - this.#startedMs;
-    this.#edge?.failed(status, code, latencyMs);
+    this.edge?.failed(status, code, latencyMs);
     this.sighting?.at(undefined);
     this.sighting?.headed(status, latencyMs);
     this.#over(false, code, 0);
@@ -60,7 +60,7 @@ export class Tally {
 
   /** The answer's head is out, and its rest will not come. */
   brokenOff(status: number, code: RefusalCode, bytes: number): void {
-    this.#edge!.failed(status, code, this.#latencyMs);
+    this.edge!.failed(status, code, this.#latencyMs);
     this.#over(false, code, bytes);
   }
 
