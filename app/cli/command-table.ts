@@ -1,4 +1,5 @@
-import type { Argument, Command, Flag } from "./command.ts";
+import { type Argument, type Command, type Flag, optionalApp } from "./command.ts";
+import { seeingCommands } from "./seeing-commands.ts";
 
 /** Flags that every command understands, before or after its name. */
 export const globalFlags: readonly Flag[] = [
@@ -20,12 +21,6 @@ const project: Argument = {
   kind: "path",
   optional: true,
   summary: "the config file, or the directory it is in; default: the current directory",
-};
-const optionalApp: Argument = {
-  name: "APP",
-  kind: "app",
-  optional: true,
-  summary: "default: the app deployed from the current directory, else the only one",
 };
 const timeout = (what: string): Flag => ({
   name: "timeout",
@@ -196,14 +191,7 @@ export const commands: readonly Command[] = [
     ],
     load: () => import("./commands/logs.ts"),
   },
-  {
-    name: "stat",
-    summary: "show success rate, requests per second and latencies",
-    arguments: [optionalApp],
-    flags: [{ name: "edges", summary: "by caller and callee instead of by service" }],
-    examples: [{ command: "plinth stat shop", says: "how the services of shop are doing" }],
-    load: () => import("./commands/stat.ts"),
-  },
+  ...seeingCommands,
   {
     name: "rollback",
     summary: "return to an earlier release",
@@ -477,7 +465,10 @@ export const commands: readonly Command[] = [
 /** The order and headings of `plinth --help` and docs/cli.md. */
 export const commandGroups: readonly (readonly [title: string, names: readonly string[]])[] = [
   ["Run an app", ["init", "up", "down", "scale", "rollback"]],
-  ["See what it does", ["ps", "logs", "stat", "status", "open"]],
+  [
+    "See what it does",
+    ["ps", "logs", "stat", "edges", "routes", "tap", "top", "diagnostics", "status", "open"],
+  ],
   ["Before deploying", ["validate", "plan", "secrets"]],
   ["Resources", ["get", "describe", "apply", "delete", "exec"]],
   ["Several machines", ["join-token", "join"]],

@@ -257,7 +257,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     },
     signal,
   });
-  const telemetry = new Telemetry(control, clock);
+  const telemetry = new Telemetry(control, clock, () => role.keeper.bundle.trustDomain);
 
   let serves = false;
   /** What goes on beside, each until the signal. */
@@ -314,6 +314,8 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     reach,
     telemetry,
     control,
+    clock,
+    networks: transparent?.mesh.networks,
     proxy,
     publisher,
     shutDown: (stopInstances, graceMs) => void shutDown(stopInstances, graceMs),

@@ -1,6 +1,8 @@
 import type {
   App,
   AppSpec,
+  DiagnosticsReport,
+  EgressStat,
   JoinTokenReport,
   Plan,
   PsRow,
@@ -8,6 +10,8 @@ import type {
   Secret,
   StatReport,
   StatusReport,
+  TapEvent,
+  TapFilter,
 } from "@plinth/resource";
 
 export type ExecEvent =
@@ -60,6 +64,10 @@ export interface ApiActions {
   signalProcess(process: "daemon" | "proxy", signal: NodeJS.Signals): Promise<void>;
   /** Of one app or of all. */
   stat(app: string | undefined): Promise<StatReport>;
+  egress(app: string | undefined): Promise<readonly EgressStat[]>;
+  /** Live requests until the signal. */
+  tap(filter: TapFilter, signal: AbortSignal): Promise<AsyncIterable<TapEvent>>;
+  diagnostics(): Promise<DiagnosticsReport>;
   ps(app: string | undefined): Promise<readonly PsRow[]>;
   status(): Promise<StatusReport>;
   /** Resolves after the hand-over. `runtime` undefined: the one it has. */

@@ -133,6 +133,8 @@ async function* someLines(): AsyncGenerator<readonly InstanceLine[]> {
   ];
 }
 
+async function* noEvents(): AsyncGenerator<never> {}
+
 async function* someEvents(): AsyncGenerator<ExecEvent> {
   yield { stream: "stdout", data: Buffer.from("hi") };
   yield { exitCode: 3 };
@@ -192,8 +194,14 @@ function recordingActions(deeds: unknown[]): ApiActions {
     signalProcess: async (name, signal) => void deeds.push(["signalProcess", name, signal]),
     stat: async (name) => {
       deeds.push(["stat", name]);
-      return { windowSeconds: 10, services: [], edges: [] };
+      return { windowSeconds: 10, services: [], edges: [], routes: [] };
     },
+    egress: async () => [],
+    tap: async (filter) => {
+      deeds.push(["tap", filter]);
+      return noEvents();
+    },
+    diagnostics: async () => ({ endpoints: [], snapshot: {}, metrics: "" }),
     ps: async () => [],
     status: async () => ({
       version: "0.1.0",

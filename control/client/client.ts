@@ -1,4 +1,14 @@
-import type { JoinTokenReport, Plan, PsRow, StatReport, StatusReport } from "@plinth/resource";
+import type {
+  DiagnosticsReport,
+  EgressStat,
+  JoinTokenReport,
+  Plan,
+  PsRow,
+  StatReport,
+  StatusReport,
+  TapEvent,
+  TapFilter,
+} from "@plinth/resource";
 import { type Clock, systemClock } from "@plinth/clock";
 import type { AppSpec, KindName, KindTypes, Metadata } from "@plinth/resource";
 import { Transport, bytesOf, parseJson, valuesOf } from "./transport.ts";
@@ -87,6 +97,10 @@ export interface Client {
   ): Promise<JoinTokenReport>;
 
   stat(app?: string, options?: CallOptions): Promise<StatReport>;
+  egress(app?: string, options?: CallOptions): Promise<readonly EgressStat[]>;
+  /** Live requests until the signal. */
+  tap(filter: TapFilter, options?: CallOptions): AsyncGenerator<TapEvent>;
+  diagnostics(options?: CallOptions): Promise<DiagnosticsReport>;
   ps(app?: string, options?: CallOptions): Promise<readonly PsRow[]>;
   status(options?: CallOptions): Promise<StatusReport>;
   upgradeProxy(runtime?: "node" | "bun", options?: CallOptions): Promise<void>;
@@ -253,6 +267,19 @@ class SocketClient implements Client {
 
   stat(app?: string, options?: CallOptions): Promise<StatReport> {
     return this.#call("GET", `${GROUP}/stat${query({ app })}`, options);
+  }
+
+  egress(app?: string, options?: CallOptions): Promise<readonly EgressStat[]> {
+    return this.#call("GET", `${GROUP}/egress${query({ app })}`, options);
+  }
+
+  async *tap(filter: TapFilter, options?: CallOptions): AsyncGenerator<TapEvent> {
+    const values = await this.#values("GET", `${GROUP}/tap${query({ ...filter })}`, options);
+    for await (const value of values) yield value as TapEvent;
+  }
+
+  diagnostics(options?: CallOptions): Promise<DiagnosticsReport> {
+    return this.#call("GET", `${GROUP}/diagnostics`, options);
   }
 
   ps(app?: string, options?: CallOptions): Promise<readonly PsRow[]> {
