@@ -10,6 +10,7 @@ import {
   type App,
   APP_LABEL,
   type AppSpec,
+  type IdentityReport,
   type DiagnosticsReport,
   type EgressStat,
   type JoinTokenReport,
@@ -82,6 +83,14 @@ export class Actions implements ApiActions {
 
   createJoinToken(request: JoinTokenRequest): Promise<JoinTokenReport> {
     return this.#parts.deeds.createJoinToken(request);
+  }
+
+  identity(): Promise<IdentityReport> {
+    return this.#parts.deeds.identity();
+  }
+
+  rotateRoot(now: boolean): Promise<IdentityReport> {
+    return this.#parts.deeds.rotateRoot(now);
   }
 
   forgetHost(name: string): Promise<void> {

@@ -218,6 +218,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
           ...shared,
           store,
           driver,
+          given: (timeoutMs) => identities.given(timeoutMs),
           lastLines: (instance) => reach.lastLines(instance, FAILURE_LINES),
           urlsOf,
         })
@@ -225,7 +226,9 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
           ...shared,
           credential,
           own: () => own,
-          inForce: (timeoutMs) => publisher.inForce(timeoutMs),
+          inForce: async (timeoutMs) =>
+            (await publisher.inForce(timeoutMs)) && (await identities.given(timeoutMs)),
+          isGiven: () => identities.isGiven,
           answer: (question, asked) => reach.answer(question, asked),
           drained,
         });
