@@ -16,6 +16,8 @@ export interface TransportUser {
 
 /** The way to one instance: a socket on this host, a stream of a link to another. */
 export interface Transport {
+  /** What is under way may go on, but nothing more is to begin on it. */
+  readonly retired: boolean;
   /** False: no more until `transportDrained`. */
   write(bytes: Buffer): boolean;
   readOn(): void;
@@ -45,6 +47,7 @@ export interface RemoteTransports {
 
 /** A connection to an instance on this host. */
 export class SocketTransport implements Transport {
+  readonly retired = false;
   readonly #socket: Socket;
 
   constructor(at: { readonly address: string; readonly port: number }, user: TransportUser) {
