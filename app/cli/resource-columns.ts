@@ -19,6 +19,7 @@ const fields: Readonly<Record<KindName, readonly (readonly [title: string, path:
   ],
   Instance: [
     ["STATE", "status.state"],
+    ["HOST", "spec.host"],
     ["RELEASE", "spec.release"],
     ["RESTARTS", "status.restarts"],
     ["REASON", "status.reason"],
@@ -30,6 +31,12 @@ const fields: Readonly<Record<KindName, readonly (readonly [title: string, path:
     ["REASON", "status.failure.message"],
   ],
   Secret: [["VERSION", "status.version"]],
+  Host: [
+    ["STATE", "status.state"],
+    ["ADDRESS", "status.address"],
+    ["MESH", "status.mesh"],
+    ["REASON", "status.reason"],
+  ],
 };
 
 export function resourceColumns(kind: KindName, nowMs: number): Column<Resource>[] {

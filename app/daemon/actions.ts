@@ -1,45 +1,55 @@
-import { join } from "node:path";
-import type { ApiActions, ExecEvent, InstanceLine, LogRequest } from "@plinth/api";
-import type { ProxyControl } from "@plinth/connect";
+import type { Clock } from "@plinth/clock";
+import { parseTapFilter, type ProxyControl } from "@plinth/connect";
+import type { ApiActions, ExecEvent, InstanceLine, JoinTokenRequest, LogRequest } from "@plinth/api";
 import type { SnapshotPublisher } from "@plinth/discovery";
 import { Fault } from "@plinth/fault";
 import type { RuntimeName } from "@plinth/process";
 import type { Registry } from "@plinth/registry";
-import type { InstanceSet, ReleaseController } from "@plinth/release";
+import type { Fleet, InstanceNetworks } from "@plinth/release";
 import {
   type App,
   APP_LABEL,
   type AppSpec,
+  type IdentityReport,
+  type DiagnosticsReport,
+  type EgressStat,
+  type JoinTokenReport,
   type Plan,
   type PsRow,
   type Secret,
   SERVICE_LABEL,
   type StatReport,
   type StatusReport,
+  type TapEvent,
+  type TapFilter,
 } from "@plinth/resource";
-import { tailLog } from "@plinth/run";
-import type { SecretVault } from "@plinth/secrets";
 import type { Store } from "@plinth/store";
 import { appLog } from "./app-log.ts";
 import type { Home } from "./home.ts";
-import { execEvents } from "./exec-events.ts";
+import { egressStats } from "./egress-stats.ts";
 import { readProcessRecord } from "./process-record.ts";
 import { processRow } from "./process-report.ts";
 import type { ProxyProcess } from "./proxy-process.ts";
 import type { Telemetry } from "./telemetry.ts";
+import type { Reach } from "./reach.ts";
+import { tapProxies } from "./tap-proxies.ts";
+import type { Role } from "./role.ts";
 import { VERSION } from "./version.ts";
 
 export interface ActionParts {
   readonly home: Home;
   readonly registry: Registry;
   readonly store: Store;
-  readonly instances: InstanceSet;
-  readonly controller: ReleaseController;
+  readonly instances: Fleet;
+  readonly deeds: Role["deeds"];
+  readonly reach: Reach;
   readonly telemetry: Telemetry;
   readonly control: ProxyControl;
+  readonly clock: Clock;
+  /** In transparent mode: what instances exchange with the world is counted there. */
+  readonly networks: InstanceNetworks | undefined;
   readonly proxy: ProxyProcess;
   readonly publisher: SnapshotPublisher;
-  readonly vault: SecretVault;
   readonly shutDown: (stopInstances: boolean, graceMs: number | undefined) => void;
 }
 
@@ -55,25 +65,40 @@ export class Actions implements ApiActions {
     return this.#parts.publisher.isInForce ? undefined : "the proxy has not taken the newest snapshot yet";
   }
 
-  plan(app: string, spec: AppSpec): Promise<Plan> {
-    return Promise.resolve(this.#parts.controller.plan(app, spec));
+  plan(app: string, spec: AppSpec, signal: AbortSignal): Promise<Plan> {
+    return this.#parts.deeds.plan(app, spec, signal);
   }
 
   rollback(app: string, to: number | undefined): Promise<App> {
-    return this.#parts.controller.rollback(app, to);
+    return this.#parts.deeds.rollback(app, to);
   }
 
   setSecretValue(name: string, value: Uint8Array): Promise<Secret> {
-    return this.#parts.vault.set(name, value);
+    return this.#parts.deeds.setSecretValue(name, value);
   }
 
   deleteSecret(name: string): Promise<void> {
-    return this.#parts.vault.delete(name);
+    return this.#parts.deeds.deleteSecret(name);
   }
 
-  logs(instance: string, { follow, tail, signal }: LogRequest): Promise<AsyncIterable<Uint8Array>> {
-    const directory = join(this.#parts.home.paths.logs, instance);
-    return Promise.resolve(tailLog({ directory, follow, lines: tail, signal }));
+  createJoinToken(request: JoinTokenRequest): Promise<JoinTokenReport> {
+    return this.#parts.deeds.createJoinToken(request);
+  }
+
+  identity(): Promise<IdentityReport> {
+    return this.#parts.deeds.identity();
+  }
+
+  rotateRoot(now: boolean): Promise<IdentityReport> {
+    return this.#parts.deeds.rotateRoot(now);
+  }
+
+  forgetHost(name: string): Promise<void> {
+    return this.#parts.deeds.forgetHost(name);
+  }
+
+  logs(instance: string, request: LogRequest): Promise<AsyncIterable<Uint8Array>> {
+    return this.#parts.reach.log(instance, request);
   }
 
   async appLogs(
@@ -81,7 +106,7 @@ export class Actions implements ApiActions {
     service: string | undefined,
     request: LogRequest,
   ): Promise<AsyncIterable<readonly InstanceLine[]>> {
-    const { home, registry } = this.#parts;
+    const { reach, registry } = this.#parts;
     const app = registry.get("App", name);
     if (app === undefined) {
       throw new Fault("not-found", `Cannot read the log of app "${name}": there is no such app`);
@@ -96,17 +121,15 @@ export class Actions implements ApiActions {
       );
     }
     const labels = { [APP_LABEL]: name, ...(service !== undefined && { [SERVICE_LABEL]: service }) };
-    return appLog({ registry, logDirectory: home.paths.logs, labels, ...request });
+    return appLog({ registry, reach, labels, ...request });
   }
 
   exec(instance: string, command: readonly string[], signal: AbortSignal): Promise<AsyncIterable<ExecEvent>> {
-    const runner = this.#runner(instance, "run a command in");
-    return Promise.resolve(execEvents((sinks) => runner.exec(command, { ...sinks, signal })));
+    return this.#parts.reach.exec(instance, command, signal);
   }
 
   signalInstance(instance: string, signal: NodeJS.Signals): Promise<void> {
-    this.#runner(instance, `send ${signal} to`).kill(signal);
-    return Promise.resolve();
+    return this.#parts.reach.signal(instance, signal);
   }
 
   /** For those who want to see what happens then. */
@@ -120,6 +143,32 @@ export class Actions implements ApiActions {
 
   stat(app: string | undefined): Promise<StatReport> {
     return Promise.resolve(this.#parts.telemetry.report(this.#parts.registry, app));
+  }
+
+  async egress(app: string | undefined): Promise<EgressStat[]> {
+    const { networks, control, instances } = this.#parts;
+    if (networks === undefined) {
+      throw new Fault("unsupported", "Cannot tell what leaves the mesh: this home is in cooperative mode", {
+        hint: "Instances share the host's network there; a home in transparent mode counts what each sends.",
+      });
+    }
+    const owners = new Map(instances.list(app).map(({ metadata, spec }) => [metadata.name, spec]));
+    const [counters, names] = await Promise.all([networks.egressCounters(), control.names()]);
+    return egressStats(counters, names, (instance) => owners.get(instance));
+  }
+
+  async tap(filter: TapFilter, signal: AbortSignal): Promise<AsyncIterable<TapEvent>> {
+    return tapProxies(this.#parts.control, this.#parts.clock, parseTapFilter(filter), signal);
+  }
+
+  async diagnostics(): Promise<DiagnosticsReport> {
+    const { control } = this.#parts;
+    const [endpoints, snapshot, metrics] = await Promise.all([
+      control.endpoints(),
+      control.snapshot(),
+      control.metrics(),
+    ]);
+    return { endpoints, snapshot, metrics };
   }
 
   ps(app: string | undefined): Promise<PsRow[]> {
@@ -175,6 +224,7 @@ export class Actions implements ApiActions {
         service: spec.service,
         instance: metadata.name,
         driver: spec.driver,
+        host: spec.host ?? null,
         state: status?.state ?? "Pending",
         ready: status?.state === "Ready",
         pid: status?.pid ?? null,
@@ -188,18 +238,6 @@ export class Actions implements ApiActions {
         exposed: status?.exposed ?? null,
         notices: status?.notices ?? [],
       };
-    });
-  }
-
-  #runner(instance: string, deed: string): NonNullable<ReturnType<InstanceSet["runner"]>> {
-    const runner = this.#parts.instances.runner(instance);
-    if (runner !== undefined) return runner;
-    const known = this.#parts.instances.list().map(({ metadata }) => metadata.name);
-    throw new Fault("not-found", `Cannot ${deed} "${instance}": no such instance`, {
-      hint:
-        known.length === 0
-          ? "No instance runs; start some with plinth up."
-          : `Running are: ${known.join(", ")}.`,
     });
   }
 }

@@ -1,5 +1,4 @@
 import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { type Api, createApi } from "@plinth/api";
 import { systemClock } from "@plinth/clock";
 import { ProxyControl } from "@plinth/connect";
@@ -10,19 +9,25 @@ import { takeFileLock } from "@plinth/file";
 import type { Log } from "@plinth/log";
 import { runtimePath } from "@plinth/process";
 import { createRegistry } from "@plinth/registry";
-import { EVERY_ADDRESS, InstanceSet, instanceEnvironment, ReleaseController } from "@plinth/release";
+import { readHostCredential } from "@plinth/hosts";
+import { type Drainer, EVERY_ADDRESS, Fleet, InstanceSet, instanceEnvironment } from "@plinth/release";
 import type { AppSpec } from "@plinth/resource";
-import { createProcessDriver, lastLines } from "@plinth/run";
+import { createProcessDriver } from "@plinth/run";
 import { openSecretKey, SecretVault } from "@plinth/secrets";
 import { openStore } from "@plinth/store";
 import { Actions } from "./actions.ts";
 import { DrainingProxies } from "./draining-proxies.ts";
 import { type Networking, openMesh } from "./mesh.ts";
+import { FirstRole } from "./first-role.ts";
 import { Home, homePaths, createHome } from "./home.ts";
+import { Identities } from "./identities.ts";
+import { JoinedRole, readOnly } from "./joined-role.ts";
 import { keepSourcesSwept } from "./kept-sources.ts";
+import { Reach } from "./reach.ts";
 import { readProcessRecord, writeProcessRecord } from "./process-record.ts";
 import { ProxyProcess } from "./proxy-process.ts";
 import type { DaemonOptions } from "./supervise.ts";
+import type { Role } from "./role.ts";
 import { Telemetry } from "./telemetry.ts";
 import { openToken } from "./token.ts";
 import { VERSION } from "./version.ts";
@@ -66,6 +71,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
   const store = setup.use(await openStore(paths.state));
   const registry = createRegistry({ store, clock });
   const vault = new SecretVault({ store, registry, clock, key: await openSecretKey(paths.secretKey) });
+  const credential = await readHostCredential(paths.hostCredential);
   const pairs = new PairAddresses(store, home.settings.block);
   const ports = new InstancePorts({
     claims: home.claims,
@@ -87,17 +93,27 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
           },
         );
 
+  const onChange = (app: string, serving: boolean): void => {
+    if (serving) publisher.changed();
+    identities.changed();
+    role.changed(app, serving);
+  };
   const drainingProxies = new DrainingProxies(paths.proxy, () => readProcessRecord(paths.proxyRecord)?.pid);
   const publisher = new SnapshotPublisher({
     build: (version) =>
       buildSnapshot(
         {
           version,
-          ingress: { address: home.settings.ingressAddress, port: home.settings.ingressPort },
+          // What comes from outside comes in at the first host.
+          ingress:
+            credential === undefined
+              ? { address: home.settings.ingressAddress, port: home.settings.ingressPort }
+              : undefined,
           metrics: { address: LOOPBACK, port: home.settings.metricsPort },
           transparent: transparent?.frame(),
+          hosts: role.frame(),
         },
-        controller.topology.views(),
+        role.topology.views(),
       ),
     sink: {
       putSnapshot: async (snapshot, until) => {
@@ -112,8 +128,28 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     signal,
   });
 
-  const instances = new InstanceSet({
+  /** Resolves once nothing of this host's is under way at these instances, or after the time. */
+  const drained = async (names: readonly string[], drainMs: number): Promise<void> => {
+    const asked = control.drain(names, drainMs, { signal }).catch((error: unknown) => {
+      signal.throwIfAborted();
+      log.warn("cannot wait for requests under way", { instances: names.join(), error: messageOf(error) });
+    });
+    await Promise.all([asked, drainingProxies.drain(names, drainMs, { signal })]);
+  };
+  const drainer: Drainer = {
+    drain: async (instance, drainMs) => {
+      publisher.changed();
+      const here = async (): Promise<void> => {
+        const inForce = await publisher.inForce(drainMs);
+        signal.throwIfAborted();
+        if (inForce) await drained([instance], drainMs);
+      };
+      await Promise.all([here(), role.drainedElsewhere(instance, drainMs)]);
+    },
+  };
+  const own = new InstanceSet({
     registry,
+    host: credential?.host,
     mesh: transparent?.mesh,
     driver,
     ports,
@@ -121,21 +157,9 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     log,
     stateDirectory: paths.instances,
     logDirectory: paths.logs,
-    drainer: {
-      drain: async (instance, drainMs) => {
-        publisher.changed();
-        const inForce = await publisher.inForce(drainMs);
-        signal.throwIfAborted();
-        if (!inForce) return;
-        const drained = control.drain([instance], drainMs, { signal }).catch((error: unknown) => {
-          signal.throwIfAborted();
-          log.warn("cannot wait for requests under way", { instance, error: messageOf(error) });
-        });
-        await Promise.all([drained, drainingProxies.drain(instance, drainMs, { signal })]);
-      },
-    },
-    environment: async (instance, spec) =>
-      instanceEnvironment({
+    drainer,
+    environment: async (instance, spec) => ({
+      ...instanceEnvironment({
         app: instance.spec.app,
         service: instance.spec.service,
         instance: instance.metadata.name,
@@ -143,31 +167,82 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
         spec,
         port: instance.spec.port,
         host: transparent === undefined ? LOOPBACK : EVERY_ADDRESS,
-        callees: await controller.topology.callees(instance, spec),
+        callees: await role.topology.callees(instance, spec),
         reveal: (name) => vault.reveal(name),
         inherited: process.env,
         runtime: runtimePath("node") ?? process.execPath,
       }),
-    onChange: (app, serving) => {
-      if (serving) publisher.changed();
-      controller.poke(app);
+      SPIFFE_ENDPOINT_SOCKET: await identities.endpoint(instance),
+    }),
+    onChange,
+  });
+  const fleet: Fleet = new Fleet({
+    registry,
+    own,
+    hosts: {
+      // asked for as they are by then
+      candidates: () => role.hosts.candidates(),
+      isReachable: (host) => role.hosts.isReachable(host),
+      isLeaving: (host) => role.hosts.isLeaving(host),
     },
+    drainer,
+    driver: driver.name,
+    clock,
+    log,
+    signal,
+    onChange,
   });
 
   const urlsOf = ({ ingress }: AppSpec): string[] =>
     Object.keys(ingress ?? {}).map(
       (host) => `http://${host === "*" ? home.settings.ingressAddress : host}:${home.settings.ingressPort}`,
     );
-  const controller: ReleaseController = new ReleaseController({
+  const shared = {
+    home,
     registry,
-    instances,
-    driver,
+    vault,
     pairs,
     mesh: transparent?.mesh,
-    secretVersion: (name) => vault.version(name),
-    lastLines: (instance) => lastLines(join(paths.logs, instance), FAILURE_LINES),
-    urlsOf,
-    onTopology: () => publisher.changed(),
+    fleet: () => fleet,
+    onTopology: () => {
+      publisher.changed();
+      identities.changed();
+    },
+    clock,
+    log,
+    signal,
+  };
+  const role: Role =
+    credential === undefined
+      ? await FirstRole.open({
+          ...shared,
+          store,
+          driver,
+          given: (timeoutMs) => identities.given(timeoutMs),
+          lastLines: (instance) => reach.lastLines(instance, FAILURE_LINES),
+          urlsOf,
+        })
+      : new JoinedRole({
+          ...shared,
+          credential,
+          own: () => own,
+          inForce: async (timeoutMs) =>
+            (await publisher.inForce(timeoutMs)) && (await identities.given(timeoutMs)),
+          isGiven: () => identities.isGiven,
+          answer: (question, asked) => reach.answer(question, asked),
+          drained,
+        });
+  const reach = new Reach({
+    fleet,
+    logs: paths.logs,
+    ask: (host, question, asked) => role.ask(host, question, asked),
+  });
+  const identities: Identities = new Identities({
+    keeper: role.keeper,
+    control,
+    hostName: () => role.frame()?.name,
+    local: () => fleet.local(),
+    directory: paths.workload,
     clock,
     log,
     signal,
@@ -179,10 +254,13 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     runtime: options.proxyRuntime,
     clock,
     log,
-    onNew: () => publisher.changed(),
+    onNew: () => {
+      publisher.changed();
+      identities.proxyIsNew();
+    },
     signal,
   });
-  const telemetry = new Telemetry(control, clock);
+  const telemetry = new Telemetry(control, clock, () => role.keeper.bundle.trustDomain);
 
   let serves = false;
   /** What goes on beside, each until the signal. */
@@ -191,8 +269,8 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
   setup.defer(async () => {
     if (!signal.aborted) stopping.abort(new Error("the daemon ends"));
     proxy.stopWatching();
-    await instances.release();
-    await controller.stopped();
+    await own.release();
+    await role.stopped();
     await Promise.all(background);
     await proxy.stopped();
     const isOurs = proxyBefore === undefined && !serves;
@@ -203,7 +281,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
   });
 
   await mkdir(paths.sources, { recursive: true });
-  await Promise.all([proxy.start(), controller.start()]);
+  await Promise.all([proxy.start(), role.start()]);
   publisher.start();
   await settlePorts(home, publisher);
 
@@ -214,10 +292,11 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
 
   const shutDown = async (stopInstances: boolean, graceMs: number | undefined): Promise<void> => {
     log.info("shutting down", { instances: stopInstances });
+    if (stopInstances && graceMs !== 0) await role.leave().catch(() => undefined);
     stopping.abort(new Error("shutting down"));
     proxy.stopWatching();
     if (stopInstances) {
-      await instances.stopAll(graceMs);
+      await own.stopAll(graceMs);
       await control.shutdown(0).catch(() => undefined);
       await transparent?.mesh.networks.remove().catch((error: unknown) => {
         log.error("cannot take away the instances' networks", { error: messageOf(error) });
@@ -233,19 +312,21 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     home,
     registry,
     store,
-    instances,
-    controller,
+    instances: fleet,
+    deeds: role.deeds,
+    reach,
     telemetry,
     control,
+    clock,
+    networks: transparent?.mesh.networks,
     proxy,
     publisher,
-    vault,
     shutDown: (stopInstances, graceMs) => void shutDown(stopInstances, graceMs),
   });
   const token = await openToken(paths.token);
   const listen = (): Promise<Api> =>
     createApi({
-      registry,
+      registry: credential === undefined ? registry : readOnly(registry),
       actions,
       socketPath: paths.apiSocket,
       tcp: { address: LOOPBACK, port: home.settings.apiPort },
@@ -264,7 +345,11 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     }),
   );
 
-  background.push(telemetry.run(signal), keepSourcesSwept(paths.sources, { registry, clock, log, signal }));
+  background.push(
+    telemetry.run(signal),
+    identities.run(),
+    keepSourcesSwept(paths.sources, { registry, clock, log, signal }),
+  );
   await writeProcessRecord(paths.daemonRecord, {
     version: VERSION,
     apiUrl: `http://${LOOPBACK}:${home.settings.apiPort}`,
@@ -280,7 +365,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
 async function settlePorts(home: Home, publisher: SnapshotPublisher): Promise<void> {
   for (let moves = 0; moves < PORT_MOVES_MAX; moves++) {
     await publisher.inForce(IN_FORCE_TIMEOUT_MS);
-    const taken = (["ingressPort", "metricsPort"] as const).filter((which) =>
+    const taken = (["ingressPort", "metricsPort", "doorPort"] as const).filter((which) =>
       publisher.failed.some(({ port }) => port === home.settings[which]),
     );
     if (taken.length === 0) return;

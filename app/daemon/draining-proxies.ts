@@ -28,11 +28,11 @@ export class DrainingProxies {
   }
 
   async drain(
-    instance: string,
+    instances: readonly string[],
     drainMs: number,
     { signal }: { readonly signal: AbortSignal },
   ): Promise<void> {
-    await this.#each(signal, (control) => control.drain([instance], drainMs, { signal }));
+    await this.#each(signal, (control) => control.drain(instances, drainMs, { signal }));
   }
 
   async #each(signal: AbortSignal, deed: (control: ProxyControl) => Promise<unknown>): Promise<void> {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile, stat } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import {
   canListen,
@@ -23,6 +24,12 @@ export interface HomePaths {
   readonly daemonRecord: string;
   readonly settings: string;
   readonly secretKey: string;
+  /** The authority's roots with their keys. */
+  readonly authority: string;
+  /** What a joined host is known by. */
+  readonly hostCredential: string;
+  /** Instances' sockets of the Workload API. */
+  readonly workload: string;
   readonly state: string;
   readonly sources: string;
   readonly proxy: string;
@@ -53,6 +60,9 @@ export function homePaths(directory: string): HomePaths {
     daemonRecord: inHome("daemon.json"),
     settings: inHome("settings.json"),
     secretKey: inHome("keys", "secrets.key"),
+    authority: inHome("keys", "authority.json"),
+    hostCredential: inHome("keys", "host.json"),
+    workload: inHome("workload"),
     state: inHome("state"),
     sources: inHome("sources"),
     proxy: inHome("proxy"),
@@ -86,6 +96,13 @@ export interface HomeSettings {
   readonly meshReason: string;
   /** The claimed /16 of transparent mode. */
   readonly subnet?: string;
+  /** This machine among others; made of its host name. */
+  readonly hostName: string;
+  /** Its address as other hosts reach it; without one there are none. */
+  readonly hostAddress?: string;
+  /** Where joined hosts call, and where other hosts' proxies do. */
+  readonly hostsPort: number;
+  readonly doorPort: number;
 }
 
 /** Ports asked for by name; what is not asked for is chosen. */
@@ -98,7 +115,14 @@ export interface PortWishes {
 }
 
 const LOOPBACK = "127.0.0.1";
-const DEFAULTS = { ingressAddress: "127.0.0.1", ingressPort: 8080, apiPort: 7080, metricsPort: 7081 };
+const DEFAULTS = {
+  ingressAddress: "127.0.0.1",
+  ingressPort: 8080,
+  apiPort: 7080,
+  metricsPort: 7081,
+  hostsPort: 7082,
+  doorPort: 7083,
+};
 /** A second home looks this far beyond the usual port for a free one, keeping the last digit people know. */
 const PORT_SEARCH_MAX = 1000;
 const PORT_STEP = 10;
@@ -179,6 +203,10 @@ export class Home {
       mesh: choice.mode,
       meshReason: stored?.mesh === choice.mode ? (stored.meshReason ?? choice.reason) : choice.reason,
       ...(subnet === undefined ? {} : { subnet }),
+      hostName: stored?.hostName ?? labelOf(hostname()),
+      ...(stored?.hostAddress === undefined ? {} : { hostAddress: stored.hostAddress }),
+      hostsPort: stored?.hostsPort ?? DEFAULTS.hostsPort,
+      doorPort: stored?.doorPort ?? DEFAULTS.doorPort,
     };
     const home = new Home(paths, claims, settings, wishes);
     await home.#save();
@@ -196,11 +224,31 @@ export class Home {
 
   /** Leaves a chosen port that somebody else was faster to take. Fault "conflict" when it was asked for by number. */
   async moveOn(which: ChosenPort): Promise<void> {
-    const address = which === "ingressPort" ? this.#settings.ingressAddress : LOOPBACK;
+    const address = this.#addressOf(which);
     const taken = this.#settings[which];
-    if ((which === "metricsPort" ? undefined : this.#wishes[which]) !== undefined)
+    if ((which === "ingressPort" || which === "apiPort") && this.#wishes[which] !== undefined)
       throw portTaken(which, address, taken);
     this.#settings = { ...this.#settings, [which]: await freePort(which, address, taken + PORT_STEP) };
+    await this.#save();
+  }
+
+  #addressOf(which: ChosenPort): string {
+    if (which === "ingressPort") return this.#settings.ingressAddress;
+    return which === "hostsPort" || which === "doorPort"
+      ? (this.#settings.hostAddress ?? LOOPBACK)
+      : LOOPBACK;
+  }
+
+  /** Sets the address by which other hosts reach this one, and finds free ports there. Again: changes nothing. */
+  async openToHosts(hostAddress: string): Promise<void> {
+    if (this.#settings.hostAddress === hostAddress) return;
+    const { hostsPort, doorPort } = this.#settings;
+    this.#settings = {
+      ...this.#settings,
+      hostAddress,
+      hostsPort: await freePort("hostsPort", hostAddress, hostsPort),
+      doorPort: await freePort("doorPort", hostAddress, doorPort),
+    };
     await this.#save();
   }
 
@@ -213,6 +261,20 @@ export class Home {
     await writeFileDurably(this.paths.settings, `${JSON.stringify(this.#settings, null, 2)}\n`);
   }
 }
+
+/** A DNS label made of a machine's name. */
+function labelOf(machine: string): string {
+  const label = machine
+    .toLowerCase()
+    .split(".")[0]!
+    .replaceAll(/[^a-z0-9-]/g, "-")
+    .slice(0, NAME_CHARACTERS_MAX)
+    .replaceAll(/^-+|-+$/g, "");
+  return label === "" ? "first" : label;
+}
+
+/** As of every name. */
+const NAME_CHARACTERS_MAX = 40;
 
 /** The home's subnet, claimed anew; another would leave what runs with addresses that are nobody's. */
 async function keepSubnet(claims: MachineClaims, stored: string | undefined): Promise<string> {
@@ -243,9 +305,15 @@ async function lookUpHome(home: HomeIdentity): Promise<"present" | "gone" | "unk
   }
 }
 
-const portNames = { ingressPort: "ingress", apiPort: "API", metricsPort: "metrics" } as const;
+const portNames = {
+  ingressPort: "ingress",
+  apiPort: "API",
+  metricsPort: "metrics",
+  hostsPort: "API for hosts",
+  doorPort: "calls of other hosts",
+} as const;
 export type ChosenPort = keyof typeof portNames;
-type Ports = Pick<HomeSettings, "ingressAddress" | ChosenPort>;
+type Ports = Pick<HomeSettings, "ingressAddress" | "ingressPort" | "apiPort" | "metricsPort">;
 
 function portTaken(which: ChosenPort, address: string, port: number): Fault {
   return new Fault(

@@ -85,7 +85,8 @@ export class PeerIdentities implements PeerSecurity, SvidHolder {
     const verdict = functions.peerOf(socket, this, "client");
     if (!verdict.accepted) return verdict;
     const identity = functions.identityOfSpiffeId(this.bundle.trustDomain, verdict.spiffeId);
-    if (identity === undefined) return { accepted: false, reason: "unknown-identity" };
+    if (identity === undefined || identity.kind === "control")
+      return { accepted: false, reason: "unknown-identity" };
     return { accepted: true, identity, id: verdict.spiffeId };
   }
 

@@ -1,4 +1,19 @@
-import type { App, AppSpec, Plan, PsRow, Release, Secret, StatReport, StatusReport } from "@plinth/resource";
+import type {
+  App,
+  AppSpec,
+  IdentityReport,
+  DiagnosticsReport,
+  EgressStat,
+  JoinTokenReport,
+  Plan,
+  PsRow,
+  Release,
+  Secret,
+  StatReport,
+  StatusReport,
+  TapEvent,
+  TapFilter,
+} from "@plinth/resource";
 
 export type ExecEvent =
   | { readonly stream: "stdout" | "stderr"; readonly data: Uint8Array }
@@ -9,6 +24,12 @@ export interface LogRequest {
   /** Lines before the end to begin with; undefined for everything. */
   readonly tail: number | undefined;
   readonly signal: AbortSignal;
+}
+
+export interface JoinTokenRequest {
+  readonly address?: string;
+  readonly host?: string;
+  readonly lifeMs?: number;
 }
 
 export interface InstanceLine {
@@ -29,6 +50,12 @@ export interface ApiActions {
   setSecretValue(name: string, value: Uint8Array): Promise<Secret>;
   /** Removes the resource and its value. */
   deleteSecret(name: string): Promise<void>;
+  /** Opens the door for other hosts, too. */
+  createJoinToken(request: JoinTokenRequest): Promise<JoinTokenReport>;
+  forgetHost(name: string): Promise<void>;
+  identity(): Promise<IdentityReport>;
+  /** Resolves once a new root signs; with `now`, once the old one is retired as well. */
+  rotateRoot(now: boolean): Promise<IdentityReport>;
   logs(instance: string, request: LogRequest): Promise<AsyncIterable<Uint8Array>>;
   /** Of all the app's instances or one service's, those included that come while it is followed; `tail` is for each. */
   appLogs(
@@ -41,6 +68,10 @@ export interface ApiActions {
   signalProcess(process: "daemon" | "proxy", signal: NodeJS.Signals): Promise<void>;
   /** Of one app or of all. */
   stat(app: string | undefined): Promise<StatReport>;
+  egress(app: string | undefined): Promise<readonly EgressStat[]>;
+  /** Live requests until the signal. */
+  tap(filter: TapFilter, signal: AbortSignal): Promise<AsyncIterable<TapEvent>>;
+  diagnostics(): Promise<DiagnosticsReport>;
   ps(app: string | undefined): Promise<readonly PsRow[]>;
   status(): Promise<StatusReport>;
   /** Resolves after the hand-over. `runtime` undefined: the one it has. */

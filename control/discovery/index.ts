@@ -8,7 +8,7 @@ export { claimSubnet, slotOfSubnet, subnetOf } from "./mesh-subnet.ts";
 export { PairAddresses } from "./pair-addresses.ts";
 export type { PairAddress } from "./pair-addresses.ts";
 export { buildSnapshot } from "./snapshot.ts";
-export type { AppView, SnapshotFrame } from "./snapshot.ts";
+export type { AppView, HostFrame, SnapshotFrame } from "./snapshot.ts";
 export { SnapshotPublisher } from "./snapshot-publisher.ts";
 export type { SnapshotReceipt, SnapshotSink } from "./snapshot-publisher.ts";
 export type { TransparentFrame, TransparentView } from "./transparent-view.ts";

@@ -1,4 +1,10 @@
-import type { IngressListener, OutboundListener, ServiceEndpoints, Snapshot } from "@plinth/connect";
+import type {
+  IngressListener,
+  OutboundListener,
+  PeerDoor,
+  ServiceEndpoints,
+  Snapshot,
+} from "@plinth/connect";
 import { type Instance, policySettings, type ServiceSpec, serviceSettings } from "@plinth/resource";
 import { transparentParts, type TransparentFrame, type TransparentView } from "./transparent-view.ts";
 import type { PairAddress } from "./pair-addresses.ts";
@@ -14,16 +20,37 @@ export interface AppView {
   readonly pairs: readonly (PairAddress & { readonly caller: string; readonly callee: string })[];
   /** Only instances that may get new requests. */
   readonly serving: readonly Instance[];
+  /** Every instance that runs on this host. */
+  readonly local: readonly Instance[];
   /** Why nobody serves for a service, for the error its callers see: "2 starting". */
   readonly notReady: Readonly<Record<string, string>>;
   /** Undefined in cooperative mode. */
   readonly transparent?: TransparentView | undefined;
 }
 
+interface Place {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** This host among others. */
+export interface HostFrame {
+  /** As instances name it: undefined for the first. */
+  readonly host: string | undefined;
+  readonly name: string;
+  /** Where its proxy takes calls of other hosts. */
+  readonly door: Place;
+  /** Where another host does, if that is known. */
+  readonly doorOf: (host: string | undefined) => (Place & { readonly name: string }) | undefined;
+}
+
 export interface SnapshotFrame {
   readonly version: number;
-  readonly ingress: { readonly address: string; readonly port: number };
-  readonly metrics: { readonly address: string; readonly port: number };
+  /** Undefined where nothing is served to the outside. */
+  readonly ingress: Place | undefined;
+  readonly metrics: Place;
+  /** Undefined while there is no other host. */
+  readonly hosts?: HostFrame | undefined;
   /** Undefined in cooperative mode. */
   readonly transparent?: TransparentFrame | undefined;
 }
@@ -40,7 +67,7 @@ export function buildSnapshot(frame: SnapshotFrame, apps: readonly AppView[]): S
         app: view.app,
         service,
         protocol: spec.protocol ?? "auto",
-        endpoints: endpointsOf(view, service),
+        endpoints: endpointsOf(view, service, frame.hosts),
         holdMs: serviceSettings(spec).holdMs,
         ...policyOf(spec),
         ...(view.notReady[service] === undefined ? {} : { notReady: view.notReady[service] }),
@@ -56,14 +83,14 @@ export function buildSnapshot(frame: SnapshotFrame, apps: readonly AppView[]): S
       hosts[host] ??= `${view.app}.${service}`;
     }
   }
-  const ingress: IngressListener[] = [{ ...frame.ingress, hosts }];
+  const ingress: IngressListener[] = frame.ingress === undefined ? [] : [{ ...frame.ingress, hosts }];
   return {
     version: frame.version,
     services,
     outbound,
     ingress,
     metrics: frame.metrics,
-    peer: null,
+    peer: peerDoor(frame.hosts, sorted),
     ...transparentParts(
       frame.transparent,
       sorted.map((view) => ({ ...view, transparent: view.transparent })),
@@ -76,12 +103,31 @@ function policyOf(spec: ServiceSpec): Pick<ServiceEndpoints, "policy"> {
   return policy === undefined ? {} : { policy };
 }
 
-function endpointsOf(view: AppView, service: string): ServiceEndpoints["endpoints"] {
+function endpointsOf(
+  view: AppView,
+  service: string,
+  hosts: HostFrame | undefined,
+): ServiceEndpoints["endpoints"] {
   return view.serving
     .filter((instance) => instance.spec.service === service)
-    .map((instance) => ({
-      instance: instance.metadata.name,
-      address: instance.spec.address ?? LOOPBACK,
-      port: instance.spec.port,
-    }));
+    .flatMap(({ metadata, spec }) => {
+      const instance = metadata.name;
+      if (spec.host === hosts?.host) return [{ instance, ...placeOf(spec) }];
+      const door = hosts?.doorOf(spec.host);
+      return door === undefined
+        ? []
+        : [{ instance, address: door.address, port: door.port, host: door.name }];
+    });
+}
+
+const placeOf = ({ address = LOOPBACK, port }: Instance["spec"]): Place => ({ address, port });
+
+/** What other hosts' proxies may reach here: also instances on their way out, until they have ended. */
+function peerDoor(hosts: HostFrame | undefined, views: readonly AppView[]): PeerDoor | null {
+  if (hosts === undefined) return null;
+  const instances: Record<string, PeerDoor["instances"][string]> = {};
+  for (const { metadata, spec } of views.flatMap(({ local }) => local)) {
+    instances[metadata.name] = { ...placeOf(spec), app: spec.app, service: spec.service };
+  }
+  return { ...hosts.door, host: hosts.name, instances };
 }

@@ -12,13 +12,13 @@ export interface TransparentFrame {
 export interface TransparentView {
   /** By service. */
   readonly virtualAddresses: Readonly<Record<string, string>>;
-  /** Every instance that may call, not only those that are called, by its address. */
-  readonly callers: Readonly<Record<string, Instance>>;
 }
 
 interface App {
   readonly app: string;
   readonly services: Readonly<Record<string, ServiceSpec>>;
+  /** Every instance that may call, not only those that are called. */
+  readonly local: readonly Instance[];
   readonly transparent: TransparentView | undefined;
 }
 
@@ -36,7 +36,7 @@ export function transparentParts(
   const sources: Record<string, SourceIdentity> = {};
   const names: Record<string, string> = {};
   const egress: Record<string, EgressNames> = {};
-  for (const { app, services, transparent } of apps) {
+  for (const { app, services, local, transparent } of apps) {
     for (const [service, spec] of Object.entries(services)) {
       const key = `${app}.${service}`;
       const address = transparent?.virtualAddresses[service];
@@ -49,8 +49,9 @@ export function transparentParts(
       const policy = egressLists(spec)?.names;
       if (policy !== undefined) egress[key] = policy;
     }
-    for (const [address, { spec, metadata }] of Object.entries(transparent?.callers ?? {})) {
-      sources[address] = { app, service: spec.service, instance: metadata.name };
+    for (const { spec, metadata } of local) {
+      if (spec.address === undefined) continue;
+      sources[spec.address] = { app, service: spec.service, instance: metadata.name };
     }
   }
   const dns: NameService = {

@@ -27,10 +27,10 @@ const view: AppView = {
   ingress: {},
   pairs: [],
   serving: [catalog],
+  local: [catalog, web],
   notReady: {},
   transparent: {
     virtualAddresses: { catalog: "10.213.128.1", web: "10.213.128.2" },
-    callers: { "10.213.0.2": catalog, "10.213.0.3": web },
   },
 };
 const frame = {

@@ -31,9 +31,11 @@ function credentials(svid: Svid, bundle: TrustBundle): SecureContextOptions {
     ...VERSIONS,
     cert: svid.certificates.map((each) => pemOf("CERTIFICATE", each)).join(""),
     key: svid.privateKey.export({ type: "pkcs8", format: "pem" }),
-    ca: bundle.roots.map((root) => pemOf("CERTIFICATE", root)),
+    ca: rootsOf(bundle),
   };
 }
+
+const rootsOf = (bundle: TrustBundle): string[] => bundle.roots.map((root) => pemOf("CERTIFICATE", root));
 
 function credentialsOf(keeper: SvidHolder, identity: Identity): SecureContextOptions {
   const spiffeId = spiffeIdOf(keeper.bundle.trustDomain, identity);
@@ -92,14 +94,20 @@ export function peerOf(socket: TLSSocket, keeper: SvidHolder, role: "client" | "
 }
 
 /**
- * Options for a connection from one identity to another. The peer is known by its SPIFFE ID instead of a DNS name.
+ * Options for a connection from one identity, or from nobody yet, to another. The peer is known by its SPIFFE ID instead of a DNS name.
  * No session is resumed, since that would leave the check of the server out. In TLS 1.3 a client is done before the
  * server has looked at its certificate: a refusal comes with the first read.
  */
-export function clientTlsOptions(keeper: SvidHolder, own: Identity, peer: Identity): ConnectionOptions {
+export function clientTlsOptions(
+  keeper: SvidHolder,
+  own: Identity | undefined,
+  peer: Identity,
+): ConnectionOptions {
   const expected = spiffeIdOf(keeper.bundle.trustDomain, peer);
+  const ownCredentials =
+    own === undefined ? { ...VERSIONS, ca: rootsOf(keeper.bundle) } : credentialsOf(keeper, own);
   return {
-    ...credentialsOf(keeper, own),
+    ...ownCredentials,
     rejectUnauthorized: true,
     servername: serverNameOf(peer),
     checkServerIdentity(_name, { raw }) {

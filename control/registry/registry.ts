@@ -50,7 +50,7 @@ export interface Registry {
     name: string,
     status: NonNullable<KindTypes[K]["status"]>,
   ): Promise<KindTypes[K] | undefined>;
-  /** An App is marked as to be deleted, for its controller to do; anything else is removed. Fault "not-found". */
+  /** An App or Instance is marked as to be deleted, for its controller to do; anything else is removed. Fault "not-found". */
   delete(kind: KindName, name: string): Promise<void>;
   /** Removes at once; nothing happens when it is gone. */
   purge(kind: KindName, name: string): Promise<void>;
@@ -160,11 +160,11 @@ class StoreRegistry implements Registry {
   }
 
   async delete(kind: KindName, name: string): Promise<void> {
-    if (kind !== "App") {
+    if (kind !== "App" && kind !== "Instance") {
       if (!(await this.#remove(kind, name))) throw notFound("delete", kind, name);
       return;
     }
-    const marked = await this.#change("App", name, (current) => {
+    const marked = await this.#change(kind, name, (current) => {
       if (current.metadata.deletionTimestamp !== undefined) return current;
       const metadata: Metadata = {
         ...current.metadata,

@@ -5,7 +5,7 @@ import { PairAddresses } from "@plinth/discovery";
 import { createLog } from "@plinth/log";
 import type { App, AppStatus, ServiceSpec } from "@plinth/resource";
 import { ReleaseController } from "./controller.ts";
-import { createMachine, type Machine } from "./fake-machine.ts";
+import { createMachine, fleetOf, type Machine } from "./fake-machine.ts";
 
 interface Daemon extends AsyncDisposable {
   readonly controller: ReleaseController;
@@ -28,7 +28,7 @@ async function startDaemon(): Promise<Daemon> {
   );
   const controller: ReleaseController = new ReleaseController({
     registry,
-    instances,
+    instances: fleetOf(instances, machine),
     driver,
     pairs: new PairAddresses(store, 0),
     secretVersion: () => undefined,

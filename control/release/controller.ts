@@ -16,7 +16,7 @@ import {
 } from "@plinth/resource";
 import type { Driver } from "@plinth/run";
 import { appStatus, failureOf, type Witness } from "./app-status.ts";
-import type { InstanceSet } from "./instance-set.ts";
+import type { Fleet } from "./fleet.ts";
 import type { Mesh } from "./mesh.ts";
 import { planApp } from "./plan.ts";
 import { Releases } from "./releases.ts";
@@ -28,7 +28,7 @@ import { Topology } from "./topology.ts";
 
 export interface ReleaseControllerOptions {
   readonly registry: Registry;
-  readonly instances: InstanceSet;
+  readonly instances: Fleet;
   readonly driver: Driver;
   readonly pairs: PairAddresses;
   /** Undefined in cooperative mode. */

@@ -11,6 +11,7 @@ import type { ServiceSpec } from "@plinth/resource";
 import { createFakeDriver, type FakeDriver } from "@plinth/run/testing";
 import { openStore, type Store } from "@plinth/store";
 import type { InstanceAttachment, InstanceNetworks, Mesh } from "./mesh.ts";
+import { Fleet } from "./fleet.ts";
 import { type Drainer, InstanceSet } from "./instance-set.ts";
 
 /** What outlives a daemon: the store, the processes, and the ports given out. */
@@ -86,12 +87,35 @@ export async function createMachine(): Promise<Machine> {
   };
 }
 
+/** The fleet of a machine that is alone. */
+export function fleetOf(own: InstanceSet, { registry, driver }: Machine): Fleet {
+  return new Fleet({
+    registry,
+    own,
+    hosts: {
+      candidates: () => [{ host: undefined, name: "here" }],
+      isReachable: (host) => host === undefined,
+      isLeaving: () => false,
+    },
+    drainer: { drain: () => Promise.resolve() },
+    driver: driver.name,
+    clock: systemClock,
+    log: createLog({ write: () => {} }),
+    signal: new AbortController().signal,
+    onChange: () => {},
+  });
+}
+
 /** Networks that are only written down; they outlive a daemon, as the kernel's do. */
 export class FakeNetworks implements InstanceNetworks {
   readonly attachments: Map<string, InstanceAttachment> = new Map();
   /** All that was asked for, in order. */
   readonly deeds: string[] = [];
   virtual: readonly string[] = [];
+
+  egressCounters(): Promise<readonly []> {
+    return Promise.resolve([]);
+  }
 
   attach(attachment: InstanceAttachment): ReturnType<InstanceNetworks["attach"]> {
     this.attachments.set(attachment.id, attachment);

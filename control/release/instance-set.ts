@@ -28,6 +28,8 @@ export interface InstanceOrder {
   readonly release: number;
   readonly revision: string;
   readonly spec: ServiceSpec;
+  /** Default: a new one. */
+  readonly name?: string;
 }
 
 /**
@@ -40,6 +42,8 @@ export interface Drainer {
 
 export interface InstanceSetOptions {
   readonly registry: Registry;
+  /** This host, where it has joined another; undefined on the first. */
+  readonly host?: string | undefined;
   readonly driver: Driver;
   readonly ports: InstancePorts;
   readonly drainer: Drainer;
@@ -72,7 +76,7 @@ const OLD_LOGS_KEPT = 10;
 /** Callers that take longer than this to stop hold up nobody else: all have to be gone within their grace time. */
 const STOP_PATIENCE_MS = 2000;
 
-/** All instances of this host: starting, adopting, letting go. What should run is decided elsewhere. */
+/** The instances of this host: starting, adopting, letting go. What should run is decided elsewhere. */
 export class InstanceSet {
   readonly #options: InstanceSetOptions;
   readonly #managed: Map<string, Managed> = new Map();
@@ -86,7 +90,7 @@ export class InstanceSet {
   async adopt(specOf: (instance: Instance) => ServiceSpec | undefined): Promise<void> {
     await this.#sweep();
     await Promise.all(
-      this.#options.registry.list("Instance").map(async (instance) => {
+      this.#ownRecords().map(async (instance) => {
         const spec = specOf(instance);
         const { name } = instance.metadata;
         if (spec === undefined) return; // its release is gone: nothing says how to run it
@@ -102,11 +106,20 @@ export class InstanceSet {
     );
   }
 
+  /** Whether an instance is one of this host's. */
+  isOwn(spec: Instance["spec"]): boolean {
+    return spec.host === this.#options.host;
+  }
+
+  #ownRecords(): Instance[] {
+    return this.#options.registry.list("Instance").filter(({ spec }) => this.isOwn(spec));
+  }
+
   /** Takes away networks and addresses of instances that are on no record. */
   async #sweep(): Promise<void> {
-    const { mesh, registry, log } = this.#options;
+    const { mesh, log } = this.#options;
     if (mesh === undefined) return;
-    const known = new Set(registry.list("Instance").map(({ metadata }) => metadata.name));
+    const known = new Set(this.#ownRecords().map(({ metadata }) => metadata.name));
     for (const id of await mesh.networks.attached()) {
       if (known.has(id)) continue;
       log.warn("taking away the network of an instance that is gone", { instance: id });
@@ -167,10 +180,10 @@ export class InstanceSet {
   }
 
   async create(order: InstanceOrder): Promise<void> {
-    const { registry, ports, mesh } = this.#options;
+    const { registry, ports, mesh, host } = this.#options;
     const { fixedPort } = serviceSettings(order.spec);
     const port = fixedPort ?? (mesh === undefined ? await ports.allocate() : USUAL_PORT);
-    const name = `${order.app}.${order.service}.${suffix()}`;
+    const name = order.name ?? instanceName(order);
     const address = await mesh?.addresses.instance(name);
     const draft = {
       metadata: { name, labels: { [APP_LABEL]: order.app, [SERVICE_LABEL]: order.service } },
@@ -182,6 +195,7 @@ export class InstanceSet {
         driver: this.#options.driver.name,
         port,
         ...(address === undefined ? {} : { address }),
+        ...(host === undefined ? {} : { host }),
       },
       status: { state: "Pending", restarts: 0 },
     } as const;
@@ -402,17 +416,22 @@ function stoppable(left: readonly Managed[]): ReadonlySet<Managed> {
 }
 
 /** An end with a fault, where the policy is not to restart, is no arrival. */
-function stateOf({ state, exitCode }: InstanceStatus): InstanceView["state"] {
+export function stateOf({ state, exitCode }: InstanceStatus): InstanceView["state"] {
   return state === "Exited" && exitCode !== 0 ? "Failed" : (state ?? "Pending");
 }
 
 /** What is on record of an instance that has been told to go, whatever becomes of its process meanwhile. */
-function leavingState({ state }: InstanceStatus): "Draining" | "Stopping" {
+export function leavingState({ state }: InstanceStatus): "Draining" | "Stopping" {
   return state === "Ready" || state === "Unready" || state === "Draining" ? "Draining" : "Stopping";
 }
 
 function isServing({ leaving, runner }: Managed): boolean {
   return leaving === undefined && runner.status.state === "Ready";
+}
+
+/** A name that no instance has. */
+export function instanceName({ app, service }: { readonly app: string; readonly service: string }): string {
+  return `${app}.${service}.${suffix()}`;
 }
 
 /** Tells instances of a service apart: 5 letters and digits out of 60 million. */

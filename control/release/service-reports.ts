@@ -1,13 +1,13 @@
 import type { Registry } from "@plinth/registry";
 import { APP_LABEL, type Release, type ServiceSpec, type ServiceStatus } from "@plinth/resource";
 import { serviceStatus } from "./app-status.ts";
-import type { InstanceSet } from "./instance-set.ts";
+import type { Fleet } from "./fleet.ts";
 import { revisionOf } from "./revision.ts";
 import type { Topology } from "./topology.ts";
 
 export interface ServiceReportsOptions {
   readonly registry: Registry;
-  readonly instances: InstanceSet;
+  readonly instances: Fleet;
   readonly topology: Topology;
 }
 

@@ -2,12 +2,12 @@ import type { AppView, PairAddresses } from "@plinth/discovery";
 import type { Registry } from "@plinth/registry";
 import type { App, Instance, Release, ServiceSpec } from "@plinth/resource";
 import type { Mesh } from "./mesh.ts";
-import type { InstanceSet } from "./instance-set.ts";
+import type { Fleet } from "./fleet.ts";
 import type { Releases } from "./releases.ts";
 
 export interface TopologyOptions {
   readonly registry: Registry;
-  readonly instances: InstanceSet;
+  readonly instances: Fleet;
   readonly releases: Releases;
   readonly pairs: PairAddresses;
   /** Undefined in cooperative mode. */
@@ -59,19 +59,11 @@ export class Topology {
           ingress: entrance.spec.ingress ?? {},
           pairs: this.#pairs.get(name) ?? [],
           serving,
+          local: instances.local(name),
           notReady: notReadyOf(instances.list(name)),
           ...(this.#options.mesh === undefined
             ? {}
-            : {
-                transparent: {
-                  virtualAddresses: this.#virtual.get(name) ?? {},
-                  callers: Object.fromEntries(
-                    instances
-                      .list(name)
-                      .flatMap((one) => (one.spec.address === undefined ? [] : [[one.spec.address, one]])),
-                  ),
-                },
-              }),
+            : { transparent: { virtualAddresses: this.#virtual.get(name) ?? {} } }),
         },
       ];
     });
@@ -85,7 +77,7 @@ export class Topology {
       (calls ?? []).map((callee) => ({ caller, callee })),
     );
     // Pairs of the release before stay until no instance of it does: its environment names their addresses.
-    const running = this.#options.instances.list(app).flatMap((instance) => {
+    const running = this.#options.instances.local(app).flatMap((instance) => {
       const calls = this.specOf(instance)?.calls ?? [];
       return calls.map((callee) => ({ caller: instance.spec.service, callee }));
     });

@@ -39,7 +39,7 @@ class Bench implements AsyncDisposable {
     this.plane = new DataPlane({
       clock: this.clock,
       random: seededRandom(1),
-      connectionsMax: { total: 1_500, perListener: CAP },
+      limits: { connections: 2 * CAP },
       log: createLog({ clock: this.clock, level: "error" }),
     });
   }
@@ -203,7 +203,7 @@ test("connections over the cap and requests over the queue are refused, told and
   const refused = await bench.client();
   assert.match(
     await refused.ended,
-    /503 [^]*plinth-error: too-many-connections[^]*too many connections are open/,
+    /503 [^]*plinth-error: too-many-connections[^]*has too many connections open/,
   );
   assert.match(
     bench.plane.metricsText(),
@@ -219,6 +219,9 @@ test("metricsText() uses Linkerd's names and labels", async () => {
   const text = bench.plane.metricsText();
   const labels =
     'direction="outbound",app="app",src_service="caller",dst_app="app",dst_service="callee",route="default"';
+  const inbound =
+    'direction="inbound",app="app",src_app="app",src_service="caller",dst_service="callee",route="default"';
+  assert.ok(text.includes(`request_total{${inbound}} 1\n`), text);
   assert.ok(text.includes(`request_total{${labels}} 1\n`), text);
   assert.ok(text.includes(`response_total{${labels},status_code="200",classification="success"} 1\n`));
   assert.ok(text.includes(`response_latency_ms_bucket{${labels},status_code="200",le="50000"} 1\n`));

@@ -6,19 +6,24 @@ import {
   type SessionOwner,
   type StreamHandler,
 } from "@plinth/http2";
+import type { Share } from "./fair/share.ts";
+import { fieldValue } from "@plinth/grpc";
 import type { Http1Bridge } from "./http1-bridge.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
 import { IDLE_TIMEOUT_MS, LINGER_MS } from "./limits.ts";
 import { type Route, routeFrom } from "./listener-target.ts";
+import type { Edge } from "./edge.ts";
+import type { Sighting } from "./seeing/sighting.ts";
 import { clientAddress, type ConnectionOwner, type ServedConnection } from "./served.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { readBytes, writeBytes } from "./wire.ts";
+import { readBytes, shareOf, writeBytes } from "./wire.ts";
 
 /** One client's HTTP/2 connection: every stream is an exchange of its own. */
 export class Http2Connection implements ServedConnection, SessionOwner {
   readonly exchanges: Set<Http2Exchange | Http1Bridge> = new Set();
   /** The client's address, for what ingress tells instances. */
   readonly client: string;
+  readonly share: Share | undefined;
   readonly #session: Http2Session;
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
@@ -31,6 +36,7 @@ export class Http2Connection implements ServedConnection, SessionOwner {
     this.#around = around;
     this.#idleSinceMs = around.ticker.nowMs;
     this.client = clientAddress(socket);
+    this.share = shareOf(socket);
     this.#session = new Http2Session({ kind: "server", owner: this });
     readBytes(socket, (chunk) => {
       owner.target.tcp.readBytes += chunk.length;
@@ -64,6 +70,20 @@ export class Http2Connection implements ServedConnection, SessionOwner {
     return target.routes.get(host) ?? target.routes.get("*");
   }
 
+  /** Tells those who watch that a request begins; undefined when nobody wants to see it. */
+  see(fields: readonly string[], isGrpc: boolean, edge: Edge, startedMs: number): Sighting | undefined {
+    const { seeing } = this.#around;
+    if (!seeing.active) return undefined;
+    return seeing.begin(edge, {
+      protocol: isGrpc ? "gRPC" : "HTTP/2",
+      client: `${this.client}:${this.#socket.remotePort ?? 0}`,
+      method: fieldValue(fields, ":method") ?? "",
+      authority: fieldValue(fields, ":authority") ?? fieldValue(fields, "host") ?? "",
+      path: fieldValue(fields, ":path") ?? "",
+      startedMs,
+    });
+  }
+
   write(bytes: Buffer): boolean {
     this.#owner.target.tcp.writeBytes += bytes.length;
     return writeBytes(this.#socket, bytes);
@@ -74,9 +94,19 @@ export class Http2Connection implements ServedConnection, SessionOwner {
   }
 
   onStream(stream: Http2Stream): StreamHandler {
-    const exchange = new Http2Exchange(stream, this, this.#around);
+    const { share } = this;
+    const isOverfull = share !== undefined && !share.streams.admits(1);
+    if (isOverfull) share.counts.refuse("streams");
+    share?.streams.add(1);
+    // A read may hold hundreds of heads: what they cost is missing for what comes next.
+    if (share !== undefined) this.#around.fairness.turns.charge(share, 1);
+    const exchange = new Http2Exchange(stream, this, this.#around, isOverfull);
     this.exchanges.add(exchange);
     return exchange;
+  }
+
+  exchangeOver(exchange: Http2Exchange | Http1Bridge): void {
+    if (this.exchanges.delete(exchange)) this.share?.streams.add(-1);
   }
 
   onGoaway(): void {}

@@ -4,6 +4,7 @@ import { ErrorCode, type Http2Stream, ResetCause, type StreamHandler } from "@pl
 import { Attempts, type Sender, type TimeoutName } from "./attempts.ts";
 import type { Callee, Waiter } from "./callee.ts";
 import { type Edge, GRPC_FAILURES } from "./edge.ts";
+import { Held } from "./fair/held.ts";
 import type { Http2Connection } from "./http2-connection.ts";
 import { Http1Bridge } from "./http1-bridge.ts";
 import { refusalFields, refusalTrailers } from "./http2-refusal.ts";
@@ -14,6 +15,7 @@ import { CONNECT_ATTEMPTS_MAX, RESEND_BYTES_MAX, RESEND_MAX } from "./limits.ts"
 import { grpcStatusOf, outcomeOf } from "./http2-outcome.ts";
 import { type RefusalCode, refusalBody } from "./refusal.ts";
 import { retryAfterMs } from "./retry-after.ts";
+import { Tally } from "./seeing/tally.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 const forwarded = new Set(["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"]);
@@ -48,26 +50,33 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
   /** Bytes whose window is given back once the other side can take more. */
   #owedToClient = 0;
   #owedToInstance = 0;
+  readonly #isOverfull: boolean;
+  readonly #held: Held;
   #connectAttempts = 0;
   readonly #attempts: Attempts;
+  readonly #tally: Tally;
+  #answerBytes = 0;
   /** Times an instance did not take it up at all. */
   #untouched = 0;
   #interimPassed = false;
   #sentMs = 0;
   #status = 0;
   #grpcStatus = -1;
-  #latencyMs = 0;
   #connectProblem = "";
   /** When something last came from either side. */
   #movedMs: number;
 
-  constructor(client: Http2Stream, connection: Http2Connection, around: Surroundings) {
+  /** `isOverfull`: the client's workload has too many under way; it is only refused. */
+  constructor(client: Http2Stream, connection: Http2Connection, around: Surroundings, isOverfull: boolean) {
+    this.#isOverfull = isOverfull;
+    this.#held = new Held(connection.share);
     this.#client = client;
     this.#connection = connection;
     this.#around = around;
     this.#startedMs = around.clock.monotonic();
     this.#answer = new Answer(this);
     this.#attempts = new Attempts(this, around);
+    this.#tally = new Tally(this.#attempts);
     this.#movedMs = around.ticker.nowMs;
   }
 
@@ -82,6 +91,14 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
       if (name === ":method") this.#method = fields[index + 1]!;
       else if (name === ":authority" || (name === "host" && host === "")) host = fields[index + 1]!;
       else if (name === "content-type") this.#isGrpc = fields[index + 1]!.startsWith("application/grpc");
+    }
+    if (this.#isOverfull) {
+      this.#refuse(503, "too-many-streams", `too many requests of one caller are under way`);
+      return;
+    }
+    if (this.#method === "TRACE") {
+      this.#refuse(405, "method-unsupported", "TRACE is not passed on");
+      return;
     }
     if (this.#method === "CONNECT") {
       this.#refuse(405, "connect-unsupported", "tunnels are not offered here");
@@ -107,8 +124,10 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
     }
     this.#callee = route.callee;
     this.#edge = route.edge;
-    route.edge.requests.value++;
-    this.#attempts.begin(route.callee.policy, route.edge, this.#startedMs);
+    route.edge.http2Requests++;
+    if (this.#isGrpc) route.edge.grpcRequests++;
+    this.#tally.sighting = this.#connection.see(this.#fields, this.#isGrpc, route.edge, this.#startedMs);
+    this.#tally.begin(route.edge, route.callee.policy, this.#startedMs);
     this.#choose(undefined);
   }
 
@@ -144,6 +163,22 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
     else if (stream.data(bytes, endStream)) this.#client.consume(bytes.length);
     else this.#owedToClient += bytes.length;
     if (endStream && this.#phase === Phase.sent) this.#attempts.awaitResponse();
+    this.#account();
+  }
+
+  /** What is kept or waits for either side, on the caller's account; without room for it the call ends. */
+  #account(): void {
+    if (this.#phase === Phase.over) return;
+    const kept = this.#kept === undefined ? 0 : this.#keptBytes;
+    if (this.#held.set(kept + this.#client.queuedBytes + (this.#stream?.queuedBytes ?? 0))) return;
+    if (this.#phase !== Phase.answering) {
+      this.#refuse(503, "too-much-held", "too much of one caller's data waits for those who do not take it");
+      return;
+    }
+    this.#tally.brokenOff(this.#status, "too-much-held", this.#answerBytes);
+    this.#leaveInstance(ErrorCode.cancel);
+    this.#client.reset(ErrorCode.enhanceYourCalm);
+    this.#end();
   }
 
   /** While no instance has it, everything is kept: the client's window bounds it. */
@@ -164,6 +199,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
   onReset(): void {
     if (this.#phase === Phase.over) return;
     this.#endpoint?.ejection.abandonProbe();
+    this.#tally.abandoned();
     this.#leaveInstance(ErrorCode.cancel);
     this.#end();
   }
@@ -172,6 +208,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
     const owed = this.#owedToInstance;
     this.#owedToInstance = 0;
     this.#stream?.consume(owed);
+    this.#account();
   }
 
   // The way to an instance.
@@ -285,7 +322,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
       this.#refuse(504, code, text);
       return;
     }
-    this.#edge!.failed(this.#status, code, this.#latencyMs);
+    this.#tally.brokenOff(this.#status, code, this.#answerBytes);
     this.#leaveInstance(ErrorCode.cancel);
     if (this.#isGrpc) {
       this.#client.trailers(refusalTrailers(504, text));
@@ -328,6 +365,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
     const owed = this.#owedToClient;
     this.#owedToClient = 0;
     this.#client.consume(owed);
+    this.#account();
   }
 
   answerInformational(fields: string[]): void {
@@ -353,8 +391,8 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
     }
     this.#phase = Phase.answering;
     this.#kept = undefined;
-    this.#latencyMs = nowMs - this.#startedMs;
     this.#status = status;
+    this.#tally.headed(status, nowMs, endpoint);
     if (endStream) this.#grpcStatus = grpcStatusOf(fields);
     this.#client.headers(fields, endStream);
     if (endStream) this.#answered();
@@ -372,9 +410,11 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
 
   answerData(bytes: Buffer, endStream: boolean): void {
     this.#movedMs = this.#around.ticker.nowMs;
+    this.#answerBytes += bytes.length;
     if (this.#client.data(bytes, endStream)) this.#stream?.consume(bytes.length);
     else this.#owedToInstance += bytes.length;
     if (endStream) this.#answered();
+    else this.#account();
   }
 
   answerTrailers(fields: string[]): void {
@@ -391,7 +431,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
     if (cause === ResetCause.connection || cause === ResetCause.rule)
       endpoint.failed(this.#around.ticker.nowMs, this.#around.random);
     if (this.#phase === Phase.answering) {
-      this.#edge!.failed(this.#status, "upstream-closed", this.#latencyMs);
+      this.#tally.brokenOff(this.#status, "upstream-closed", this.#answerBytes);
       this.#leaveInstance(ErrorCode.cancel);
       this.#client.reset(cause === ResetCause.peer ? code : ErrorCode.internalError);
       this.#end();
@@ -413,21 +453,16 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
   }
 
   #answered(): void {
-    const edge = this.#edge!;
-    if (this.#isGrpc && this.#grpcStatus >= 0) {
-      edge.answeredGrpc(this.#status, this.#grpcStatus, this.#latencyMs);
-      this.#attempts.end(!GRPC_FAILURES.has(this.#grpcStatus));
-    } else {
-      edge.answered(this.#status, this.#latencyMs);
-      this.#attempts.end(this.#status < 500);
-    }
+    if (this.#isGrpc && this.#grpcStatus >= 0)
+      this.#tally.answeredGrpc(this.#status, this.#grpcStatus, this.#answerBytes);
+    else this.#tally.answered(this.#status, this.#answerBytes);
     this.#leaveInstance(ErrorCode.noError);
     if (!this.#requestEnded) this.#client.reset(ErrorCode.noError); // the rest of its body is not needed (§8.1)
     this.#end();
   }
 
   #refuse(status: number, code: RefusalCode, text: string): void {
-    this.#edge?.failed(status, code, this.#around.clock.monotonic() - this.#startedMs);
+    this.#tally.refused(status, code, this.#around.clock.monotonic());
     this.#leaveInstance(ErrorCode.cancel);
     if (this.#isGrpc) {
       this.#client.headers(refusalFields(status, code, text, true), true);
@@ -460,7 +495,8 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
     this.#kept = undefined;
     this.#client.consume(this.#owedToClient);
     this.#owedToClient = 0;
-    this.#connection.exchanges.delete(this);
+    this.#held.set(0);
+    this.#connection.exchangeOver(this);
   }
 
   tick(nowMs: number): void {

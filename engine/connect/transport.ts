@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import type { Edge } from "./edge.ts";
-import { readBytes, readOn, writeBytes } from "./wire.ts";
+import type { Share } from "./fair/share.ts";
+import { chargeTo, readBytes, readOn, writeBytes } from "./wire.ts";
 
 /** What comes of a transport; calls begin only after it was made. */
 export interface TransportUser {
@@ -18,6 +19,8 @@ export interface TransportUser {
 export interface Transport {
   /** What is under way may go on, but nothing more is to begin on it. */
   readonly retired: boolean;
+  /** From now on it is on this workload's account. */
+  charge(share: Share | undefined): void;
   /** False: no more until `transportDrained`. */
   write(bytes: Buffer): boolean;
   readOn(): void;
@@ -69,6 +72,10 @@ export class SocketTransport implements Transport {
       problem = error;
     });
     socket.on("close", () => user.transportClosed(problem));
+  }
+
+  charge(share: Share | undefined): void {
+    chargeTo(this.#socket, share);
   }
 
   write(bytes: Buffer): boolean {

@@ -335,6 +335,14 @@ export const definitions = {
         enum: ["always", "on-failure", "never"],
         description: "What to do when the main process ends. Default: always.",
       },
+      hosts: {
+        type: "array",
+        items: { $ref: "#/$defs/Name" },
+        minItems: 1,
+        uniqueItems: true,
+        maxItems: 100,
+        description: "The hosts its instances may run on. Default: every host there is.",
+      },
       source: { $ref: "#/$defs/Source" },
     },
     required: ["command"],
@@ -460,6 +468,10 @@ export const definitions = {
         type: "string",
         description: "The instance's own address, in transparent mode. Default: 127.0.0.1.",
       },
+      host: {
+        $ref: "#/$defs/Name",
+        description: "The joined host it runs on, which gives it address and port. Default: the first host.",
+      },
     },
     required: ["app", "service", "release", "revision", "driver", "port"],
     additionalProperties: false,
@@ -530,6 +542,24 @@ export const definitions = {
     },
     additionalProperties: false,
   },
+  HostSpec: { type: "object", properties: {}, additionalProperties: false },
+  HostStatus: {
+    type: "object",
+    properties: {
+      state: {
+        enum: ["Joining", "Ready", "Leaving", "Left", "Lost"],
+        description:
+          "Instances are placed on Ready hosts only; those of a Leaving or Lost one are replaced elsewhere.",
+      },
+      reason: { type: "string" },
+      address: { type: "string", description: "HOST:PORT at which other hosts reach its instances." },
+      version: { type: "string" },
+      mesh: { enum: ["transparent", "cooperative"] },
+      cpus: { type: "integer", minimum: 1 },
+      seenAt: { type: "string", format: "date-time", description: "The last report but for the newest few." },
+    },
+    additionalProperties: false,
+  },
   SecretSpec: { type: "object", properties: {}, additionalProperties: false },
   SecretStatus: {
     type: "object",
@@ -586,6 +616,30 @@ export const definitions = {
     type: "object",
     properties: {
       to: { type: "integer", minimum: 1, description: "A release's number. Default: the one active before." },
+    },
+    additionalProperties: false,
+  },
+  JoinTokenRequest: {
+    type: "object",
+    properties: {
+      address: {
+        type: "string",
+        maxLength: 64,
+        description:
+          "This host's address as others reach it. Default: the one chosen before, else its main one.",
+      },
+      host: { $ref: "#/$defs/Name", description: "The only host that may use it; also to join again." },
+      lifeMs: { type: "integer", minimum: 1000, maximum: 86_400_000, description: "Default: half an hour." },
+    },
+    additionalProperties: false,
+  },
+  RotateRequest: {
+    type: "object",
+    properties: {
+      now: {
+        type: "boolean",
+        description: "Renew every certificate and retire the old root at once. Default: a day later.",
+      },
     },
     additionalProperties: false,
   },

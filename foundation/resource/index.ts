@@ -2,13 +2,16 @@
 export { definitions } from "./definitions.ts";
 export { describeFields, jsonSchema, openApi } from "./derive.ts";
 export type { FieldRow } from "./derive.ts";
-export { API_VERSION, APP_LABEL, DEPLOY_ANNOTATION, kinds, SERVICE_LABEL } from "./kinds.ts";
+export { API_VERSION, APP_LABEL, DEPLOY_ANNOTATION, kinds, SERVICE_LABEL, STOP_ANNOTATION } from "./kinds.ts";
 export type {
   App,
   AppSpec,
   AppStatus,
   Config,
   Failure,
+  Host,
+  HostSpec,
+  HostStatus,
   Instance,
   InstanceSpec,
   InstanceStatus,
@@ -42,12 +45,20 @@ export type { PolicySettings } from "./policy-settings.ts";
 export { serviceSettings } from "./service-settings.ts";
 export type { ProbeQuestion, ProbeSettings, ResourceLimits, ServiceSettings } from "./service-settings.ts";
 export type {
+  ByteRates,
+  DiagnosticsReport,
+  EdgeProtocol,
   EdgeStat,
+  EgressStat,
+  EndpointRow,
   FieldChange,
+  IdentityReport,
   IngressChange,
+  JoinTokenReport,
   Plan,
   ProcessStatus,
   PsRow,
+  RouteStat,
   SecretChange,
   ServiceChange,
   ServiceStat,
@@ -57,3 +68,4 @@ export type {
 } from "./reports.ts";
 export { egressLists } from "./egress.ts";
 export type { EgressLists } from "./egress.ts";
+export type { TapEvent, TapFilter } from "./tap.ts";

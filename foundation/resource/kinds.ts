@@ -18,6 +18,8 @@ export type InstanceSpec = Defined<"InstanceSpec">;
 export type InstanceStatus = Defined<"InstanceStatus">;
 export type ReleaseSpec = Defined<"ReleaseSpec">;
 export type ReleaseStatus = Defined<"ReleaseStatus">;
+export type HostSpec = Defined<"HostSpec">;
+export type HostStatus = Defined<"HostStatus">;
 export type SecretSpec = Defined<"SecretSpec">;
 export type SecretStatus = Defined<"SecretStatus">;
 export type Metadata = Defined<"Metadata">;
@@ -28,6 +30,8 @@ export const APP_LABEL = "plinth.dev/app";
 export const SERVICE_LABEL = "plinth.dev/service";
 /** Set anew by each `plinth up`, so that asking again for what failed is a new try. */
 export const DEPLOY_ANNOTATION = "plinth.dev/deploy";
+/** On an instance of a joined host that nobody sends requests to any more: it may stop. */
+export const STOP_ANNOTATION = "plinth.dev/stop";
 
 /** A typed resource by the Kubernetes API conventions: `spec` is what was asked for, `status` what is. */
 export interface Resource<Name extends string = string, Spec = unknown, Status = unknown> {
@@ -42,6 +46,7 @@ export type App = Resource<"App", AppSpec, AppStatus>;
 export type Service = Resource<"Service", ServiceResourceSpec, ServiceStatus>;
 export type Instance = Resource<"Instance", InstanceSpec, InstanceStatus>;
 export type Release = Resource<"Release", ReleaseSpec, ReleaseStatus>;
+export type Host = Resource<"Host", HostSpec, HostStatus>;
 export type Secret = Resource<"Secret", SecretSpec, SecretStatus>;
 
 export interface KindTypes {
@@ -50,6 +55,7 @@ export interface KindTypes {
   Instance: Instance;
   Release: Release;
   Secret: Secret;
+  Host: Host;
 }
 export type KindName = keyof KindTypes;
 
@@ -109,6 +115,15 @@ export const kinds: Readonly<Record<KindName, Kind>> = {
     spec: "SecretSpec",
     status: "SecretStatus",
     description: "A value kept encrypted and handed to instances by name.",
+    writable: false,
+  },
+  Host: {
+    kind: "Host",
+    plural: "hosts",
+    shortNames: ["host"],
+    spec: "HostSpec",
+    status: "HostStatus",
+    description: "A machine that instances run on.",
     writable: false,
   },
 };

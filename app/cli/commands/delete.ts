@@ -7,7 +7,7 @@ export async function run(context: Context): Promise<void> {
   const { client, output, json, signal, words } = context;
   const kind = kindNamed(context.required("KIND"), words);
   const name = context.required("NAME");
-  if (!kinds[kind].writable) {
+  if (!kinds[kind].writable && kind !== "Host") {
     throw new UsageFault(
       `Cannot delete ${kind.toLowerCase()} "${name}": ${kinds[kind].plural} are written by Plinth alone`,
       words,

@@ -1,9 +1,8 @@
-import { readFileSync, statSync } from "node:fs";
-import { Fault, messageOf } from "@plinth/fault";
+import { Fault } from "@plinth/fault";
 import type { Context } from "../command.ts";
 import { UsageFault } from "../exit-code.ts";
+import { readSecretInput } from "../secret-input.ts";
 import { columns } from "../terminal/columns.ts";
-import { readHiddenLine } from "../terminal/hidden-line.ts";
 import { ageText } from "../terminal/quantities.ts";
 
 /** What the API accepts; a larger file is said before it is read. */
@@ -33,47 +32,13 @@ async function set(context: Context): Promise<void> {
     );
   }
   const file = context.text("file");
-  const value = file === undefined ? await fromInput(context, name) : fromFile(file);
+  const value = await readSecretInput(context, file, `Value of ${name}`, SECRET_BYTES_MAX);
   if (value.length === 0) throw new Fault("invalid", `Cannot set secret "${name}": the value is empty`);
   const secret = await client.setSecretValue(name, value, { signal });
   const { version = null } = secret.status ?? {};
   if (json) output.json({ name, version });
   else output.result(`secret ${name} is set (version ${version ?? "?"})`);
   output.note("Services that use it get it with the next `plinth up`.");
-}
-
-function fromFile(file: string): Buffer {
-  try {
-    const { size } = statSync(file);
-    if (size > SECRET_BYTES_MAX) throw tooLarge();
-    return readFileSync(file);
-  } catch (error) {
-    if (error instanceof Fault) throw error;
-    throw new Fault("invalid", `Cannot read "${file}": ${messageOf(error)}`, { cause: error });
-  }
-}
-
-function tooLarge(): Fault {
-  return new Fault("too-large", "Cannot set a secret of more than 1 MiB");
-}
-
-async function fromInput({ output, signal }: Context, name: string): Promise<Buffer> {
-  if (process.stdin.isTTY) {
-    output.stderr.write(`Value of ${name} (not shown): `);
-    return Buffer.from(await readHiddenLine(process.stdin, signal));
-  }
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
-    signal.throwIfAborted();
-    bytes += chunk.length;
-    if (bytes > SECRET_BYTES_MAX) throw tooLarge();
-    chunks.push(chunk);
-  }
-  const value = Buffer.concat(chunks);
-  // `echo` and editors end a text with a newline that nobody means.
-  const end = value.at(-1) === 10 ? (value.at(-2) === 13 ? -2 : -1) : value.length;
-  return value.subarray(0, end);
 }
 
 async function list({ client, output, json, clock, signal }: Context): Promise<void> {

@@ -1,0 +1,178 @@
+import type { Clock } from "@plinth/clock";
+import type { HostFrame, PairAddresses } from "@plinth/discovery";
+import { type HostCredential, JoinedHost, onlyFirstHost, type Question } from "@plinth/hosts";
+import { SvidKeeper } from "@plinth/identity";
+import type { Log } from "@plinth/log";
+import type { Registry } from "@plinth/registry";
+import { type Fleet, type InstanceSet, type Mesh, Releases, Topology } from "@plinth/release";
+import type { SecretVault } from "@plinth/secrets";
+import type { Home } from "./home.ts";
+import type { Role } from "./role.ts";
+import { VERSION } from "./version.ts";
+
+export interface JoinedRoleOptions {
+  readonly credential: HostCredential;
+  readonly home: Home;
+  readonly registry: Registry;
+  readonly vault: SecretVault;
+  readonly pairs: PairAddresses;
+  readonly mesh: Mesh | undefined;
+  /** Made after this, as they ask for the hosts. */
+  readonly own: () => InstanceSet;
+  readonly fleet: () => Fleet;
+  readonly inForce: (timeoutMs: number) => Promise<boolean>;
+  /** Whether the proxy has all certificates as they are. */
+  readonly isGiven: () => boolean;
+  /** Does what only an instance's own host can. */
+  readonly answer: (question: Question, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
+  readonly drained: (instances: readonly string[], timeoutMs: number) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Called when what the proxy is told has changed. */
+  readonly onTopology: () => void;
+}
+
+/** The other hosts have this long to take over what runs here before it is stopped all the same. */
+const LEAVE_MS = 60_000;
+
+/** A host that does what the first one says. */
+export class JoinedRole implements Role {
+  readonly name: string;
+  readonly host: string;
+  readonly hosts: JoinedHost;
+  readonly keeper: SvidKeeper;
+  readonly deeds: Role["deeds"];
+  readonly #options: JoinedRoleOptions;
+  #topology: Topology | undefined;
+
+  constructor(options: JoinedRoleOptions) {
+    this.#options = options;
+    const {
+      credential,
+      home,
+      registry,
+      vault,
+      own,
+      clock,
+      log,
+      signal,
+      onTopology,
+      inForce,
+      drained,
+      answer,
+      isGiven,
+    } = options;
+    this.name = credential.host;
+    this.host = credential.host;
+    this.hosts = new JoinedHost({
+      credential,
+      credentialPath: home.paths.hostCredential,
+      registry,
+      own,
+      topology: () => this.topology,
+      secrets: vault,
+      sources: home.paths.sources,
+      inForce,
+      drained,
+      answer,
+      isRenewed: () => this.keeper.isRenewed && isGiven(),
+      door: () => ({ address: credential.address, port: home.settings.doorPort }),
+      version: VERSION,
+      mesh: home.settings.mesh,
+      clock,
+      log,
+      signal,
+      onTopology,
+    });
+    this.keeper = new SvidKeeper({ source: this.hosts, clock, log });
+    this.keeper.subscribe(() => this.hosts.changed());
+    const refuse = (deed: string) => (): Promise<never> => Promise.reject(onlyFirstHost(deed));
+    this.deeds = {
+      plan: refuse("plan a deploy"),
+      rollback: refuse("roll back"),
+      setSecretValue: refuse("set a secret"),
+      deleteSecret: refuse("delete a secret"),
+      createJoinToken: refuse("make a join token"),
+      forgetHost: refuse("remove a host"),
+      identity: refuse("tell of the authority"),
+      rotateRoot: refuse("rotate the root certificate"),
+    };
+  }
+
+  get topology(): Topology {
+    const { registry, clock, pairs, mesh, fleet, onTopology } = this.#options;
+    this.#topology ??= new Topology({
+      registry,
+      instances: fleet(),
+      releases: new Releases(registry, clock),
+      pairs,
+      mesh,
+      onTopology,
+    });
+    return this.#topology;
+  }
+
+  frame(): HostFrame {
+    return {
+      host: this.host,
+      name: this.name,
+      door: { address: this.#options.credential.address, port: this.#options.home.settings.doorPort },
+      doorOf: (host) => this.hosts.doorOf(host),
+    };
+  }
+
+  ask(): Promise<never> {
+    return Promise.reject(onlyFirstHost("see into another host"));
+  }
+
+  drainedElsewhere(instance: string, drainMs: number): Promise<void> {
+    return this.hosts.mayStop(instance, drainMs);
+  }
+
+  changed(): void {
+    this.hosts.changed();
+  }
+
+  topologyChanged(): void {
+    this.#options.onTopology();
+  }
+
+  async start(): Promise<void> {
+    const { registry, fleet, home } = this.#options;
+    await home.openToHosts(this.#options.credential.address);
+    await fleet().adopt((instance) => this.topology.specOf(instance));
+    for (const app of registry.list("App")) {
+      const target = this.topology.target(app);
+      if (target !== undefined) await this.topology.learn(app.metadata.name, target.spec.services);
+    }
+    this.hosts.start();
+  }
+
+  async stopped(): Promise<void> {
+    this.keeper[Symbol.dispose]();
+    await this.hosts.stopped();
+  }
+
+  leave(): Promise<void> {
+    return this.hosts.leave(LEAVE_MS);
+  }
+}
+
+/** A registry whose users may look and not touch: what is in it is the first host's to say. */
+export function readOnly(registry: Registry): Registry {
+  const refuse = (): Promise<never> => Promise.reject(onlyFirstHost("change anything"));
+  return {
+    get resourceVersion() {
+      return registry.resourceVersion;
+    },
+    get: (kind, name) => registry.get(kind, name),
+    list: (kind, labels) => registry.list(kind, labels),
+    watch: (kind, options) => registry.watch(kind, options),
+    create: refuse,
+    update: refuse,
+    updateStatus: refuse,
+    delete: refuse,
+    purge: refuse,
+  };
+}

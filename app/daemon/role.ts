@@ -1,0 +1,43 @@
+import type { HostFrame } from "@plinth/discovery";
+import type { Question } from "@plinth/hosts";
+import type { SvidKeeper } from "@plinth/identity";
+import type { Hosts, Topology } from "@plinth/release";
+import type { ApiActions } from "@plinth/api";
+
+/** What is a matter of the first host, or of one that has joined it. */
+export interface Role {
+  /** This host's name among others. */
+  readonly name: string;
+  /** As instances name it: undefined on the first host. */
+  readonly host: string | undefined;
+  readonly hosts: Hosts;
+  readonly topology: Topology;
+  readonly keeper: SvidKeeper;
+  /** What only the first host can do. */
+  readonly deeds: Pick<
+    ApiActions,
+    | "plan"
+    | "rollback"
+    | "setSecretValue"
+    | "deleteSecret"
+    | "createJoinToken"
+    | "forgetHost"
+    | "identity"
+    | "rotateRoot"
+  >;
+  /** Has another host do what only an instance's own host can. */
+  ask(host: string, question: Question, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /** This host among others, for the proxy; undefined while it is alone. */
+  frame(): HostFrame | undefined;
+  /** Resolves once other hosts send an instance of ours nothing more, or after `drainMs`. */
+  drainedElsewhere(instance: string, drainMs: number): Promise<void>;
+  /** Something about the instances of an app has changed; `serving`: who may get requests, too. */
+  changed(app: string, serving: boolean): void;
+  /** What the proxy is told has changed. */
+  topologyChanged(): void;
+  /** Adopts what runs, then goes on until the signal. */
+  start(): Promise<void>;
+  stopped(): Promise<void>;
+  /** Before all instances are stopped for good. */
+  leave(): Promise<void>;
+}
