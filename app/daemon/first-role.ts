@@ -3,7 +3,14 @@ import { isIP } from "node:net";
 import { type Clock, isoTime } from "@plinth/clock";
 import type { HostFrame, PairAddresses } from "@plinth/discovery";
 import { Fault } from "@plinth/fault";
-import { authoritySource, type HostApi, HostSessions, openHostApi, worldOf } from "@plinth/hosts";
+import {
+  authoritySource,
+  type HostApi,
+  HostSessions,
+  openHostApi,
+  type Question,
+  worldOf,
+} from "@plinth/hosts";
 import { CertificateAuthority, fingerprintOf, JoinTokens, SvidKeeper } from "@plinth/identity";
 import type { Log } from "@plinth/log";
 import type { Registry } from "@plinth/registry";
@@ -122,6 +129,10 @@ export class FirstRole implements Role {
         return host === undefined || door === undefined ? undefined : { name: host, ...door };
       },
     };
+  }
+
+  ask(host: string, question: Question, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    return this.hosts.ask(host, question, signal);
   }
 
   drainedElsewhere(_instance: string, drainMs: number): Promise<void> {

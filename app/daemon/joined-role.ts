@@ -1,6 +1,6 @@
 import type { Clock } from "@plinth/clock";
 import type { HostFrame, PairAddresses } from "@plinth/discovery";
-import { type HostCredential, JoinedHost, onlyFirstHost } from "@plinth/hosts";
+import { type HostCredential, JoinedHost, onlyFirstHost, type Question } from "@plinth/hosts";
 import { SvidKeeper } from "@plinth/identity";
 import type { Log } from "@plinth/log";
 import type { Registry } from "@plinth/registry";
@@ -21,6 +21,8 @@ export interface JoinedRoleOptions {
   readonly own: () => InstanceSet;
   readonly fleet: () => Fleet;
   readonly inForce: (timeoutMs: number) => Promise<boolean>;
+  /** Does what only an instance's own host can. */
+  readonly answer: (question: Question, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
   readonly drained: (instances: readonly string[], timeoutMs: number) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
@@ -44,8 +46,20 @@ export class JoinedRole implements Role {
 
   constructor(options: JoinedRoleOptions) {
     this.#options = options;
-    const { credential, home, registry, vault, own, clock, log, signal, onTopology, inForce, drained } =
-      options;
+    const {
+      credential,
+      home,
+      registry,
+      vault,
+      own,
+      clock,
+      log,
+      signal,
+      onTopology,
+      inForce,
+      drained,
+      answer,
+    } = options;
     this.name = credential.host;
     this.host = credential.host;
     this.hosts = new JoinedHost({
@@ -58,6 +72,7 @@ export class JoinedRole implements Role {
       sources: home.paths.sources,
       inForce,
       drained,
+      answer,
       door: () => ({ address: credential.address, port: home.settings.doorPort }),
       version: VERSION,
       mesh: home.settings.mesh,
@@ -98,6 +113,10 @@ export class JoinedRole implements Role {
       door: { address: this.#options.credential.address, port: this.#options.home.settings.doorPort },
       doorOf: (host) => this.hosts.doorOf(host),
     };
+  }
+
+  ask(): Promise<never> {
+    return Promise.reject(onlyFirstHost("see into another host"));
   }
 
   drainedElsewhere(instance: string, drainMs: number): Promise<void> {

@@ -181,7 +181,7 @@ suite("the door for hosts", () => {
     await first.place("shop.web.one", "beta");
     await first.place("shop.db.one", "alpha");
     const beta = new FirstHost(credential, systemClock);
-    const worlds = beta.worlds(signal);
+    const worlds = beta.messages(signal);
     const { value: world } = (await worlds.next()) as { value: HostWorld };
     assert.equal(world.seq, 1);
     await beta.report(
@@ -207,7 +207,7 @@ suite("the door for hosts", () => {
     const credential = await first.join("beta", context.signal);
     await first.place("shop.web.one", "beta");
     await first.place("other.db.one", "gamma");
-    const worlds = new FirstHost(credential, systemClock).worlds(context.signal);
+    const worlds = new FirstHost(credential, systemClock).messages(context.signal);
     const { value: world } = (await worlds.next()) as { value: HostWorld };
     await worlds.return(undefined);
     const text = JSON.stringify(world);

@@ -20,7 +20,7 @@ import {
 import { FirstHost } from "./first-host.ts";
 import { type HostCredential, privateKeyText, writeHostCredential } from "./host-credential.ts";
 import { CALL_MS, REPORT_MS, RETRY_MAX_MS, RETRY_MS } from "./limits.ts";
-import { type Door, type HostWorld, trustBundleOf } from "./messages.ts";
+import { type Door, type HostWorld, type Question, trustBundleOf } from "./messages.ts";
 
 export interface JoinedHostOptions {
   readonly credential: HostCredential;
@@ -39,6 +39,8 @@ export interface JoinedHostOptions {
   readonly inForce: (timeoutMs: number) => Promise<boolean>;
   /** Resolves once none of these has anything under way, or after the time. */
   readonly drained: (instances: readonly string[], timeoutMs: number) => Promise<void>;
+  /** Does what only this host can. */
+  readonly answer: (question: Question, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
   /** Where this host's proxy takes calls of others. */
   readonly door: () => Door;
   readonly version: string;
@@ -72,6 +74,8 @@ export class JoinedHost implements Hosts, SvidSource {
   readonly #starting: Map<string, Promise<void>> = new Map();
   readonly #fetching: Map<string, Promise<void>> = new Map();
   readonly #mayStop: Set<string> = new Set();
+  /** Questions being answered. */
+  readonly #answering: Map<string, AbortController> = new Map();
   readonly #waiters: Set<() => void> = new Set();
   /** Worlds that are not in force or drained yet. */
   readonly #settling: Set<number> = new Set();
@@ -188,11 +192,14 @@ export class JoinedHost implements Hosts, SvidSource {
     let told = false;
     while (!signal.aborted) {
       try {
-        for await (const world of this.#first.worlds(signal)) {
+        for await (const message of this.#first.messages(signal)) {
           if (told) log.info("the first host answers again");
           told = false;
           delayMs = RETRY_MS;
-          await this.#apply(world);
+          if ("ask" in message) void this.#answer(message.id, message.ask);
+          else if ("cancel" in message)
+            this.#answering.get(message.cancel)?.abort(new Fault("gone", "Cancelled"));
+          else await this.#apply(message);
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -201,6 +208,21 @@ export class JoinedHost implements Hosts, SvidSource {
       }
       await clock.sleep(delayMs, signal).catch(() => undefined);
       delayMs = Math.min(delayMs * 2, RETRY_MAX_MS);
+    }
+  }
+
+  /** Answers on a connection of its own; whoever asked sees its end. */
+  async #answer(id: string, question: Question): Promise<void> {
+    const { answer, signal, log } = this.#options;
+    const ended = new AbortController();
+    this.#answering.set(id, ended);
+    const either = AbortSignal.any([signal, ended.signal]);
+    try {
+      await this.#first.answer(id, answer(question, either), either);
+    } catch (error) {
+      if (!either.aborted) log.debug("an answer broke off", { error: messageOf(error) });
+    } finally {
+      this.#answering.delete(id);
     }
   }
 
