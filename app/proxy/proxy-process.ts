@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { type Clock, isoTime } from "@plinth/clock";
 import { DataPlane, emptySnapshot, parseSnapshot } from "@plinth/connect";
 import { Fault, messageOf } from "@plinth/fault";
@@ -133,7 +134,10 @@ export class ProxyProcess {
   }
 
   async #putSnapshot(body: unknown): Promise<unknown> {
+    // Reading, checking and writing a large one take milliseconds each: requests have their turn in between.
+    await setImmediate();
     const snapshot = parseSnapshot(body);
+    await setImmediate();
     await this.#home.saveSnapshot(snapshot);
     return { version: snapshot.version, failed: await this.#plane.apply(snapshot) };
   }

@@ -147,18 +147,19 @@ export class DataPlane implements AsyncDisposable {
 
   async #apply(snapshot: Snapshot): Promise<readonly ListenFailure[]> {
     this.#snapshot = snapshot;
-    const plans = new Map(this.#world.apply(snapshot).map((plan) => [plan.target.name, plan]));
+    const plans = new Map((await this.#world.apply(snapshot)).map((plan) => [plan.target.name, plan]));
     for (const listener of this.#closing)
       listener.target = plans.get(listener.name)?.target ?? listener.target;
     const { peer } = snapshot;
     const opensPeer = this.#peering.update(peer);
-    // Nothing is bound any more, but connections that stay to their end follow what changes.
-    if (this.#draining) return this.#failed;
     for (const [name, listener] of this.#listeners) {
       const plan = plans.get(name);
       if (plan === undefined) this.#retire(name, listener);
       else listener.target = plan.target;
     }
+    await this.#world.forget(snapshot);
+    // Nothing is bound any more, but connections that stay to their end follow what changes.
+    if (this.#draining) return this.#failed;
     const metrics = snapshot.metrics;
     if (this.#metrics !== undefined && (metrics === null || socketName(metrics) !== this.#metrics.name)) {
       this.#metrics.close();

@@ -67,6 +67,9 @@ export const CALLS_MAX: number = CONNECTIONS_MAX + STREAMS_MAX;
 /** Bytes kept for those who do not take them: three thousand stalled connections with a read and its like each. */
 export const HELD_BYTES_MAX: number = 192 * 1024 * 1024;
 
+/** Most of a snapshot that is put in force at once: requests wait for it. */
+export const SLICE_MS = 2;
+
 // Time is shared out in units of about a small request's read, some ten microseconds each.
 
 /** Bytes that cost as much again as a small read. */
