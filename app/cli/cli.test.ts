@@ -201,10 +201,28 @@ test("ps and stat give the API's arrays with --json and aligned columns without"
     latencyP95Ms: 8,
     latencyP99Ms: null,
     tcpConnections: 3,
+    readBytesPerSecond: 1500,
+    writeBytesPerSecond: 2_500_000,
   };
+  const edge = {
+    ...stat,
+    caller: "ingress",
+    calleeApp: "shop",
+    callee: "web",
+    protocols: ["HTTP/1.1", "gRPC"],
+    secured: "mtls",
+    clientId: null,
+    serverId: "spiffe://home/app/shop/service/web",
+    requestsTotal: 1,
+    failuresTotal: 0,
+    opaqueTotal: 0,
+  };
+  const route = { ...edge, route: "default", actualSuccessRate: 0.5, actualRps: 25 };
   api.intercept(({ path }) => {
     if (path === "/ps") return JSON.stringify([row]);
-    return path === "/stat" ? { windowSeconds: 30, services: [stat], edges: [] } : undefined;
+    return path === "/stat"
+      ? { windowSeconds: 30, services: [stat], edges: [edge], routes: [route] }
+      : undefined;
   });
   assert.deepEqual(JSON.parse((await runCli(["ps", "--json"], { home })).stdout), [row]);
   assert.deepEqual(JSON.parse((await runCli(["stat", "--json"], { home })).stdout), [stat]);
@@ -217,6 +235,21 @@ test("ps and stat give the API's arrays with --json and aligned columns without"
     /^NAME +MESHED +SUCCESS +RPS +LATENCY_P50 +LATENCY_P95 +LATENCY_P99 +TCP_CONN\n/,
   );
   assert.match(table.stdout, /web +1\/2 +95\.30% +12\.5rps +2\.0ms +8\.0ms +- +3\n/);
+  assert.match((await runCli(["stat", "--wide"], { home })).stdout, / 3 +1\.5KB\/s +2\.5MB\/s\n/);
+  const edges = await runCli(["edges", "--wide"], { home });
+  assert.match(edges.stdout, /^SRC +DST +PROTOCOL +SECURED +SUCCESS .* CLIENT_ID +SERVER_ID\n/);
+  assert.match(
+    edges.stdout,
+    /ingress +web +HTTP\/1\.1, gRPC +√ .* - +spiffe:\/\/home\/app\/shop\/service\/web\n/,
+  );
+  const routes = await runCli(["routes", "--wide"], { home });
+  assert.match(
+    routes.stdout,
+    /^SRC +ROUTE +SERVICE +EFFECTIVE_SUCCESS +EFFECTIVE_RPS +ACTUAL_SUCCESS +ACTUAL_RPS/,
+  );
+  assert.match(routes.stdout, /ingress +default +web +95\.30% +12\.5rps +50\.00% +25\.0rps/);
+  assert.deepEqual(JSON.parse((await runCli(["edges", "--json"], { home })).stdout), [edge]);
+  assert.deepEqual(JSON.parse((await runCli(["routes", "--json"], { home })).stdout), [route]);
 });
 
 test("plan shows what changes, nothing of a secret but that it did, and works without a daemon", async (context) => {
@@ -467,7 +500,7 @@ test("completion scripts parse, and complete commands, flags and names from the 
       .split("\n")
       .filter(Boolean)
       .map((row) => row.split("\t")[0]!);
-  assert.deepEqual(await complete("ro"), ["rollback"]);
+  assert.deepEqual(await complete("rol"), ["rollback"]);
   assert.deepEqual(await complete("secrets", ""), ["set", "list", "delete"]);
   assert.deepEqual(await complete("up", "--ingress"), ["--ingress-port", "--ingress-address"]);
   assert.deepEqual(await complete("scale", "w"), ["web="]);

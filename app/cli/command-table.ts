@@ -1,4 +1,5 @@
-import type { Argument, Command, Flag } from "./command.ts";
+import { type Argument, type Command, type Flag, optionalApp } from "./command.ts";
+import { seeingCommands } from "./seeing-commands.ts";
 
 /** Flags that every command understands, before or after its name. */
 export const globalFlags: readonly Flag[] = [
@@ -20,12 +21,6 @@ const project: Argument = {
   kind: "path",
   optional: true,
   summary: "the config file, or the directory it is in; default: the current directory",
-};
-const optionalApp: Argument = {
-  name: "APP",
-  kind: "app",
-  optional: true,
-  summary: "default: the app deployed from the current directory, else the only one",
 };
 const timeout = (what: string): Flag => ({
   name: "timeout",
@@ -196,14 +191,7 @@ export const commands: readonly Command[] = [
     ],
     load: () => import("./commands/logs.ts"),
   },
-  {
-    name: "stat",
-    summary: "show success rate, requests per second and latencies",
-    arguments: [optionalApp],
-    flags: [{ name: "edges", summary: "by caller and callee instead of by service" }],
-    examples: [{ command: "plinth stat shop", says: "how the services of shop are doing" }],
-    load: () => import("./commands/stat.ts"),
-  },
+  ...seeingCommands,
   {
     name: "rollback",
     summary: "return to an earlier release",
@@ -354,6 +342,45 @@ export const commands: readonly Command[] = [
     load: () => import("./commands/delete.ts"),
   },
   {
+    name: "identity",
+    summary: "show the authority behind workloads' certificates",
+    arguments: [],
+    flags: [],
+    examples: [],
+    subcommands: [
+      {
+        name: "show",
+        summary: "the trust domain and its root certificates",
+        arguments: [],
+        flags: [],
+        examples: [{ command: "plinth identity show", says: "which root signs, and until when" }],
+        load: () => import("./commands/identity.ts"),
+      },
+      {
+        name: "rotate",
+        summary: "put a new root certificate in the place of the old one",
+        description: [
+          "Every host knows the new root before it signs, and no connection is dropped. The old one is retired a day later, when no certificate of its is left.",
+        ],
+        arguments: [],
+        flags: [
+          {
+            name: "now",
+            summary:
+              "renew every certificate and retire the old root at once, as when its key is known to others",
+          },
+        ],
+        examples: [
+          {
+            command: "plinth identity rotate --now",
+            says: "the old root's key is worth nothing from now on",
+          },
+        ],
+        load: () => import("./commands/identity.ts"),
+      },
+    ],
+  },
+  {
     name: "join-token",
     summary: "let another machine join as a host",
     description: [
@@ -477,10 +504,13 @@ export const commands: readonly Command[] = [
 /** The order and headings of `plinth --help` and docs/cli.md. */
 export const commandGroups: readonly (readonly [title: string, names: readonly string[]])[] = [
   ["Run an app", ["init", "up", "down", "scale", "rollback"]],
-  ["See what it does", ["ps", "logs", "stat", "status", "open"]],
+  [
+    "See what it does",
+    ["ps", "logs", "stat", "edges", "routes", "tap", "top", "diagnostics", "status", "open"],
+  ],
   ["Before deploying", ["validate", "plan", "secrets"]],
   ["Resources", ["get", "describe", "apply", "delete", "exec"]],
-  ["Several machines", ["join-token", "join"]],
+  ["Several machines", ["join-token", "join", "identity"]],
   ["Plinth itself", ["upgrade", "doctor", "completion", "version", "help"]],
 ];
 

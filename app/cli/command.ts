@@ -40,6 +40,13 @@ export interface Argument {
   readonly summary: string;
 }
 
+export const optionalApp: Argument = {
+  name: "APP",
+  kind: "app",
+  optional: true,
+  summary: "default: the app deployed from the current directory, else the only one",
+};
+
 export interface Example {
   readonly command: string;
   readonly says: string;

@@ -1,14 +1,18 @@
+import type { Clock } from "@plinth/clock";
+import { parseTapFilter, type ProxyControl } from "@plinth/connect";
 import type { ApiActions, ExecEvent, InstanceLine, JoinTokenRequest, LogRequest } from "@plinth/api";
-import type { ProxyControl } from "@plinth/connect";
 import type { SnapshotPublisher } from "@plinth/discovery";
 import { Fault } from "@plinth/fault";
 import type { RuntimeName } from "@plinth/process";
 import type { Registry } from "@plinth/registry";
-import type { Fleet } from "@plinth/release";
+import type { Fleet, InstanceNetworks } from "@plinth/release";
 import {
   type App,
   APP_LABEL,
   type AppSpec,
+  type IdentityReport,
+  type DiagnosticsReport,
+  type EgressStat,
   type JoinTokenReport,
   type Plan,
   type PsRow,
@@ -16,15 +20,19 @@ import {
   SERVICE_LABEL,
   type StatReport,
   type StatusReport,
+  type TapEvent,
+  type TapFilter,
 } from "@plinth/resource";
 import type { Store } from "@plinth/store";
 import { appLog } from "./app-log.ts";
 import type { Home } from "./home.ts";
+import { egressStats } from "./egress-stats.ts";
 import { readProcessRecord } from "./process-record.ts";
 import { processRow } from "./process-report.ts";
 import type { ProxyProcess } from "./proxy-process.ts";
 import type { Telemetry } from "./telemetry.ts";
 import type { Reach } from "./reach.ts";
+import { tapProxies } from "./tap-proxies.ts";
 import type { Role } from "./role.ts";
 import { VERSION } from "./version.ts";
 
@@ -37,6 +45,9 @@ export interface ActionParts {
   readonly reach: Reach;
   readonly telemetry: Telemetry;
   readonly control: ProxyControl;
+  readonly clock: Clock;
+  /** In transparent mode: what instances exchange with the world is counted there. */
+  readonly networks: InstanceNetworks | undefined;
   readonly proxy: ProxyProcess;
   readonly publisher: SnapshotPublisher;
   readonly shutDown: (stopInstances: boolean, graceMs: number | undefined) => void;
@@ -72,6 +83,14 @@ export class Actions implements ApiActions {
 
   createJoinToken(request: JoinTokenRequest): Promise<JoinTokenReport> {
     return this.#parts.deeds.createJoinToken(request);
+  }
+
+  identity(): Promise<IdentityReport> {
+    return this.#parts.deeds.identity();
+  }
+
+  rotateRoot(now: boolean): Promise<IdentityReport> {
+    return this.#parts.deeds.rotateRoot(now);
   }
 
   forgetHost(name: string): Promise<void> {
@@ -124,6 +143,32 @@ export class Actions implements ApiActions {
 
   stat(app: string | undefined): Promise<StatReport> {
     return Promise.resolve(this.#parts.telemetry.report(this.#parts.registry, app));
+  }
+
+  async egress(app: string | undefined): Promise<EgressStat[]> {
+    const { networks, control, instances } = this.#parts;
+    if (networks === undefined) {
+      throw new Fault("unsupported", "Cannot tell what leaves the mesh: this home is in cooperative mode", {
+        hint: "Instances share the host's network there; a home in transparent mode counts what each sends.",
+      });
+    }
+    const owners = new Map(instances.list(app).map(({ metadata, spec }) => [metadata.name, spec]));
+    const [counters, names] = await Promise.all([networks.egressCounters(), control.names()]);
+    return egressStats(counters, names, (instance) => owners.get(instance));
+  }
+
+  async tap(filter: TapFilter, signal: AbortSignal): Promise<AsyncIterable<TapEvent>> {
+    return tapProxies(this.#parts.control, this.#parts.clock, parseTapFilter(filter), signal);
+  }
+
+  async diagnostics(): Promise<DiagnosticsReport> {
+    const { control } = this.#parts;
+    const [endpoints, snapshot, metrics] = await Promise.all([
+      control.endpoints(),
+      control.snapshot(),
+      control.metrics(),
+    ]);
+    return { endpoints, snapshot, metrics };
   }
 
   ps(app: string | undefined): Promise<PsRow[]> {

@@ -218,6 +218,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
           ...shared,
           store,
           driver,
+          given: (timeoutMs) => identities.given(timeoutMs),
           lastLines: (instance) => reach.lastLines(instance, FAILURE_LINES),
           urlsOf,
         })
@@ -225,7 +226,9 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
           ...shared,
           credential,
           own: () => own,
-          inForce: (timeoutMs) => publisher.inForce(timeoutMs),
+          inForce: async (timeoutMs) =>
+            (await publisher.inForce(timeoutMs)) && (await identities.given(timeoutMs)),
+          isGiven: () => identities.isGiven,
           answer: (question, asked) => reach.answer(question, asked),
           drained,
         });
@@ -257,7 +260,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     },
     signal,
   });
-  const telemetry = new Telemetry(control, clock);
+  const telemetry = new Telemetry(control, clock, () => role.keeper.bundle.trustDomain);
 
   let serves = false;
   /** What goes on beside, each until the signal. */
@@ -314,6 +317,8 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     reach,
     telemetry,
     control,
+    clock,
+    networks: transparent?.mesh.networks,
     proxy,
     publisher,
     shutDown: (stopInstances, graceMs) => void shutDown(stopInstances, graceMs),

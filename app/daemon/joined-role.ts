@@ -21,6 +21,8 @@ export interface JoinedRoleOptions {
   readonly own: () => InstanceSet;
   readonly fleet: () => Fleet;
   readonly inForce: (timeoutMs: number) => Promise<boolean>;
+  /** Whether the proxy has all certificates as they are. */
+  readonly isGiven: () => boolean;
   /** Does what only an instance's own host can. */
   readonly answer: (question: Question, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
   readonly drained: (instances: readonly string[], timeoutMs: number) => Promise<void>;
@@ -59,6 +61,7 @@ export class JoinedRole implements Role {
       inForce,
       drained,
       answer,
+      isGiven,
     } = options;
     this.name = credential.host;
     this.host = credential.host;
@@ -73,6 +76,7 @@ export class JoinedRole implements Role {
       inForce,
       drained,
       answer,
+      isRenewed: () => this.keeper.isRenewed && isGiven(),
       door: () => ({ address: credential.address, port: home.settings.doorPort }),
       version: VERSION,
       mesh: home.settings.mesh,
@@ -82,6 +86,7 @@ export class JoinedRole implements Role {
       onTopology,
     });
     this.keeper = new SvidKeeper({ source: this.hosts, clock, log });
+    this.keeper.subscribe(() => this.hosts.changed());
     const refuse = (deed: string) => (): Promise<never> => Promise.reject(onlyFirstHost(deed));
     this.deeds = {
       plan: refuse("plan a deploy"),
@@ -90,6 +95,8 @@ export class JoinedRole implements Role {
       deleteSecret: refuse("delete a secret"),
       createJoinToken: refuse("make a join token"),
       forgetHost: refuse("remove a host"),
+      identity: refuse("tell of the authority"),
+      rotateRoot: refuse("rotate the root certificate"),
     };
   }
 

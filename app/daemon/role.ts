@@ -16,7 +16,14 @@ export interface Role {
   /** What only the first host can do. */
   readonly deeds: Pick<
     ApiActions,
-    "plan" | "rollback" | "setSecretValue" | "deleteSecret" | "createJoinToken" | "forgetHost"
+    | "plan"
+    | "rollback"
+    | "setSecretValue"
+    | "deleteSecret"
+    | "createJoinToken"
+    | "forgetHost"
+    | "identity"
+    | "rotateRoot"
   >;
   /** Has another host do what only an instance's own host can. */
   ask(host: string, question: Question, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;

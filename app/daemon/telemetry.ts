@@ -1,8 +1,16 @@
 import type { Clock } from "@plinth/clock";
-import type { ProxyControl } from "@plinth/connect";
+import { INGRESS_CALLER, type ProxyControl } from "@plinth/connect";
+import { spiffeIdOf } from "@plinth/identity";
 import type { Registry } from "@plinth/registry";
-import { APP_LABEL, type EdgeStat, type ServiceStat, type StatReport } from "@plinth/resource";
-import { TrafficWindow, WINDOW_SECONDS } from "@plinth/stat";
+import {
+  APP_LABEL,
+  type EdgeProtocol,
+  type EdgeStat,
+  type RouteStat,
+  type ServiceStat,
+  type StatReport,
+} from "@plinth/resource";
+import { type EdgeCounters, TrafficWindow, WINDOW_SECONDS } from "@plinth/stat";
 
 const SAMPLE_MS = 1000;
 
@@ -10,9 +18,11 @@ const SAMPLE_MS = 1000;
 export class Telemetry {
   readonly #control: ProxyControl;
   readonly #clock: Clock;
+  readonly #trustDomain: () => string;
   readonly #window: TrafficWindow = new TrafficWindow();
 
-  constructor(control: ProxyControl, clock: Clock) {
+  constructor(control: ProxyControl, clock: Clock, trustDomain: () => string) {
+    this.#trustDomain = trustDomain;
     this.#control = control;
     this.#clock = clock;
   }
@@ -21,9 +31,9 @@ export class Telemetry {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        const { startedAt, edges } = await this.#control.stats({ signal });
+        const { startedAt, edges, services } = await this.#control.stats({ signal });
         const named = edges.map((edge) => ({ ...edge, callee: edge.service }));
-        this.#window.add({ atMs: this.#clock.monotonic(), startedAt, edges: named });
+        this.#window.add({ atMs: this.#clock.monotonic(), startedAt, edges: named, services });
       } catch {
         // The next sample tells.
       }
@@ -33,33 +43,106 @@ export class Telemetry {
 
   report(registry: Registry, app: string | undefined): StatReport {
     const labels = app === undefined ? undefined : { [APP_LABEL]: app };
-    const newest = this.#window.newest.filter((edge) => app === undefined || edge.app === app);
+    const window = this.#window;
+    const newest = window.newest.filter((edge) => app === undefined || edge.app === app);
     const services = registry.list("Service", labels).map(({ spec, status }): ServiceStat => {
-      const isInto = (edge: { app: string; callee: string }): boolean =>
-        edge.app === spec.app && edge.callee === spec.service;
+      const isInto = (edge: EdgeCounters): boolean =>
+        edge.calleeApp === spec.app && edge.callee === spec.service;
       return {
         app: spec.app,
         service: spec.service,
         meshed: `${status?.ready ?? 0}/${status?.replicas ?? 0}`,
-        ...this.#window.traffic(isInto),
+        ...window.traffic(isInto),
+        ...window.byteRates(spec.app, spec.service),
         tcpConnections: newest.filter(isInto).reduce((sum, { tcpOpen }) => sum + tcpOpen, 0),
       };
     });
-    const byEdge = Map.groupBy(newest, (edge) => `${edge.app}/${edge.caller}/${edge.callee}`);
-    const edges = [...byEdge.values()].map((routes): EdgeStat => {
-      const { app: owner, caller, callee } = routes[0]!;
-      const totals = routes.map((edge) => this.#window.totals(edge));
-      return {
-        app: owner,
-        caller,
-        callee,
-        ...this.#window.traffic(
-          (edge) => edge.app === owner && edge.caller === caller && edge.callee === callee,
-        ),
-        requestsTotal: totals.reduce((sum, { requests }) => sum + requests, 0),
-        failuresTotal: totals.reduce((sum, { failures }) => sum + failures, 0),
-      };
-    });
-    return { windowSeconds: WINDOW_SECONDS, services, edges };
+    const byEdge = Map.groupBy(
+      newest,
+      (edge) => `${edge.app}/${edge.caller}/${edge.calleeApp}/${edge.callee}`,
+    );
+    return {
+      windowSeconds: WINDOW_SECONDS,
+      services,
+      edges: [...byEdge.values()].map((routes) => this.#edge(routes)),
+      routes: newest.map((edge) => this.#route(edge)),
+    };
   }
+
+  /** A pair, whatever its routes. */
+  #edge(routes: readonly EdgeCounters[]): EdgeStat {
+    const { app, caller, calleeApp, callee } = routes[0]!;
+    const isIt = (edge: EdgeCounters): boolean => routes.some((route) => isSame(route, edge));
+    const sum = (count: (edge: EdgeCounters) => number): number =>
+      routes.reduce((total, edge) => total + count(edge), 0);
+    const window = this.#window;
+    return {
+      app,
+      caller,
+      calleeApp,
+      callee,
+      ...window.traffic(isIt),
+      protocols: protocolsOf(sum),
+      secured: securityOf(sum),
+      clientId: caller === INGRESS_CALLER ? null : this.#identity(app, caller),
+      serverId: this.#identity(calleeApp, callee),
+      tcpConnections: sum(({ tcpOpen }) => tcpOpen),
+      readBytesPerSecond: window.rate(isIt, "opaqueReadBytes"),
+      writeBytesPerSecond: window.rate(isIt, "opaqueWriteBytes"),
+      requestsTotal: sum((edge) => window.totals(edge).requests),
+      failuresTotal: sum((edge) => window.totals(edge).failures),
+      opaqueTotal: sum(({ opaqueOpened }) => opaqueOpened),
+    };
+  }
+
+  #identity(app: string, service: string): string {
+    return spiffeIdOf(this.#trustDomain(), { kind: "service", app, service });
+  }
+
+  #route(edge: EdgeCounters): RouteStat {
+    const isIt = (other: EdgeCounters): boolean => isSame(edge, other);
+    const traffic = this.#window.traffic(isIt);
+    const { successRate, rps } = traffic;
+    const actualRps = rps + this.#window.rate(isIt, "retries");
+    return {
+      app: edge.app,
+      caller: edge.caller,
+      calleeApp: edge.calleeApp,
+      callee: edge.callee,
+      route: edge.route,
+      ...traffic,
+      actualSuccessRate: successRate === null ? null : (successRate * rps) / actualRps,
+      actualRps,
+    };
+  }
+}
+
+function isSame(one: EdgeCounters, other: EdgeCounters): boolean {
+  return (
+    one.app === other.app &&
+    one.caller === other.caller &&
+    one.calleeApp === other.calleeApp &&
+    one.callee === other.callee &&
+    one.route === other.route
+  );
+}
+
+type Sum = (count: (edge: EdgeCounters) => number) => number;
+
+function protocolsOf(sum: Sum): EdgeProtocol[] {
+  const http2 = sum(({ http2Requests }) => http2Requests);
+  const grpc = sum(({ grpcRequests }) => grpcRequests);
+  const counts: readonly (readonly [EdgeProtocol, number])[] = [
+    ["HTTP/1.1", sum(({ requests }) => requests) - http2],
+    ["HTTP/2", http2 - grpc],
+    ["gRPC", grpc],
+    ["TCP", sum(({ opaqueOpened }) => opaqueOpened)],
+  ];
+  return counts.filter(([, count]) => count > 0).map(([protocol]) => protocol);
+}
+
+function securityOf(sum: Sum): EdgeStat["secured"] {
+  const linked = sum(({ overLinks }) => overLinks ?? 0);
+  if (linked === 0) return "same-host";
+  return linked >= sum(({ requests, opaqueOpened }) => requests + opaqueOpened) ? "mtls" : "mixed";
 }

@@ -1,11 +1,12 @@
 import { setImmediate } from "node:timers/promises";
 import { type Clock, isoTime } from "@plinth/clock";
-import { DataPlane, emptySnapshot, parseSnapshot } from "@plinth/connect";
+import { DataPlane, emptySnapshot, parseSnapshot, parseTapFilter } from "@plinth/connect";
 import { Fault, messageOf } from "@plinth/fault";
 import type { Log } from "@plinth/log";
 import type { RuntimeName } from "@plinth/process";
+import manifest from "./package.json" with { type: "json" };
 import type { Arguments } from "./arguments.ts";
-import { ControlServer, type Deed } from "./control-server.ts";
+import { ControlServer, type Deed, type LineStream } from "./control-server.ts";
 import { FirewallGate } from "./firewall-gate.ts";
 import { startSuccessor } from "./hand-over.ts";
 import { PeerIdentities } from "./peer-identities.ts";
@@ -44,6 +45,7 @@ export class ProxyProcess {
       peerSecurity: this.#identities,
       inherited: options.inherited ?? new Map(),
       egressGate: new FirewallGate(options.home, clock),
+      version: manifest.version,
     });
   }
 
@@ -69,7 +71,10 @@ export class ProxyProcess {
       const { address, port, message } = failed[0]!;
       throw new Fault("unavailable", `cannot take over ${address}:${port}: ${message}`);
     }
-    this.#control = await ControlServer.open(home.ownSocket, this.#deeds());
+    this.#control = await ControlServer.open(home.ownSocket, {
+      answers: this.#deeds(),
+      streams: { "POST /tap": (body, stream) => this.#tap(body, stream) },
+    });
     await home.publish();
     await home.writeIdentity();
     this.#log.info("serving", {
@@ -105,10 +110,19 @@ export class ProxyProcess {
         inFlight: plane.inFlight,
         connections: plane.connections,
         draining: this.#ending !== undefined,
+        taps: plane.taps,
+        sightings: plane.sightings,
         listening: plane.listening(),
         failed: plane.failed,
       }),
-      "GET /stats": async () => ({ startedAt: this.#startedAt, edges: plane.stats() }),
+      "GET /stats": async () => ({
+        startedAt: this.#startedAt,
+        edges: plane.stats(),
+        services: plane.serviceStats(),
+      }),
+      "GET /endpoints": async () => ({ endpoints: plane.endpoints() }),
+      "GET /snapshot": async () => plane.snapshot,
+      "GET /metrics": async () => ({ text: plane.metricsText() }),
       "GET /names": async () => ({ names: plane.rememberedNames() }),
       "POST /drain": (body) => this.#drain(body),
       "POST /upgrade": (body) => this.#inTurn(() => this.#upgrade(body)),
@@ -118,6 +132,14 @@ export class ProxyProcess {
         return { pid: process.pid };
       },
     };
+  }
+
+  /** Live requests as lines, until their reader leaves. */
+  async #tap(body: unknown, stream: LineStream): Promise<void> {
+    const tap = this.#plane.tap(parseTapFilter(body ?? {}), stream);
+    if (tap === undefined) throw new Fault("exhausted", "too many taps are open already");
+    stream.onDrain = () => tap.resume();
+    stream.onEnd = () => tap[Symbol.dispose]();
   }
 
   #inTurn<T>(deed: () => Promise<T>): Promise<T> {
@@ -183,6 +205,7 @@ export class ProxyProcess {
 
   /** Begins to drain; the process ends by itself when nothing is left to do. */
   #end(drainMs: number): void {
+    this.#control?.endStreams();
     this.#ending ??= this.#drainAndClose(drainMs);
   }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { detectNetwork } from "@plinth/run";
-import type { Host, PsRow } from "@plinth/resource";
+import type { Host, IdentityReport, PsRow } from "@plinth/resource";
 import { createPlinth, createProject, type Plinth, type Project, RUNTIMES, startLoad } from "./index.ts";
 import { createMachines, type Machine } from "./machines.ts";
 import { allReady } from "./site.ts";
@@ -178,6 +178,18 @@ for (const runtime of RUNTIMES) {
         await alpha.run(["upgrade", "proxy"]);
         await beta.run(["upgrade", "proxy"]);
         await load.more(200);
+        await pair.everyWay();
+
+        // Root, workloads' certificates and hosts' credentials: all are new, and the old root is gone.
+        const roots = async (): Promise<readonly string[]> =>
+          (await alpha.json<IdentityReport>("identity", "show")).roots.map(({ fingerprint }) => fingerprint);
+        const [old] = await roots();
+        const rotated = await alpha.run(["identity", "rotate", "--now"]);
+        assert.equal(rotated.code, 0, rotated.stderr);
+        const now = await roots();
+        assert.equal(now.length, 1);
+        assert.notEqual(now[0], old);
+        await load.more(100);
         await pair.everyWay();
         assert.deepEqual((await pair.onBeta()).map(({ instance }) => instance).sort(), before);
 

@@ -98,7 +98,7 @@ for (const runtime of RUNTIMES) {
 
         process.kill(await plinth.pidOf("proxy"), "SIGKILL");
         await plinth.until("the next proxy answers", async () => (await plinth.get("/")).status === 200);
-        const edges = (await plinth.json<{ caller: string; callee: string }[]>("stat", "--edges")).map(
+        const edges = (await plinth.json<{ caller: string; callee: string }[]>("edges")).map(
           ({ caller, callee }) => `${caller} ${callee}`,
         );
         assert.ok(edges.includes("front back"), JSON.stringify(edges));

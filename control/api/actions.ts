@@ -1,6 +1,9 @@
 import type {
   App,
   AppSpec,
+  IdentityReport,
+  DiagnosticsReport,
+  EgressStat,
   JoinTokenReport,
   Plan,
   PsRow,
@@ -8,6 +11,8 @@ import type {
   Secret,
   StatReport,
   StatusReport,
+  TapEvent,
+  TapFilter,
 } from "@plinth/resource";
 
 export type ExecEvent =
@@ -48,6 +53,9 @@ export interface ApiActions {
   /** Opens the door for other hosts, too. */
   createJoinToken(request: JoinTokenRequest): Promise<JoinTokenReport>;
   forgetHost(name: string): Promise<void>;
+  identity(): Promise<IdentityReport>;
+  /** Resolves once a new root signs; with `now`, once the old one is retired as well. */
+  rotateRoot(now: boolean): Promise<IdentityReport>;
   logs(instance: string, request: LogRequest): Promise<AsyncIterable<Uint8Array>>;
   /** Of all the app's instances or one service's, those included that come while it is followed; `tail` is for each. */
   appLogs(
@@ -60,6 +68,10 @@ export interface ApiActions {
   signalProcess(process: "daemon" | "proxy", signal: NodeJS.Signals): Promise<void>;
   /** Of one app or of all. */
   stat(app: string | undefined): Promise<StatReport>;
+  egress(app: string | undefined): Promise<readonly EgressStat[]>;
+  /** Live requests until the signal. */
+  tap(filter: TapFilter, signal: AbortSignal): Promise<AsyncIterable<TapEvent>>;
+  diagnostics(): Promise<DiagnosticsReport>;
   ps(app: string | undefined): Promise<readonly PsRow[]>;
   status(): Promise<StatusReport>;
   /** Resolves after the hand-over. `runtime` undefined: the one it has. */

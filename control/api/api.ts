@@ -61,7 +61,7 @@ const answer =
   ({ response }) =>
     sendJson(response, 200, value);
 
-const streaming: ReadonlySet<RouteName> = new Set(["log", "appLog", "exec"]);
+const streaming: ReadonlySet<RouteName> = new Set(["log", "appLog", "exec", "tap"]);
 const watching: ReadonlySet<RouteName> = new Set(["list", "watch"]);
 
 export async function createApi(options: ApiOptions): Promise<Api> {
@@ -103,6 +103,9 @@ class HttpApi implements Api {
       group: answer(group),
       kinds: answer(resourceList),
       stat: (exchange) => deeds.stat(exchange),
+      egress: (exchange) => deeds.egress(exchange),
+      tap: (exchange) => deeds.tap(exchange),
+      diagnostics: (exchange) => deeds.diagnostics(exchange),
       ps: (exchange) => deeds.ps(exchange),
       status: (exchange) => deeds.status(exchange),
       watch: (exchange) => {
@@ -119,6 +122,8 @@ class HttpApi implements Api {
       deleteSecret: (exchange) => deeds.deleteSecret(exchange),
       joinToken: (exchange) => deeds.joinToken(exchange),
       forgetHost: (exchange) => deeds.forgetHost(exchange),
+      identity: (exchange) => deeds.identity(exchange),
+      rotateRoot: (exchange) => deeds.rotateRoot(exchange),
       log: (exchange) => deeds.log(exchange),
       appLog: (exchange) => deeds.appLog(exchange),
       exec: (exchange) => deeds.exec(exchange),

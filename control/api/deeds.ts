@@ -1,5 +1,5 @@
 import { Fault } from "@plinth/fault";
-import { type AppSpec, quoted, validate } from "@plinth/resource";
+import { type AppSpec, quoted, type TapFilter, validate } from "@plinth/resource";
 import type { ApiActions, JoinTokenRequest, LogRequest } from "./actions.ts";
 import { readBody, readJson } from "./body.ts";
 import { type Exchange, NDJSON, sendJson, startStream, writePart } from "./exchange.ts";
@@ -30,6 +30,18 @@ function requireInstanceName({ match }: Exchange): string {
   return match.resourceName;
 }
 
+/** As it was asked for; whoever taps checks it. */
+function tapFilter({ query }: Exchange): TapFilter {
+  const filter: Record<string, unknown> = {};
+  for (const name of ["app", "from", "to", "method", "path", "status"]) {
+    const text = query.get(name);
+    if (text !== null) filter[name] = text;
+  }
+  const maxRps = query.get("maxRps");
+  if (maxRps !== null) filter["maxRps"] = Number(maxRps);
+  return { ...filter, query: query.get("query") === "true" };
+}
+
 function logRequest({ query, signal }: Exchange): LogRequest {
   const tail = query.get("tail");
   if (tail !== null && !(/^[0-9]{1,7}$/.test(tail) && Number(tail) <= TAIL_LINES_MAX)) {
@@ -54,6 +66,21 @@ export class Deeds {
 
   async stat({ query, response }: Exchange): Promise<void> {
     sendJson(response, 200, await this.#actions.stat(query.get("app") ?? undefined));
+  }
+
+  async egress({ query, response }: Exchange): Promise<void> {
+    sendJson(response, 200, await this.#actions.egress(query.get("app") ?? undefined));
+  }
+
+  async tap(exchange: Exchange): Promise<void> {
+    const events = await this.#actions.tap(tapFilter(exchange), exchange.signal);
+    startStream(exchange.response, NDJSON);
+    for await (const event of events) await writePart(exchange, `${JSON.stringify(event)}\n`);
+    exchange.response.end();
+  }
+
+  async diagnostics({ response }: Exchange): Promise<void> {
+    sendJson(response, 200, await this.#actions.diagnostics());
   }
 
   async ps({ query, response }: Exchange): Promise<void> {
@@ -93,6 +120,15 @@ export class Deeds {
       200,
       await this.#actions.createJoinToken(await readRequest<JoinTokenRequest>(exchange)),
     );
+  }
+
+  async identity({ response }: Exchange): Promise<void> {
+    sendJson(response, 200, await this.#actions.identity());
+  }
+
+  async rotateRoot(exchange: Exchange): Promise<void> {
+    const { now = false } = await readRequest<{ now?: boolean }>(exchange);
+    sendJson(exchange.response, 200, await this.#actions.rotateRoot(now));
   }
 
   async forgetHost(exchange: Exchange): Promise<void> {

@@ -133,6 +133,8 @@ async function* someLines(): AsyncGenerator<readonly InstanceLine[]> {
   ];
 }
 
+async function* noEvents(): AsyncGenerator<never> {}
+
 async function* someEvents(): AsyncGenerator<ExecEvent> {
   yield { stream: "stdout", data: Buffer.from("hi") };
   yield { exitCode: 3 };
@@ -173,6 +175,11 @@ function recordingActions(deeds: unknown[]): ApiActions {
       deeds.push(["createJoinToken", wanted]);
       return { token: "plinth-join-x", address: "192.0.2.1:7082", expiresAt: "2026-01-01T00:30:00.000Z" };
     },
+    identity: async () => ({ trustDomain: "test", roots: [] }),
+    rotateRoot: async (now) => {
+      deeds.push(["rotateRoot", now]);
+      return { trustDomain: "test", roots: [] };
+    },
     forgetHost: async (name) => {
       deeds.push(["forgetHost", name]);
     },
@@ -192,8 +199,14 @@ function recordingActions(deeds: unknown[]): ApiActions {
     signalProcess: async (name, signal) => void deeds.push(["signalProcess", name, signal]),
     stat: async (name) => {
       deeds.push(["stat", name]);
-      return { windowSeconds: 10, services: [], edges: [] };
+      return { windowSeconds: 10, services: [], edges: [], routes: [] };
     },
+    egress: async () => [],
+    tap: async (filter) => {
+      deeds.push(["tap", filter]);
+      return noEvents();
+    },
+    diagnostics: async () => ({ endpoints: [], snapshot: {}, metrics: "" }),
     ps: async () => [],
     status: async () => ({
       version: "0.1.0",

@@ -1,4 +1,15 @@
-import type { JoinTokenReport, Plan, PsRow, StatReport, StatusReport } from "@plinth/resource";
+import type {
+  DiagnosticsReport,
+  EgressStat,
+  IdentityReport,
+  JoinTokenReport,
+  Plan,
+  PsRow,
+  StatReport,
+  StatusReport,
+  TapEvent,
+  TapFilter,
+} from "@plinth/resource";
 import { type Clock, systemClock } from "@plinth/clock";
 import type { AppSpec, KindName, KindTypes, Metadata } from "@plinth/resource";
 import { Transport, bytesOf, parseJson, valuesOf } from "./transport.ts";
@@ -9,6 +20,8 @@ const GROUP = "/apis/plinth.dev/v1";
 const DEADLINE_MS = 30_000;
 /** An upgrade answers after the old proxy has begun to drain. */
 const UPGRADE_DEADLINE_MS = 60_000;
+/** A rotation answers once every host has what it needs. */
+const ROTATE_DEADLINE_MS = 150_000;
 /** How long a watch waits for a daemon that its supervisor is restarting. */
 const WATCH_UNAVAILABLE_MS = 30_000;
 
@@ -81,12 +94,18 @@ export interface Client {
   signalInstance(instance: string, signal: string, options?: CallOptions): Promise<void>;
   signalProcess(process: "daemon" | "proxy", signal: string, options?: CallOptions): Promise<void>;
 
+  identity(options?: CallOptions): Promise<IdentityReport>;
+  rotateRoot(now: boolean, options?: CallOptions): Promise<IdentityReport>;
   createJoinToken(
     request: { readonly address?: string; readonly host?: string; readonly lifeMs?: number },
     options?: CallOptions,
   ): Promise<JoinTokenReport>;
 
   stat(app?: string, options?: CallOptions): Promise<StatReport>;
+  egress(app?: string, options?: CallOptions): Promise<readonly EgressStat[]>;
+  /** Live requests until the signal. */
+  tap(filter: TapFilter, options?: CallOptions): AsyncGenerator<TapEvent>;
+  diagnostics(options?: CallOptions): Promise<DiagnosticsReport>;
   ps(app?: string, options?: CallOptions): Promise<readonly PsRow[]>;
   status(options?: CallOptions): Promise<StatusReport>;
   upgradeProxy(runtime?: "node" | "bun", options?: CallOptions): Promise<void>;
@@ -202,6 +221,15 @@ class SocketClient implements Client {
     await this.#call("DELETE", path(kind, name), options);
   }
 
+  identity(options?: CallOptions): Promise<IdentityReport> {
+    return this.#call("GET", `${GROUP}/identity`, options);
+  }
+
+  rotateRoot(now: boolean, options?: CallOptions): Promise<IdentityReport> {
+    const patient = { deadlineMs: ROTATE_DEADLINE_MS, ...options };
+    return this.#call("POST", `${GROUP}/identity/rotate`, patient, { body: { now } });
+  }
+
   createJoinToken(request: object, options?: CallOptions): Promise<JoinTokenReport> {
     return this.#call("POST", `${GROUP}/jointokens`, options, { body: request });
   }
@@ -253,6 +281,19 @@ class SocketClient implements Client {
 
   stat(app?: string, options?: CallOptions): Promise<StatReport> {
     return this.#call("GET", `${GROUP}/stat${query({ app })}`, options);
+  }
+
+  egress(app?: string, options?: CallOptions): Promise<readonly EgressStat[]> {
+    return this.#call("GET", `${GROUP}/egress${query({ app })}`, options);
+  }
+
+  async *tap(filter: TapFilter, options?: CallOptions): AsyncGenerator<TapEvent> {
+    const values = await this.#values("GET", `${GROUP}/tap${query({ ...filter })}`, options);
+    for await (const value of values) yield value as TapEvent;
+  }
+
+  diagnostics(options?: CallOptions): Promise<DiagnosticsReport> {
+    return this.#call("GET", `${GROUP}/diagnostics`, options);
   }
 
   ps(app?: string, options?: CallOptions): Promise<readonly PsRow[]> {

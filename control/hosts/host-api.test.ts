@@ -154,6 +154,7 @@ function reportOf(instances: HostReport["instances"], settled = { connection: ""
     settled,
     door: { address: "192.0.2.7", port: 7083 },
     instances,
+    renewed: 0,
     leaving: false,
     version: "0.1.0",
     mesh: "cooperative",

@@ -42,6 +42,8 @@ interface Session {
   lost: boolean;
   /** Its instances are being replaced elsewhere. */
   vacated: boolean;
+  /** The trust bundle by whose signing root all its certificates are. */
+  renewed: number;
   connection: Connection | undefined;
   writtenMs: number;
 }
@@ -140,7 +142,14 @@ export class HostSessions implements Hosts {
       const seenMs = this.#options.clock.monotonic();
       this.#sessions.set(
         name,
-        (session = { seenMs, lost: false, vacated: false, connection: undefined, writtenMs: -Infinity }),
+        (session = {
+          seenMs,
+          lost: false,
+          vacated: false,
+          renewed: 0,
+          connection: undefined,
+          writtenMs: -Infinity,
+        }),
       );
     }
     return session;
@@ -261,6 +270,7 @@ export class HostSessions implements Hosts {
       session.writtenMs = session.seenMs;
       await registry.updateStatus("Host", host, { ...status, seenAt: isoTime(clock.now()) });
     } else await registry.updateStatus("Host", host, status);
+    session.renewed = report.renewed;
     session.lost = false;
     session.vacated = false;
     await fleet().reported(host, report.instances);
@@ -295,6 +305,29 @@ export class HostSessions implements Hosts {
       }
       if (left.size > 0) await this.#told(Math.min(LOOK_MS, endMs - clock.monotonic()), signal);
     }
+  }
+
+  /** Resolves once every joined host's certificates are by the signing root of this bundle. Rejects with the signal's reason. */
+  async renewed(sequence: number, signal: AbortSignal): Promise<void> {
+    while (
+      this.#silent().length > 0 ||
+      [...this.#sessions.values()].some(({ renewed }) => renewed < sequence)
+    )
+      await this.#told(LOOK_MS, signal);
+  }
+
+  /** Hosts that cannot be told anything now. */
+  #silent(): string[] {
+    return this.names.filter((name) => !this.isReachable(name) && this.#state(name) !== "Left");
+  }
+
+  /** Fault "unavailable" when a host cannot be told anything now. */
+  checkAllAnswer(deed: string): void {
+    const silent = this.#silent();
+    if (silent.length === 0) return;
+    throw new Fault("unavailable", `Cannot ${deed}: host ${silent.join(", ")} does not answer`, {
+      hint: "Wait until it is back, or remove it with plinth delete host NAME.",
+    });
   }
 
   #tell(): void {

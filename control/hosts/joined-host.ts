@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -39,6 +40,8 @@ export interface JoinedHostOptions {
   readonly inForce: (timeoutMs: number) => Promise<boolean>;
   /** Resolves once none of these has anything under way, or after the time. */
   readonly drained: (instances: readonly string[], timeoutMs: number) => Promise<void>;
+  /** Whether all workloads' certificates here are by the root that signs now. */
+  readonly isRenewed: () => boolean;
   /** Does what only this host can. */
   readonly answer: (question: Question, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
   /** Where this host's proxy takes calls of others. */
@@ -437,12 +440,19 @@ export class JoinedHost implements Hosts, SvidSource {
     return {
       settled: { connection: this.#connection, seq: this.#settled },
       door: door(),
+      renewed: this.#isRenewed ? this.bundle.sequence : 0,
       instances,
       leaving: this.#leaving,
       version,
       mesh,
       cpus: availableParallelism(),
     };
+  }
+
+  get #isRenewed(): boolean {
+    const root = new X509Certificate(this.bundle.roots[0]!);
+    const own = new X509Certificate(Buffer.from(this.#credential.certificate.certificates[0]!, "base64"));
+    return own.checkIssued(root) && this.#options.isRenewed();
   }
 
   async #trust(bundle: TrustBundle): Promise<void> {
@@ -466,19 +476,26 @@ export class JoinedHost implements Hosts, SvidSource {
     const { clock, log, signal } = this.#options;
     while (!signal.aborted) {
       const { notBeforeMs, notAfterMs } = this.#first.validity;
-      if (clock.now() >= notBeforeMs + (notAfterMs - notBeforeMs) * RENEW_AT) {
+      const root = new X509Certificate(this.bundle.roots[0]!);
+      const own = new X509Certificate(Buffer.from(this.#credential.certificate.certificates[0]!, "base64"));
+      const isOld = clock.now() >= notBeforeMs + (notAfterMs - notBeforeMs) * RENEW_AT;
+      if (isOld || !own.checkIssued(root)) {
         try {
           const keys = await generateKeyPair();
           const certificate = await this.#first.renew(keys, signal);
           await this.#keep({ ...this.#credential, certificate, privateKey: privateKeyText(keys) });
+          this.changed();
           log.info("the host's credential is renewed");
         } catch (error) {
           if (signal.aborted) return;
           log.warn("cannot renew the host's credential", { error: messageOf(error) });
         }
       }
-      // Looked at often, since wall clocks jump.
-      await clock.sleep(RENEW_RETRY_MS, signal).catch(() => undefined);
+      // Looked at often, since wall clocks jump; and at once when the roots have changed.
+      const changed = new AbortController();
+      const leave = this.subscribe(() => changed.abort());
+      await clock.sleep(RENEW_RETRY_MS, AbortSignal.any([signal, changed.signal])).catch(() => undefined);
+      leave();
     }
   }
 }

@@ -80,6 +80,8 @@ export interface HostReport extends Pick<HostStatus, "version" | "mesh" | "cpus"
   /** The world up to which all is in force and drained here; of the connection named. */
   readonly settled: { readonly connection: string; readonly seq: number };
   readonly door: Door;
+  /** The trust bundle by whose signing root all its certificates are, or 0. */
+  readonly renewed: number;
   readonly instances: Readonly<Record<string, InstanceStatus>>;
   /** It wants to go: no new instances, and those it has are to be replaced. */
   readonly leaving: boolean;

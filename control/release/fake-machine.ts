@@ -113,6 +113,10 @@ export class FakeNetworks implements InstanceNetworks {
   readonly deeds: string[] = [];
   virtual: readonly string[] = [];
 
+  egressCounters(): Promise<readonly []> {
+    return Promise.resolve([]);
+  }
+
   attach(attachment: InstanceAttachment): ReturnType<InstanceNetworks["attach"]> {
     this.attachments.set(attachment.id, attachment);
     this.deeds.push(`attach ${attachment.address}`);

@@ -1,4 +1,5 @@
 import type { MeshAddresses } from "@plinth/discovery";
+import type { EgressCounter } from "@plinth/run";
 
 /** An instance's place in the network, as drivers take it. */
 export interface InstanceNetwork {
@@ -26,6 +27,8 @@ export interface InstanceNetworks {
   detach(id: string): Promise<void>;
   /** Ids of all that is there, be it left by a daemon that died. */
   attached(): Promise<string[]>;
+  /** What each instance has exchanged with the world, by destination. */
+  egressCounters(): Promise<readonly EgressCounter[]>;
   setVirtualAddresses(addresses: readonly string[]): Promise<void>;
   /** Takes away everything of this home. */
   remove(): Promise<void>;

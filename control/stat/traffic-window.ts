@@ -1,10 +1,11 @@
 import { quantile } from "@plinth/metrics";
-import type { Traffic } from "@plinth/resource";
+import type { ByteRates, Traffic } from "@plinth/resource";
 
 /** One (caller, callee) edge's counters since the proxy's start, as the proxy tells them. */
 export interface EdgeCounters {
   readonly app: string;
   readonly caller: string;
+  readonly calleeApp: string;
   readonly callee: string;
   readonly route: string;
   readonly success: number;
@@ -13,6 +14,23 @@ export interface EdgeCounters {
   readonly latencyBoundsMs: readonly number[];
   readonly latencyCounts: readonly number[];
   readonly tcpOpen: number;
+  readonly requests: number;
+  readonly http2Requests: number;
+  readonly grpcRequests: number;
+  readonly retries: number;
+  readonly opaqueOpened: number;
+  readonly opaqueReadBytes: number;
+  readonly opaqueWriteBytes: number;
+  /** Requests sent to other hosts, over mutual TLS; none where hosts are not linked. */
+  readonly overLinks?: number;
+}
+
+/** Bytes exchanged with a service's instances since the proxy's start. */
+export interface ServiceCounters {
+  readonly app: string;
+  readonly service: string;
+  readonly readBytes: number;
+  readonly writeBytes: number;
 }
 
 export interface Sample {
@@ -20,6 +38,7 @@ export interface Sample {
   /** When the proxy began counting; another value means that counts began anew. */
   readonly startedAt: number | string;
   readonly edges: readonly EdgeCounters[];
+  readonly services: readonly ServiceCounters[];
 }
 
 export interface EdgeTotals {
@@ -48,10 +67,14 @@ export class TrafficWindow {
         ...edge,
         success: 0,
         failure: 0,
+        retries: 0,
+        opaqueReadBytes: 0,
+        opaqueWriteBytes: 0,
         latencyCounts: edge.latencyCounts.map(() => 0),
       }));
       this.#samples.length = 0;
-      this.#samples.push({ atMs: last.atMs, startedAt: sample.startedAt, edges: zero });
+      const services = sample.services.map((service) => ({ ...service, readBytes: 0, writeBytes: 0 }));
+      this.#samples.push({ atMs: last.atMs, startedAt: sample.startedAt, edges: zero, services });
     }
     this.#samples.push(sample);
     while (this.#samples.length > 2 && sample.atMs - this.#samples[1]!.atMs >= WINDOW_SECONDS * 1000) {
@@ -70,6 +93,34 @@ export class TrafficWindow {
       requests: (before?.requests ?? 0) + edge.success + edge.failure,
       failures: (before?.failures ?? 0) + edge.failure,
     };
+  }
+
+  /** How much all edges that `includes` picks have counted per second, over the window. */
+  rate(
+    includes: (edge: EdgeCounters) => boolean,
+    counter: "retries" | "opaqueReadBytes" | "opaqueWriteBytes",
+  ): number {
+    const earlier = new Map(this.#samples[0]?.edges.map((edge) => [edgeKey(edge), edge[counter]]));
+    let sum = 0;
+    for (const edge of this.newest)
+      if (includes(edge)) sum += edge[counter] - (earlier.get(edgeKey(edge)) ?? 0);
+    return this.#perSecond(sum);
+  }
+
+  /** What a service's instances read and wrote, over the window. */
+  byteRates(app: string, service: string): ByteRates {
+    const isIt = (one: ServiceCounters): boolean => one.app === app && one.service === service;
+    const first = this.#samples[0]?.services.find(isIt);
+    const last = this.#samples.at(-1)?.services.find(isIt);
+    const grown = (which: "readBytes" | "writeBytes"): number =>
+      this.#perSecond((last?.[which] ?? 0) - (first?.[which] ?? 0));
+    // What the proxy wrote to them is what they read.
+    return { readBytesPerSecond: grown("writeBytes"), writeBytesPerSecond: grown("readBytes") };
+  }
+
+  #perSecond(sum: number): number {
+    const spanMs = (this.#samples.at(-1)?.atMs ?? 0) - (this.#samples[0]?.atMs ?? 0);
+    return spanMs > 0 ? sum / (spanMs / 1000) : 0;
   }
 
   /** The traffic of all edges that `includes` picks, over the window. */

@@ -5,6 +5,8 @@ import type { UpstreamConnection } from "./upstream-connection.ts";
 /** Writes an answer to the client by ranges of what was read; an instance that is faster than it is held back. */
 export class AnswerWriter {
   readonly rewrite: ResponseRewrite = { connection: "", unframe: false };
+  /** Of the answer under way, as framed. */
+  bodyBytes = 0;
   readonly #requester: Requester;
 
   constructor(requester: Requester) {
@@ -12,6 +14,7 @@ export class AnswerWriter {
   }
 
   write(connection: UpstreamConnection, bytes: Buffer): void {
+    this.bodyBytes += bytes.length;
     if (!this.#requester.write(bytes)) connection.pause();
   }
 
@@ -22,19 +25,21 @@ export class AnswerWriter {
   /** The answer's head and its body up to `to`, an offset in the decoder's input. */
   head(connection: UpstreamConnection, to: number): void {
     const head = connection.decoder.head;
+    const bodyAt = head.start + head.length;
     if (!responseNeedsRewrite(head, this.rewrite)) {
       this.range(connection, head.buffer, head.start, to);
-      return;
+    } else {
+      const bytes = rewriteResponse(head, to, this.rewrite);
+      if (joins(head, to)) {
+        this.write(connection, bytes);
+      } else {
+        this.#requester.cork();
+        this.#requester.write(bytes);
+        this.write(connection, head.buffer.subarray(bodyAt, to));
+        this.#requester.uncork();
+      }
     }
-    const bytes = rewriteResponse(head, to, this.rewrite);
-    if (joins(head, to)) {
-      this.write(connection, bytes);
-      return;
-    }
-    this.#requester.cork();
-    this.#requester.write(bytes);
-    this.write(connection, head.buffer.subarray(head.start + head.length, to));
-    this.#requester.uncork();
+    this.bodyBytes = to - bodyAt;
   }
 
   /** The head of an answer before the answer. */

@@ -217,7 +217,21 @@ export class ClientConnection implements Requester, ServedConnection, Deferred {
       if (!joins(head, bodyEnd)) exchange.firstBody = head.buffer.subarray(head.start + head.length, bodyEnd);
     }
     if (this.#edge !== route.edge) this.#countOpen(route.edge);
+    if (this.#around.seeing.active) this.#see(route.edge);
     exchange.dispatch(route.callee, route.edge);
+  }
+
+  #see(edge: Edge): void {
+    const { head } = this.#decoder;
+    const { method, startedMs, tally } = this.#exchange;
+    tally.sighting = this.#around.seeing.begin(edge, {
+      protocol: "HTTP/1.1",
+      client: `${this.#client}:${this.#socket.remotePort ?? 0}`,
+      method,
+      authority: head.hostIndex < 0 ? "" : head.value(head.hostIndex),
+      path: head.target,
+      startedMs,
+    });
   }
 
   #countOpen(edge: Edge | undefined): void {

@@ -219,6 +219,9 @@ test("metricsText() uses Linkerd's names and labels", async () => {
   const text = bench.plane.metricsText();
   const labels =
     'direction="outbound",app="app",src_service="caller",dst_app="app",dst_service="callee",route="default"';
+  const inbound =
+    'direction="inbound",app="app",src_app="app",src_service="caller",dst_service="callee",route="default"';
+  assert.ok(text.includes(`request_total{${inbound}} 1\n`), text);
   assert.ok(text.includes(`request_total{${labels}} 1\n`), text);
   assert.ok(text.includes(`response_total{${labels},status_code="200",classification="success"} 1\n`));
   assert.ok(text.includes(`response_latency_ms_bucket{${labels},status_code="200",le="50000"} 1\n`));

@@ -4,7 +4,6 @@ import { createLog, type Log } from "@plinth/log";
 import { NameCounts, type RememberedName } from "./dns/name-counts.ts";
 import { NameServer } from "./dns/name-server.ts";
 import type { EgressGate } from "./dns/resolver.ts";
-import { LATENCY_BOUNDS_MS } from "./edge.ts";
 import { Fairness, usualLimits } from "./fair/fairness.ts";
 import { fairText } from "./fair/fair-text.ts";
 import type { Resource } from "./fair/quotas.ts";
@@ -13,6 +12,18 @@ import type { PeerSecurity } from "./link/peer-security.ts";
 import type { Listener } from "./listener.ts";
 import { MetricsListener } from "./metrics-listener.ts";
 import { metricsText } from "./metrics-text.ts";
+import type { TapFilter } from "@plinth/resource";
+import type { Build } from "./seeing/process-metrics.ts";
+import { Seeing } from "./seeing/seeing.ts";
+import {
+  edgesOf,
+  type EdgeStats,
+  endpointsOf,
+  type EndpointState,
+  servicesOf,
+  type ServiceStats,
+} from "./seeing/stats.ts";
+import type { Tap, TapSink } from "./seeing/tap.ts";
 import { RequestListener } from "./request-listener.ts";
 import { emptySnapshot, type Snapshot, socketName } from "./snapshot.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -26,26 +37,6 @@ export interface ListenFailure {
   readonly message: string;
 }
 
-export interface EdgeStats {
-  readonly app: string;
-  readonly caller: string;
-  /** Key of the service called. */
-  readonly callee: string;
-  readonly calleeApp: string;
-  /** Name of the service called, without its app. */
-  readonly service: string;
-  readonly route: string;
-  readonly requests: number;
-  readonly success: number;
-  readonly failure: number;
-  readonly latencyBoundsMs: readonly number[];
-  /** One per bound, and one for all above. */
-  readonly latencyCounts: readonly number[];
-  readonly tcpOpen: number;
-  /** Times a request or connection went to an instance on another host, and so by mutual TLS. */
-  readonly overLinks: number;
-}
-
 export interface DataPlaneOptions {
   readonly clock?: Clock;
   readonly random?: Random;
@@ -54,6 +45,8 @@ export interface DataPlaneOptions {
   readonly inherited?: ReadonlyMap<string, number>;
   /** Opens the way to what allowed names stand for. Default: none, for where nothing is closed. */
   readonly egressGate?: EgressGate;
+  /** For metrics. Default: 0. */
+  readonly version?: string;
   /** Certificates for calls between hosts. Default: none, and instances on other hosts cannot be reached. */
   readonly peerSecurity?: PeerSecurity;
   /** What all workloads share. Default: see `limits.ts`. */
@@ -72,6 +65,7 @@ export class DataPlane implements AsyncDisposable {
   /** Closed for new connections, with some still open. */
   readonly #closing: Set<RequestListener> = new Set();
   readonly #ticker: Ticker;
+  readonly #build: Build;
   readonly #nameCounts: NameCounts = new NameCounts();
   readonly #egressGate: EgressGate | undefined;
   #names: NameServer | undefined = undefined;
@@ -91,6 +85,12 @@ export class DataPlane implements AsyncDisposable {
       log: options.log ?? createLog(),
       ticker: this.#ticker,
       fairness: new Fairness({ ...usualLimits, ...options.limits }),
+      seeing: new Seeing(clock),
+    };
+    this.#build = {
+      version: options.version ?? "0",
+      runtime: process.versions["bun"] === undefined ? "node" : "bun",
+      startedSeconds: clock.now() / 1_000,
     };
     this.#egressGate = options.egressGate;
     this.#inherited = new Map(options.inherited);
@@ -307,36 +307,35 @@ export class DataPlane implements AsyncDisposable {
   }
 
   stats(): EdgeStats[] {
-    return [...this.#world.edges.values()].map((edge) => {
-      const latencyCounts = Array.from<number>({ length: LATENCY_BOUNDS_MS.length + 1 }).fill(0);
-      let success = 0;
-      let failure = 0;
-      for (const answers of edge.answers()) {
-        if (answers.success) success += answers.total.value;
-        else failure += answers.total.value;
-        for (const [index, count] of answers.latency.counts.entries()) latencyCounts[index]! += count;
-      }
-      return {
-        app: edge.app,
-        caller: edge.caller,
-        callee: edge.callee,
-        calleeApp: edge.calleeApp,
-        service: edge.service,
-        route: edge.route,
-        requests: edge.requests.value,
-        success,
-        failure,
-        latencyBoundsMs: LATENCY_BOUNDS_MS,
-        latencyCounts,
-        tcpOpen: edge.tcpOpen,
-        overLinks: edge.overLinks,
-      };
-    });
+    return edgesOf(this.#world);
+  }
+
+  serviceStats(): ServiceStats[] {
+    return servicesOf(this.#world);
+  }
+
+  /** Where requests may go now, and how each endpoint does. */
+  endpoints(): EndpointState[] {
+    return endpointsOf(this.#world, this.#around.clock.monotonic());
+  }
+
+  /** Tells a sink of requests as they come; undefined when there are too many taps already. */
+  tap(filter: TapFilter, sink: TapSink): Tap | undefined {
+    return this.#around.seeing.tap(filter, sink);
+  }
+
+  get taps(): number {
+    return this.#around.seeing.taps;
+  }
+
+  /** Requests that somebody watched, since the start: none while nobody looks. */
+  get sightings(): number {
+    return this.#around.seeing.sightings;
   }
 
   metricsText(): string {
     const targets = [...this.#listeners.values()].map((listener) => listener.target);
-    const text = metricsText(this.#world, targets, this.#nameCounts, this.#peering);
+    const text = metricsText(this.#world, targets, this.#nameCounts, this.#peering, this.#build);
     return text + fairText(this.#around.fairness);
   }
 
@@ -350,6 +349,7 @@ export class DataPlane implements AsyncDisposable {
     this.#draining = true;
     await this.#applying;
     this.#ticker[Symbol.dispose]();
+    this.#around.seeing[Symbol.dispose]();
     for (const listener of this.#all()) {
       listener.close();
       for (const connection of listener.connections) connection.destroy();

@@ -2,6 +2,7 @@ import { Status } from "@plinth/grpc";
 import { Counter, Histogram } from "@plinth/metrics";
 import type { Share } from "./fair/share.ts";
 import { RetryBudget } from "./retry-budget.ts";
+import { TcpCounts } from "./tcp-counts.ts";
 
 /** Linkerd's buckets in milliseconds. */
 export const LATENCY_BOUNDS_MS: readonly number[] = [1, 10, 100, 1_000, 10_000].flatMap((unit) =>
@@ -20,7 +21,7 @@ export const GRPC_FAILURES: ReadonlySet<number> = new Set([
 const GRPC_STATUS_MAX = 17;
 
 /** Answers of one status and classification. `error` is the proxy's code when it made the answer itself. */
-class Answers {
+export class Answers {
   readonly total: Counter = new Counter();
   readonly latency: Histogram = new Histogram(LATENCY_BOUNDS_MS);
   readonly status: number;
@@ -56,11 +57,17 @@ export class Edge {
   readonly requests: Counter = new Counter();
   readonly retryBudget: RetryBudget = new RetryBudget();
   readonly retries: RetryCounts = { requests: 0, successes: 0, limitExceeded: 0, overflow: 0 };
+  /** Requests of `requests` that came by HTTP/2, and those of them that were gRPC. */
+  http2Requests = 0;
+  grpcRequests = 0;
+  /** Connections open now, of whatever protocol. */
   tcpOpen = 0;
   /** On whose account its calls are; undefined at ingress, where it is the client's. */
   share: Share | undefined = undefined;
   /** On whose account connections are that several clients share. */
   sharedBy: Share | undefined = undefined;
+  /** Connections whose bytes pass through unread. */
+  readonly opaque: TcpCounts = new TcpCounts();
   /** Times a request or connection went to an instance on another host, and so by mutual TLS. */
   overLinks = 0;
   /** The last time a snapshot named this pair. */

@@ -11,6 +11,7 @@ import { KeptBody } from "./kept-body.ts";
 import { CONNECT_ATTEMPTS_MAX, CONNECT_TIMEOUT_MS, DISCARD_BYTES_MAX, RESEND_MAX } from "./limits.ts";
 import type { RefusalCode } from "./refusal.ts";
 import type { Requester } from "./requester.ts";
+import { Tally } from "./seeing/tally.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { ConnectionUser, UpstreamConnection } from "./upstream-connection.ts";
 
@@ -47,8 +48,8 @@ export class Exchange implements ConnectionUser, Sender {
   startedMs = 0;
 
   readonly share: Share | undefined;
-  edge: Edge | undefined = undefined;
   callee: Callee | undefined = undefined;
+  readonly tally: Tally;
 
   readonly #requester: Requester;
   readonly #around: Surroundings;
@@ -69,7 +70,6 @@ export class Exchange implements ConnectionUser, Sender {
   #heard = false;
   /** Status of the answer passed on; 0 before. */
   #status = 0;
-  #latencyMs = 0;
   #keepMs = 0;
   #discardedBytes = 0;
   #connectProblem = "";
@@ -81,6 +81,7 @@ export class Exchange implements ConnectionUser, Sender {
     this.#around = around;
     this.#writer = new AnswerWriter(requester);
     this.#attempts = new Attempts(this, around);
+    this.tally = new Tally(this.#attempts);
   }
 
   get active(): boolean {
@@ -109,7 +110,6 @@ export class Exchange implements ConnectionUser, Sender {
 
   dispatch(callee: Callee, edge: Edge): void {
     this.callee = callee;
-    this.edge = edge;
     this.#connectAttempts = 0;
     this.#lostOne = false;
     this.#interimPassed = false;
@@ -118,8 +118,7 @@ export class Exchange implements ConnectionUser, Sender {
     this.#heard = false;
     this.#status = 0;
     this.#connectProblem = "";
-    edge.requests.value++;
-    this.#attempts.begin(callee.policy, edge, this.startedMs);
+    this.tally.begin(edge, callee.policy, this.startedMs);
     this.#choose(undefined);
   }
 
@@ -131,11 +130,12 @@ export class Exchange implements ConnectionUser, Sender {
       return;
     }
     this.#endpoint = endpoint;
-    endpoint.begin(this.edge);
+    const { edge } = this.tally;
+    endpoint.begin(edge);
     const repeatable = this.requestDone && this.#repeatable;
     // Where one connection turned out stale, others of its pool may be as well: connect anew.
-    const idle = this.#lostOne ? undefined : endpoint.takeIdle(this, repeatable, nowMs, this.edge!);
-    const connection = idle ?? endpoint.connect(this, this.edge!);
+    const idle = this.#lostOne ? undefined : endpoint.takeIdle(this, repeatable, nowMs, edge!);
+    const connection = idle ?? endpoint.connect(this, edge!);
     connection.decoder.toHead = this.toHead;
     this.#connection = connection;
     if (idle !== undefined) {
@@ -308,6 +308,7 @@ export class Exchange implements ConnectionUser, Sender {
   abort(): void {
     if (this.#phase === Phase.waiting) this.callee!.stopWaiting(this);
     this.#endpoint?.ejection.abandonProbe();
+    this.tally.abandoned();
     this.#stop();
   }
 
@@ -413,17 +414,16 @@ export class Exchange implements ConnectionUser, Sender {
     return true;
   }
 
-  /** What the balancer and the circuit breaker learn from an answer's head. */
-  #judge(connection: UpstreamConnection): void {
+  /** What the balancer and the circuit breaker learn from an answer's head; returns the time it is at. */
+  #judge(connection: UpstreamConnection): number {
     this.#attempts.stopResponse();
-    const nowMs = judge(this.#endpoint!, connection.decoder.head, this.#sentMs, this.#around.clock);
-    this.#latencyMs = nowMs - this.startedMs;
+    return judge(this.#endpoint!, connection.decoder.head, this.#sentMs, this.#around.clock);
   }
 
   /** Decides how the answer goes on to the client. */
   #beginAnswer(connection: UpstreamConnection): void {
     const head = connection.decoder.head;
-    this.#judge(connection);
+    this.tally.headed(head.status, this.#judge(connection), this.#endpoint!);
     const untilClose = connection.decoder.untilClose;
     this.#keepMs = keepAliveMs(head, untilClose);
     const rewrite = this.#writer.rewrite;
@@ -456,13 +456,12 @@ export class Exchange implements ConnectionUser, Sender {
   }
 
   #openTunnel(connection: UpstreamConnection): void {
-    this.#judge(connection);
+    this.tally.headed(101, this.#judge(connection), this.#endpoint!);
     this.#writer.upgrade(connection);
     this.#phase = Phase.tunnel;
     this.#status = 101;
     this.#forgetRequest();
-    this.#attempts.end(true);
-    this.edge!.answered(101, this.#latencyMs);
+    this.tally.answered(101, 0);
     const fromInstance = connection.decoder.takeRest();
     if (fromInstance.length > 0) this.#writer.write(connection, fromInstance);
     const fromClient = this.#requester.becomeTunnel();
@@ -470,8 +469,7 @@ export class Exchange implements ConnectionUser, Sender {
   }
 
   #endAnswer(connection: UpstreamConnection): void {
-    this.edge!.answered(this.#status, this.#latencyMs);
-    this.#attempts.end(this.#status < 500);
+    this.tally.answered(this.#status, this.#writer.bodyBytes);
     if (connection.decoder.pending > 0) this.#keepMs = 0; // bytes that belong to no request
     this.#phase = Phase.bodyLeft;
     if (this.requestDone || this.closes) {
@@ -571,20 +569,19 @@ export class Exchange implements ConnectionUser, Sender {
   }
 
   #refuse(status: number, code: RefusalCode, text: string): void {
-    this.edge!.failed(status, code, this.#around.clock.monotonic() - this.startedMs);
+    this.tally.refused(status, code, this.#around.clock.monotonic());
     this.#stop();
     this.#requester.refuse(status, code, text);
   }
 
   /** The answer's head is out already: only a broken connection tells the client that the rest is missing. */
   #breakOff(code: RefusalCode): void {
-    this.edge!.failed(this.#status, code, this.#latencyMs);
+    this.tally.brokenOff(this.#status, code, this.#writer.bodyBytes);
     this.#stop();
     this.#requester.broken();
   }
 
   #stop(): void {
-    this.#attempts.end(false);
     this.#forgetRequest();
     this.#drop();
     this.#phase = Phase.none;

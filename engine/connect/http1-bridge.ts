@@ -63,6 +63,8 @@ export class Http1Bridge implements StreamHandler, Requester {
     this.#decoder.toHead = exchange.toHead;
     exchange.requestDone = endStream;
     exchange.firstBytes = head;
+    exchange.tally.sighting = this.#connection.see(fields, false, route.edge, exchange.startedMs);
+    route.edge.http2Requests++;
     exchange.dispatch(route.callee, route.edge);
   }
 

@@ -7,10 +7,13 @@ import {
   type StreamHandler,
 } from "@plinth/http2";
 import type { Share } from "./fair/share.ts";
+import { fieldValue } from "@plinth/grpc";
 import type { Http1Bridge } from "./http1-bridge.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
 import { IDLE_TIMEOUT_MS, LINGER_MS } from "./limits.ts";
 import { type Route, routeFrom } from "./listener-target.ts";
+import type { Edge } from "./edge.ts";
+import type { Sighting } from "./seeing/sighting.ts";
 import { clientAddress, type ConnectionOwner, type ServedConnection } from "./served.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { readBytes, shareOf, writeBytes } from "./wire.ts";
@@ -65,6 +68,20 @@ export class Http2Connection implements ServedConnection, SessionOwner {
     const { target } = this.#owner;
     if (!target.ingress) return routeFrom(target, this.client);
     return target.routes.get(host) ?? target.routes.get("*");
+  }
+
+  /** Tells those who watch that a request begins; undefined when nobody wants to see it. */
+  see(fields: readonly string[], isGrpc: boolean, edge: Edge, startedMs: number): Sighting | undefined {
+    const { seeing } = this.#around;
+    if (!seeing.active) return undefined;
+    return seeing.begin(edge, {
+      protocol: isGrpc ? "gRPC" : "HTTP/2",
+      client: `${this.client}:${this.#socket.remotePort ?? 0}`,
+      method: fieldValue(fields, ":method") ?? "",
+      authority: fieldValue(fields, ":authority") ?? fieldValue(fields, "host") ?? "",
+      path: fieldValue(fields, ":path") ?? "",
+      startedMs,
+    });
   }
 
   write(bytes: Buffer): boolean {

@@ -15,6 +15,7 @@ import { CONNECT_ATTEMPTS_MAX, RESEND_BYTES_MAX, RESEND_MAX } from "./limits.ts"
 import { grpcStatusOf, outcomeOf } from "./http2-outcome.ts";
 import { type RefusalCode, refusalBody } from "./refusal.ts";
 import { retryAfterMs } from "./retry-after.ts";
+import { Tally } from "./seeing/tally.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 const forwarded = new Set(["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"]);
@@ -53,13 +54,14 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
   readonly #held: Held;
   #connectAttempts = 0;
   readonly #attempts: Attempts;
+  readonly #tally: Tally;
+  #answerBytes = 0;
   /** Times an instance did not take it up at all. */
   #untouched = 0;
   #interimPassed = false;
   #sentMs = 0;
   #status = 0;
   #grpcStatus = -1;
-  #latencyMs = 0;
   #connectProblem = "";
   /** When something last came from either side. */
   #movedMs: number;
@@ -74,6 +76,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
     this.#startedMs = around.clock.monotonic();
     this.#answer = new Answer(this);
     this.#attempts = new Attempts(this, around);
+    this.#tally = new Tally(this.#attempts);
     this.#movedMs = around.ticker.nowMs;
   }
 
@@ -121,8 +124,10 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
     }
     this.#callee = route.callee;
     this.#edge = route.edge;
-    route.edge.requests.value++;
-    this.#attempts.begin(route.callee.policy, route.edge, this.#startedMs);
+    route.edge.http2Requests++;
+    if (this.#isGrpc) route.edge.grpcRequests++;
+    this.#tally.sighting = this.#connection.see(this.#fields, this.#isGrpc, route.edge, this.#startedMs);
+    this.#tally.begin(route.edge, route.callee.policy, this.#startedMs);
     this.#choose(undefined);
   }
 
@@ -170,7 +175,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
       this.#refuse(503, "too-much-held", "too much of one caller's data waits for those who do not take it");
       return;
     }
-    this.#edge!.failed(this.#status, "too-much-held", this.#latencyMs);
+    this.#tally.brokenOff(this.#status, "too-much-held", this.#answerBytes);
     this.#leaveInstance(ErrorCode.cancel);
     this.#client.reset(ErrorCode.enhanceYourCalm);
     this.#end();
@@ -194,6 +199,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
   onReset(): void {
     if (this.#phase === Phase.over) return;
     this.#endpoint?.ejection.abandonProbe();
+    this.#tally.abandoned();
     this.#leaveInstance(ErrorCode.cancel);
     this.#end();
   }
@@ -316,7 +322,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
       this.#refuse(504, code, text);
       return;
     }
-    this.#edge!.failed(this.#status, code, this.#latencyMs);
+    this.#tally.brokenOff(this.#status, code, this.#answerBytes);
     this.#leaveInstance(ErrorCode.cancel);
     if (this.#isGrpc) {
       this.#client.trailers(refusalTrailers(504, text));
@@ -385,8 +391,8 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
     }
     this.#phase = Phase.answering;
     this.#kept = undefined;
-    this.#latencyMs = nowMs - this.#startedMs;
     this.#status = status;
+    this.#tally.headed(status, nowMs, endpoint);
     if (endStream) this.#grpcStatus = grpcStatusOf(fields);
     this.#client.headers(fields, endStream);
     if (endStream) this.#answered();
@@ -404,6 +410,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
 
   answerData(bytes: Buffer, endStream: boolean): void {
     this.#movedMs = this.#around.ticker.nowMs;
+    this.#answerBytes += bytes.length;
     if (this.#client.data(bytes, endStream)) this.#stream?.consume(bytes.length);
     else this.#owedToInstance += bytes.length;
     if (endStream) this.#answered();
@@ -424,7 +431,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
     if (cause === ResetCause.connection || cause === ResetCause.rule)
       endpoint.failed(this.#around.ticker.nowMs, this.#around.random);
     if (this.#phase === Phase.answering) {
-      this.#edge!.failed(this.#status, "upstream-closed", this.#latencyMs);
+      this.#tally.brokenOff(this.#status, "upstream-closed", this.#answerBytes);
       this.#leaveInstance(ErrorCode.cancel);
       this.#client.reset(cause === ResetCause.peer ? code : ErrorCode.internalError);
       this.#end();
@@ -446,21 +453,16 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
   }
 
   #answered(): void {
-    const edge = this.#edge!;
-    if (this.#isGrpc && this.#grpcStatus >= 0) {
-      edge.answeredGrpc(this.#status, this.#grpcStatus, this.#latencyMs);
-      this.#attempts.end(!GRPC_FAILURES.has(this.#grpcStatus));
-    } else {
-      edge.answered(this.#status, this.#latencyMs);
-      this.#attempts.end(this.#status < 500);
-    }
+    if (this.#isGrpc && this.#grpcStatus >= 0)
+      this.#tally.answeredGrpc(this.#status, this.#grpcStatus, this.#answerBytes);
+    else this.#tally.answered(this.#status, this.#answerBytes);
     this.#leaveInstance(ErrorCode.noError);
     if (!this.#requestEnded) this.#client.reset(ErrorCode.noError); // the rest of its body is not needed (§8.1)
     this.#end();
   }
 
   #refuse(status: number, code: RefusalCode, text: string): void {
-    this.#edge?.failed(status, code, this.#around.clock.monotonic() - this.#startedMs);
+    this.#tally.refused(status, code, this.#around.clock.monotonic());
     this.#leaveInstance(ErrorCode.cancel);
     if (this.#isGrpc) {
       this.#client.headers(refusalFields(status, code, text, true), true);

@@ -1,6 +1,6 @@
 /** The mesh's data plane: listeners, routing, balancing and the relaying of requests. */
 export { DataPlane } from "./data-plane.ts";
-export type { DataPlaneOptions, EdgeStats, ListenFailure } from "./data-plane.ts";
+export type { DataPlaneOptions, ListenFailure } from "./data-plane.ts";
 export type { PeerIdentity, PeerSecurity, PeerVerdict } from "./link/peer-security.ts";
 export { ProxyControl } from "./proxy-control.ts";
 export type { ApplyResult, ProxyStats, ProxyStatus, ProxyControlOptions } from "./proxy-control.ts";
@@ -22,4 +22,6 @@ export type {
 export type { RememberedName } from "./dns/name-counts.ts";
 export type { EgressNames } from "./dns/name-policy.ts";
 export type { EgressGate } from "./dns/resolver.ts";
+export type { EdgeStats, EndpointState, ServiceStats } from "./seeing/stats.ts";
+export { parseTapFilter } from "./seeing/tap-request.ts";
 export { INGRESS_CALLER } from "./world.ts";

@@ -1,23 +1,12 @@
 import { Exposition } from "@plinth/metrics";
 import type { NameCounts } from "./dns/name-counts.ts";
-import type { Edge, RetryCounts } from "./edge.ts";
+import type { RetryCounts } from "./edge.ts";
 import type { ListenerTarget } from "./listener-target.ts";
+import { type Build, processMetrics } from "./seeing/process-metrics.ts";
+import { inboundLabels, outboundLabels, routeMetrics } from "./seeing/route-metrics.ts";
 import type { TcpCounts } from "./tcp-counts.ts";
-import { peerMetrics, peerTcp } from "./link/peer-metrics.ts";
-import type { Peering } from "./link/peering.ts";
+import { type PeerFigures, peerMetrics, peerTcp } from "./link/peer-metrics.ts";
 import type { World } from "./world.ts";
-
-/** Labels of a pair, in Linkerd's words: a call within the host is measured once, as the caller's outbound call. */
-function edgeLabels(edge: Edge): Record<string, string> {
-  return {
-    direction: "outbound",
-    app: edge.app,
-    src_service: edge.caller,
-    dst_app: edge.calleeApp,
-    dst_service: edge.service,
-    route: edge.route,
-  };
-}
 
 function tcp(text: Exposition, samples: readonly (readonly [Record<string, string>, TcpCounts])[]): void {
   const families = [
@@ -46,21 +35,26 @@ const retryFamilies: readonly (readonly [string, string, (counts: RetryCounts) =
 
 /** Linkerd's metric names for all pairs, services and listeners. */
 export function metricsText(
-  world: World,
+  world: Pick<World, "edges" | "callees">,
   targets: readonly ListenerTarget[],
   names: NameCounts,
-  peering: Peering,
+  peering: PeerFigures,
+  build: Build,
 ): string {
   const text = new Exposition();
   const edges = [...world.edges.values()];
+  const sides = edges.flatMap((edge) => [
+    { edge, labels: outboundLabels(edge) },
+    { edge, labels: inboundLabels(edge) },
+  ]);
   text.family("request_total", "counter", "Requests seen.");
-  for (const edge of edges) text.sample(edgeLabels(edge), edge.requests.value);
-  const answered = edges.flatMap((edge) =>
+  for (const { edge, labels } of sides) text.sample(labels, edge.requests.value);
+  const answered = sides.flatMap(({ edge, labels }) =>
     edge.answers().map((answers) => {
-      const labels: Record<string, string> = { ...edgeLabels(edge), status_code: String(answers.status) };
-      if (answers.grpcStatus !== undefined) labels["grpc_status"] = String(answers.grpcStatus);
+      const status: Record<string, string> = { ...labels, status_code: String(answers.status) };
+      if (answers.grpcStatus !== undefined) status["grpc_status"] = String(answers.grpcStatus);
       const error: Record<string, string> = answers.error === undefined ? {} : { error: answers.error };
-      return { answers, labels, error };
+      return { answers, labels: status, error };
     }),
   );
   text.family("response_total", "counter", "Responses passed on to their end, or made by the proxy.");
@@ -70,9 +64,10 @@ export function metricsText(
   }
   text.family("response_latency_ms", "histogram", "Time from a request's head to its response's head.");
   for (const { answers, labels, error } of answered) text.histogram({ ...labels, ...error }, answers.latency);
+  routeMetrics(text, edges);
   for (const [name, help, value] of retryFamilies) {
     text.family(`outbound_http_route_retry_${name}_total`, "counter", help);
-    for (const edge of edges) text.sample(edgeLabels(edge), value(edge.retries));
+    for (const edge of edges) text.sample(outboundLabels(edge), value(edge.retries));
   }
   tcp(text, [
     ...targets.map((target) => {
@@ -80,16 +75,13 @@ export function metricsText(
       const labels: Record<string, string> =
         route === undefined
           ? { direction: target.ingress ? "inbound" : "outbound", listener: target.name }
-          : edgeLabels(route.edge);
+          : outboundLabels(route.edge);
       return [{ ...labels, peer: "src" }, target.tcp] as const;
     }),
-    ...[...world.callees.values()].map(
-      (callee) =>
-        [
-          { direction: "outbound", dst_app: callee.app, dst_service: callee.service, peer: "dst" },
-          callee.tcp,
-        ] as const,
-    ),
+    ...[...world.callees.values()].flatMap(({ app, service, tcp: counts }) => [
+      [{ direction: "outbound", dst_app: app, dst_service: service, peer: "dst" }, counts] as const,
+      [{ direction: "inbound", app, dst_service: service, peer: "dst" }, counts] as const,
+    ]),
     ...peerTcp(peering.counts),
   ]);
   peerMetrics(text, peering);
@@ -116,5 +108,6 @@ export function metricsText(
     text.sample({ app, src_service: service, hostname: name }, count);
   text.family("dns_unknown_callers_total", "counter", "Lookups from addresses that are no instance's.");
   text.sample({}, names.strangers);
+  processMetrics(text, build);
   return text.toString();
 }

@@ -1,6 +1,9 @@
-import { request } from "node:http";
+import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import type { TapEvent, TapFilter } from "@plinth/resource";
 import { Fault, type FaultCode, messageOf } from "@plinth/fault";
-import type { EdgeStats, ListenFailure } from "./data-plane.ts";
+import type { ListenFailure } from "./data-plane.ts";
+import type { RememberedName } from "./dns/name-counts.ts";
+import type { EdgeStats, EndpointState, ServiceStats } from "./seeing/stats.ts";
 import type { ProxyIdentities } from "./proxy-identities.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -16,6 +19,9 @@ export interface ProxyStatus {
   readonly inFlight: number;
   readonly connections: number;
   readonly draining: boolean;
+  readonly taps: number;
+  /** Requests that somebody watched, since the start: none while nobody looks. */
+  readonly sightings: number;
   readonly listening: readonly { readonly address: string; readonly port: number }[];
   readonly failed: readonly ListenFailure[];
 }
@@ -24,6 +30,7 @@ export interface ProxyStats {
   /** RFC 3339; counters begin at zero then. */
   readonly startedAt: string;
   readonly edges: readonly EdgeStats[];
+  readonly services: readonly ServiceStats[];
 }
 
 export interface ProxyControlOptions {
@@ -43,6 +50,7 @@ const faultCodes: Readonly<Record<number, FaultCode>> = {
   404: "not-found",
   409: "conflict",
   413: "too-large",
+  429: "exhausted",
   501: "unsupported",
   504: "timeout",
 };
@@ -78,6 +86,54 @@ export class ProxyControl {
     return (await this.#call("GET", "/stats", undefined, TIMEOUT_MS, options)) as ProxyStats;
   }
 
+  /** Where requests may go now, and how each endpoint does. */
+  async endpoints(options?: ProxyControlOptions): Promise<readonly EndpointState[]> {
+    const answer = await this.#call("GET", "/endpoints", undefined, TIMEOUT_MS, options);
+    return (answer as { endpoints: EndpointState[] }).endpoints;
+  }
+
+  /** The snapshot in force. */
+  async snapshot(options?: ProxyControlOptions): Promise<Snapshot> {
+    return (await this.#call("GET", "/snapshot", undefined, TIMEOUT_MS, options)) as Snapshot;
+  }
+
+  /** What the metrics port answers. */
+  async metrics(options?: ProxyControlOptions): Promise<string> {
+    const answer = await this.#call("GET", "/metrics", undefined, TIMEOUT_MS, options);
+    return (answer as { text: string }).text;
+  }
+
+  /** Under which host names services last asked for the addresses they connect to. */
+  async names(options?: ProxyControlOptions): Promise<readonly RememberedName[]> {
+    const answer = await this.#call("GET", "/names", undefined, TIMEOUT_MS, options);
+    return (answer as { names: RememberedName[] }).names;
+  }
+
+  /**
+   * Live requests that the filter asks for, until the signal; ends by itself when the proxy hands over or ends. Whoever
+   * reads slowly misses events, and is told how many.
+   */
+  async tap(filter: TapFilter, signal: AbortSignal): Promise<AsyncGenerator<TapEvent>> {
+    return this.#events(await this.#open("POST", "/tap", filter, signal), signal);
+  }
+
+  async *#events(response: IncomingMessage, signal: AbortSignal): AsyncGenerator<TapEvent> {
+    try {
+      let rest = "";
+      for await (const chunk of response.setEncoding("utf8") as AsyncIterable<string>) {
+        const lines = (rest + chunk).split("\n");
+        rest = lines.pop()!;
+        if (rest.length > ANSWER_BYTES_MAX) throw new Fault("too-large", "The proxy's event is too large");
+        for (const line of lines) yield JSON.parse(line) as TapEvent;
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      throw this.#faultOf(error);
+    } finally {
+      response.destroy();
+    }
+  }
+
   /** Waits until nothing is under way at instances that a snapshot has removed; resolves with what remains. */
   async drain(
     instances: readonly string[],
@@ -100,7 +156,7 @@ export class ProxyControl {
     await this.#call("POST", "/shutdown", { drainMs }, TIMEOUT_MS, options);
   }
 
-  #call(
+  async #call(
     method: string,
     path: string,
     body: unknown,
@@ -109,58 +165,71 @@ export class ProxyControl {
   ): Promise<unknown> {
     const limit = AbortSignal.timeout(options.timeoutMs ?? usualMs);
     const signal = options.signal === undefined ? limit : AbortSignal.any([limit, options.signal]);
+    try {
+      return JSON.parse(await read(await this.#open(method, path, body, signal))) as unknown;
+    } catch (error) {
+      if (options.signal?.aborted) throw options.signal.reason;
+      if (limit.aborted)
+        throw new Fault("timeout", `Cannot ${method} ${path} of the proxy: no answer in time`);
+      throw this.#faultOf(error);
+    }
+  }
+
+  /** Sends a request and resolves with the answer's head, unless that is a refusal. */
+  async #open(method: string, path: string, body: unknown, signal: AbortSignal): Promise<IncomingMessage> {
     const content = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-    return new Promise((resolve, reject) => {
-      const fail = (error: Error): void => {
-        if (options.signal?.aborted) reject(options.signal.reason);
-        else if (limit.aborted)
-          reject(new Fault("timeout", `Cannot ${method} ${path} of the proxy: no answer in time`));
-        else
-          reject(
-            new Fault("unavailable", `Cannot reach the proxy at ${this.#path}: ${messageOf(error)}`, {
-              cause: error,
-            }),
-          );
-      };
-      const call = request({
-        socketPath: this.#path,
-        method,
-        path,
-        agent: false,
-        signal,
-        headers: {
-          host: "proxy",
-          ...(content === undefined
-            ? {}
-            : { "content-type": "application/json", "content-length": content.length }),
-        },
-      });
-      call.on("error", fail);
-      call.on("response", (response) => {
-        const chunks: Buffer[] = [];
-        let bytes = 0;
-        response.on("error", fail);
-        response.on("data", (chunk: Buffer) => {
-          bytes += chunk.length;
-          if (bytes > ANSWER_BYTES_MAX) response.destroy(new Error("the answer is too large"));
-          else chunks.push(chunk);
-        });
-        response.on("end", () => {
-          try {
-            const answer: unknown = JSON.parse(Buffer.concat(chunks).toString());
-            if (response.statusCode === 200) resolve(answer);
-            else reject(faultOf(response.statusCode ?? 0, answer, method, path));
-          } catch (error) {
-            fail(error as Error);
-          }
-        });
-      });
-      call.end(content);
+    const call = request({
+      socketPath: this.#path,
+      method,
+      path,
+      agent: false,
+      signal,
+      headers: {
+        host: "proxy",
+        ...(content === undefined
+          ? {}
+          : { "content-type": "application/json", "content-length": content.length }),
+      },
     });
+    call.end(content);
+    const response = await answerTo(call).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw this.#faultOf(error);
+    });
+    if (response.statusCode === 200) return response;
+    const answer: unknown = JSON.parse(await read(response));
+    throw refusalOf(response.statusCode ?? 0, answer, method, path);
+  }
+
+  #faultOf(error: unknown): Fault {
+    if (error instanceof Fault) return error;
+    const text = `Cannot reach the proxy at ${this.#path}: ${messageOf(error)}`;
+    return new Fault("unavailable", text, { cause: error });
   }
 }
 
-function faultOf(status: number, answer: unknown, method: string, path: string): Fault {
+function answerTo(call: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    call.on("error", reject);
+    call.on("response", (response) => {
+      response.on("error", () => {}); // whoever reads it sees it
+      resolve(response);
+    });
+  });
+}
+
+async function read(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > ANSWER_BYTES_MAX) throw new Fault("too-large", "The proxy's answer is too large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function refusalOf(status: number, answer: unknown, method: string, path: string): Fault {
   const message = (answer as { message?: unknown } | null)?.message;
   const text = typeof message === "string" ? message : `status ${status}`;
   return new Fault(faultCodes[status] ?? "unavailable", `Cannot ${method} ${path} of the proxy: ${text}`);

@@ -1,6 +1,7 @@
 import type { Clock, Random } from "@plinth/clock";
 import type { Log } from "@plinth/log";
 import type { Fairness } from "./fair/fairness.ts";
+import type { Seeing } from "./seeing/seeing.ts";
 import type { Ticker } from "./ticker.ts";
 
 /** What every part of one data plane shares. */
@@ -10,4 +11,5 @@ export interface Surroundings {
   readonly log: Log;
   readonly ticker: Ticker;
   readonly fairness: Fairness;
+  readonly seeing: Seeing;
 }

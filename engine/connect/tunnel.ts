@@ -4,7 +4,8 @@ import type { Share } from "./fair/share.ts";
 import type { InstanceEndpoint } from "./instance-endpoint.ts";
 import { CONNECT_ATTEMPTS_MAX, CONNECT_TIMEOUT_MS, TUNNEL_IDLE_MS } from "./limits.ts";
 import { countRefusal, type Route } from "./listener-target.ts";
-import type { ConnectionOwner, ServedConnection } from "./served.ts";
+import { clientAddress, type ConnectionOwner, type ServedConnection } from "./served.ts";
+import type { Sighting } from "./seeing/sighting.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { ConnectionUser, UpstreamConnection } from "./upstream-connection.ts";
 import { readBytes, readOn, shareOf, writeBytes } from "./wire.ts";
@@ -47,6 +48,10 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
   readonly #sinceMs: number;
   #connectingSinceMs = 0;
   #movedMs: number;
+  #sighting: Sighting | undefined;
+  #readBytes = 0;
+  #writeBytes = 0;
+  #error = "";
 
   constructor(options: TunnelOptions) {
     const { socket, owner, around, route, asked } = options;
@@ -60,6 +65,9 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
     this.#sinceMs = around.clock.monotonic();
     this.#movedMs = around.ticker.nowMs;
     route.edge.tcpOpen++;
+    route.edge.opaque.opened();
+    this.#sighting = around.seeing.active ? this.#see() : undefined;
+    if (this.#first.length > 0) this.#countRead(this.#first.length);
     readBytes(socket, (chunk) => this.#onData(chunk));
     socket.on("end", () => this.#onEnd());
     socket.on("drain", () => this.#connection?.resume());
@@ -80,6 +88,22 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
     }
     this.#open();
     if (asked.spoken !== undefined) this.upstreamData(asked.spoken);
+  }
+
+  #see(): Sighting | undefined {
+    return this.#around.seeing.begin(this.#route.edge, {
+      protocol: "TCP",
+      client: `${clientAddress(this.#socket)}:${this.#socket.remotePort ?? 0}`,
+      method: "",
+      authority: "",
+      path: "",
+      startedMs: this.#sinceMs,
+    });
+  }
+
+  #countRead(bytes: number): void {
+    this.#readBytes += bytes;
+    this.#route.edge.opaque.readBytes += bytes;
   }
 
   get busy(): boolean {
@@ -116,6 +140,7 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
   /** Without a protocol there are no words to refuse with: the client sees a reset. */
   #refuse(code: string): void {
     countRefusal(this.#owner.target, code);
+    this.#error = code;
     this.#socket.resetAndDestroy();
   }
 
@@ -126,6 +151,7 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
 
   #onData(chunk: Buffer): boolean {
     this.#owner.target.tcp.readBytes += chunk.length;
+    this.#countRead(chunk.length);
     this.#movedMs = this.#around.ticker.nowMs;
     if (this.#phase === Phase.open) {
       if (!this.#connection!.write(chunk)) this.#paused = true;
@@ -145,6 +171,7 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
   #open(): void {
     const connection = this.#connection!;
     this.#phase = Phase.open;
+    this.#sighting?.at(this.#endpoint);
     const first = this.#first;
     this.#first = nothing;
     const ready = first.length === 0 || connection.write(first);
@@ -163,6 +190,8 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
   upstreamData(chunk: Buffer): void {
     this.#movedMs = this.#around.ticker.nowMs;
     this.#owner.target.tcp.writeBytes += chunk.length;
+    this.#writeBytes += chunk.length;
+    this.#route.edge.opaque.writeBytes += chunk.length;
     if (!writeBytes(this.#socket, chunk)) this.#connection!.pause();
   }
 
@@ -181,8 +210,12 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
       return;
     }
     this.#leave();
-    if (error === undefined) this.#socket.end();
-    else this.#socket.resetAndDestroy();
+    if (error === undefined) {
+      this.#socket.end();
+      return;
+    }
+    this.#error = "upstream-closed";
+    this.#socket.resetAndDestroy();
   }
 
   #connectFailed(): void {
@@ -216,7 +249,17 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
     this.#leave();
     this.#phase = Phase.closed;
     this.#route.edge.tcpOpen--;
+    this.#route.edge.opaque.closed();
+    this.#tell();
     this.#owner.connectionClosed(this);
+  }
+
+  #tell(): void {
+    const sighting = this.#sighting;
+    if (sighting === undefined) return;
+    sighting.readBytes = this.#readBytes;
+    sighting.writeBytes = this.#writeBytes;
+    sighting.ended(this.#error);
   }
 
   #leave(): void {

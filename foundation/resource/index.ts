@@ -45,13 +45,20 @@ export type { PolicySettings } from "./policy-settings.ts";
 export { serviceSettings } from "./service-settings.ts";
 export type { ProbeQuestion, ProbeSettings, ResourceLimits, ServiceSettings } from "./service-settings.ts";
 export type {
+  ByteRates,
+  DiagnosticsReport,
+  EdgeProtocol,
   EdgeStat,
+  EgressStat,
+  EndpointRow,
   FieldChange,
+  IdentityReport,
   IngressChange,
   JoinTokenReport,
   Plan,
   ProcessStatus,
   PsRow,
+  RouteStat,
   SecretChange,
   ServiceChange,
   ServiceStat,
@@ -61,3 +68,4 @@ export type {
 } from "./reports.ts";
 export { egressLists } from "./egress.ts";
 export type { EgressLists } from "./egress.ts";
+export type { TapEvent, TapFilter } from "./tap.ts";

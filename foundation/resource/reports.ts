@@ -48,7 +48,14 @@ export interface Traffic {
   readonly latencyP99Ms: number | null;
 }
 
-export interface ServiceStat extends Traffic {
+/** What passed through connections within the window. */
+export interface ByteRates {
+  /** What the called side read, and what it wrote. */
+  readonly readBytesPerSecond: number;
+  readonly writeBytesPerSecond: number;
+}
+
+export interface ServiceStat extends Traffic, ByteRates {
   readonly app: string;
   readonly service: string;
   /** "2/2": instances that take requests, of those that exist. */
@@ -56,19 +63,85 @@ export interface ServiceStat extends Traffic {
   readonly tcpConnections: number;
 }
 
-export interface EdgeStat extends Traffic {
+export type EdgeProtocol = "HTTP/1.1" | "HTTP/2" | "gRPC" | "TCP";
+
+/** Bytes of an edge are those of connections that pass through unread. */
+export interface EdgeStat extends Traffic, ByteRates {
+  /** The caller's. */
   readonly app: string;
   /** "ingress" for what comes from outside. */
   readonly caller: string;
+  readonly calleeApp: string;
   readonly callee: string;
+  /** What has been spoken since the proxy's start. */
+  readonly protocols: readonly EdgeProtocol[];
+  /** `mtls`: all requests went to other hosts, over mutual TLS. `same-host`: none left the host. */
+  readonly secured: "mtls" | "same-host" | "mixed";
+  /** SPIFFE IDs; null for what has none, such as clients from outside. */
+  readonly clientId: string | null;
+  readonly serverId: string | null;
+  readonly tcpConnections: number;
   readonly requestsTotal: number;
   readonly failuresTotal: number;
+  /** Connections passed through unread, since the daemon's start. */
+  readonly opaqueTotal: number;
+}
+
+/** The caller's view of one route: a request sent again is one request to the caller, and two to the callee. */
+export interface RouteStat extends Traffic {
+  readonly app: string;
+  readonly caller: string;
+  readonly calleeApp: string;
+  readonly callee: string;
+  readonly route: string;
+  /** With every attempt counted; a request that is sent again has failed before. */
+  readonly actualSuccessRate: number | null;
+  readonly actualRps: number;
+}
+
+/** What services exchanged with one destination beyond the mesh, in transparent mode. */
+export interface EgressStat {
+  readonly app: string;
+  readonly service: string;
+  /** As the service asked for it; null for an address that was not asked for by name. */
+  readonly host: string | null;
+  readonly address: string;
+  /** 0 for protocols without ports. */
+  readonly port: number;
+  readonly protocol: string;
+  /** Both directions, with headers. */
+  readonly bytes: number;
+  readonly packets: number;
+  readonly connections: number;
 }
 
 export interface StatReport {
   readonly windowSeconds: number;
   readonly services: readonly ServiceStat[];
   readonly edges: readonly EdgeStat[];
+  readonly routes: readonly RouteStat[];
+}
+
+/** An endpoint as the proxy's balancer sees it. */
+export interface EndpointRow {
+  readonly app: string;
+  readonly service: string;
+  readonly instance: string;
+  readonly address: string;
+  readonly port: number;
+  /** `ejected`: left out after failures. `leaving`: taken out, with requests under way. */
+  readonly state: "ready" | "ejected" | "leaving";
+  readonly inFlight: number;
+  /** Expected time to answer one request more. */
+  readonly loadMs: number;
+}
+
+/** What the proxy has in force, for finding out why it does what it does. */
+export interface DiagnosticsReport {
+  readonly endpoints: readonly EndpointRow[];
+  readonly snapshot: unknown;
+  /** As the metrics port answers. */
+  readonly metrics: string;
 }
 
 /** A row of `plinth ps`. */
@@ -101,6 +174,19 @@ export interface JoinTokenReport {
   /** Where the joining machine will call: HOST:PORT. */
   readonly address: string;
   readonly expiresAt: string;
+}
+
+/** The authority behind workloads' certificates. */
+export interface IdentityReport {
+  readonly trustDomain: string;
+  /** The signing one first. */
+  readonly roots: readonly {
+    readonly state: "signing" | "prepared" | "retiring";
+    /** SHA-256, lower-case hexadecimal. */
+    readonly fingerprint: string;
+    readonly notBefore: string;
+    readonly notAfter: string;
+  }[];
 }
 
 export interface ProcessStatus {

@@ -37,6 +37,9 @@ export type RouteName =
   | "group"
   | "kinds"
   | "stat"
+  | "egress"
+  | "tap"
+  | "diagnostics"
   | "ps"
   | "status"
   | "watch"
@@ -48,6 +51,8 @@ export type RouteName =
   | "rollback"
   | "joinToken"
   | "forgetHost"
+  | "identity"
+  | "rotateRoot"
   | "appLog"
   | "setSecretValue"
   | "deleteSecret"
@@ -101,8 +106,38 @@ export const routes: Readonly<Record<RouteName, Route>> = {
     method: "GET",
     path: `${API_PATH}/stat`,
     access: "credential",
-    summary: "Success rates, requests per second and latencies by service and by edge.",
+    summary: "Success rates, requests per second and latencies by service, by edge and by route.",
     query: app,
+  },
+  egress: {
+    method: "GET",
+    path: `${API_PATH}/egress`,
+    access: "credential",
+    summary: "What services exchanged with destinations beyond the mesh, by host name (transparent mode).",
+    query: app,
+  },
+  tap: {
+    method: "GET",
+    path: `${API_PATH}/tap`,
+    access: "credential",
+    summary: "Live requests as newline-delimited JSON, until the client leaves; never headers or bodies.",
+    query: {
+      app: "Only requests from or to this app.",
+      from: 'Only of this calling service; "ingress" for what comes from outside.',
+      to: "Only to this service.",
+      method: "Only with this method.",
+      path: "Only paths that begin so.",
+      status: "Only answered so: `503`, or a class such as `5xx`.",
+      maxRps: "Requests per second shown at most. Default: 100.",
+      query: "`true`: paths with their query strings, which may carry secrets.",
+    },
+    responseType: "application/x-ndjson",
+  },
+  diagnostics: {
+    method: "GET",
+    path: `${API_PATH}/diagnostics`,
+    access: "credential",
+    summary: "What the proxy has in force: endpoints with their state, the snapshot, its metrics.",
   },
   ps: {
     method: "GET",
@@ -190,6 +225,23 @@ export const routes: Readonly<Record<RouteName, Route>> = {
       contentType: "application/json",
       definition: "JoinTokenRequest",
       description: "{address?: string, host?: string, lifeMs?: number}",
+    },
+  },
+  identity: {
+    method: "GET",
+    path: `${API_PATH}/identity`,
+    access: "credential",
+    summary: "The trust domain and its root certificates.",
+  },
+  rotateRoot: {
+    method: "POST",
+    path: `${API_PATH}/identity/rotate`,
+    access: "credential",
+    summary: "Puts a new root certificate in the place of the one that signs; answers once it does.",
+    body: {
+      contentType: "application/json",
+      definition: "RotateRequest",
+      description: "{now?: boolean}: retire the old one at once.",
     },
   },
   forgetHost: {

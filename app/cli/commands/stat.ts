@@ -1,67 +1,42 @@
-import type { EdgeStat, ServiceStat } from "@plinth/resource";
-import { chooseApp } from "../app-name.ts";
+import type { EgressStat, ServiceStat } from "@plinth/resource";
 import type { Context } from "../command.ts";
+import { appColumn, appNamed, byteColumns, connectionColumn, figures } from "../figures.ts";
 import { type Column, columns } from "../terminal/columns.ts";
-import type { Colour } from "../terminal/output.ts";
-import { latencyText, percentText } from "../terminal/quantities.ts";
-
-type Figures = Pick<ServiceStat, "successRate" | "rps" | "latencyP50Ms" | "latencyP95Ms" | "latencyP99Ms">;
+import { plainLine } from "../terminal/plain-text.ts";
+import { sizeText } from "../terminal/quantities.ts";
 
 export async function run(context: Context): Promise<void> {
+  if (context.is("egress")) return egress(context);
   const { client, output, json, signal } = context;
-  const named = context.text("APP");
-  const app = named === undefined ? undefined : (await chooseApp(context, named)).metadata.name;
-  const { services, edges, windowSeconds } = await client.stat(app, { signal });
-  const byEdge = context.is("edges");
-  if (json) return output.json(byEdge ? edges : services);
+  const { services, windowSeconds } = await client.stat(await appNamed(context), { signal });
+  if (json) return output.json(services);
   if (services.length === 0) return output.note("No services. `plinth up` deploys an app.");
-
-  const several = new Set(services.map((row) => row.app)).size > 1;
-  const lines = byEdge
-    ? columns<EdgeStat>(edges, [...appColumn(several), ...edgeNames, ...figures], output.stdout)
-    : columns<ServiceStat>(
-        services,
-        [...appColumn(several), ...serviceNames, ...figures, ...connections],
-        output.stdout,
-      );
-  for (const line of lines) output.result(line);
+  const table: Column<ServiceStat>[] = [
+    ...appColumn(services),
+    { title: "NAME", text: ({ service }) => service },
+    { title: "MESHED", text: ({ meshed }) => meshed, right: true },
+    ...figures,
+    connectionColumn,
+    ...(context.is("wide") ? byteColumns : []),
+  ];
+  for (const line of columns(services, table, output.stdout)) output.result(line);
   output.note(`over the last ${windowSeconds} s`);
 }
 
-const appColumn = (shown: boolean): Column<{ app: string }>[] =>
-  shown ? [{ title: "APP", text: ({ app }) => app }] : [];
-
-const serviceNames: readonly Column<ServiceStat>[] = [
-  { title: "NAME", text: ({ service }) => service },
-  { title: "MESHED", text: ({ meshed }) => meshed, right: true },
-];
-
-const edgeNames: readonly Column<EdgeStat>[] = [
-  { title: "SRC", text: ({ caller }) => caller },
-  { title: "DST", text: ({ callee }) => callee },
-];
-
-/** Linkerd's columns and their order. */
-const figures: readonly Column<Figures>[] = [
-  {
-    title: "SUCCESS",
-    text: ({ successRate }) => percentText(successRate),
-    colour: successColour,
-    right: true,
-  },
-  { title: "RPS", text: ({ rps }) => (rps === null ? "-" : `${rps.toFixed(1)}rps`), right: true },
-  { title: "LATENCY_P50", text: ({ latencyP50Ms }) => latencyText(latencyP50Ms), right: true, minor: 2 },
-  { title: "LATENCY_P95", text: ({ latencyP95Ms }) => latencyText(latencyP95Ms), right: true, minor: 3 },
-  { title: "LATENCY_P99", text: ({ latencyP99Ms }) => latencyText(latencyP99Ms), right: true, minor: 1 },
-];
-
-const connections: readonly Column<ServiceStat>[] = [
-  { title: "TCP_CONN", text: ({ tcpConnections }) => String(tcpConnections ?? "-"), right: true, minor: 4 },
-];
-
-/** One failure in a hundred is worth a look, one in ten is an outage for somebody. */
-function successColour({ successRate }: Figures): Colour | undefined {
-  if (successRate === null) return undefined;
-  if (successRate >= 0.99) return "green";
-  return successRate >= 0.9 ? "yellow" : "red";
+/** What leaves the mesh, by the name it was asked for. */
+async function egress(context: Context): Promise<void> {
+  const { client, output, json, signal } = context;
+  const rows = await client.egress(await appNamed(context), { signal });
+  if (json) return output.json(rows);
+  if (rows.length === 0) return output.note("Nothing has left the mesh in the last hour.");
+  const table: Column<EgressStat>[] = [
+    ...appColumn(rows),
+    { title: "SRC", text: ({ service }) => service },
+    { title: "HOST", text: ({ host, address }) => plainLine(host ?? address) },
+    { title: "PORT", text: ({ port, protocol }) => `${port === 0 ? "" : `${port}/`}${protocol}` },
+    { title: "CONNECTIONS", text: ({ connections }) => String(connections), right: true, minor: 2 },
+    { title: "PACKETS", text: ({ packets }) => String(packets), right: true, minor: 3 },
+    { title: "BYTES", text: ({ bytes }) => sizeText(bytes), right: true },
+  ];
+  for (const line of columns(rows, table, output.stdout)) output.result(line);
 }

@@ -21,6 +21,7 @@ const COLUMNS_DEFAULT = 80;
 type Stream = Pick<WriteStream, "write"> & {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 };
 
 export interface OutputOptions {
@@ -101,13 +102,23 @@ export class Surface {
     return columns === undefined || columns < 1 ? COLUMNS_DEFAULT : columns;
   }
 
+  /** Lines of a terminal that tells. */
+  get rows(): number | undefined {
+    const rows = this.#stream.rows;
+    return rows === undefined || rows < 1 ? undefined : rows;
+  }
+
   write(text: string | Uint8Array): void {
     this.#stream.write(text);
   }
 
   /** Writes and waits for a slow reader, for output without a bound. */
   async writeAll(text: string | Uint8Array, signal: AbortSignal): Promise<void> {
-    if (!this.#stream.write(text)) await once(this.#stream as WriteStream, "drain", { signal });
+    if (this.#stream.write(text)) return;
+    await once(this.#stream as WriteStream, "drain", { signal }).catch((error: unknown) => {
+      signal.throwIfAborted(); // with its own reason
+      throw error;
+    });
   }
 
   paint(colour: Colour, text: string): string {

@@ -34,3 +34,19 @@ export function latencyText(ms: number | null): string {
   if (ms === null) return "-";
   return ms < 10 ? `${ms.toFixed(1)}ms` : `${Math.round(ms)}ms`;
 }
+
+/** Bytes in the unit that leaves one to four digits. */
+export function sizeText(bytes: number): string {
+  for (const [unit, size] of [
+    ["GB", 1e9],
+    ["MB", 1e6],
+    ["KB", 1e3],
+  ] as const)
+    if (bytes >= size) return `${(bytes / size).toFixed(1)}${unit}`;
+  return `${Math.round(bytes)}B`;
+}
+
+/** Microseconds as people read them. */
+export function durationText(us: number): string {
+  return us < 1000 ? `${us}µs` : latencyText(us / 1000);
+}

@@ -37,7 +37,7 @@ export class FakeTraffic {
 
   stat(): StatReport {
     const { app } = this.#shop;
-    if (app === undefined) return { windowSeconds: 10, services: [], edges: [] };
+    if (app === undefined) return { windowSeconds: 10, services: [], edges: [], routes: [] };
     const edges = Object.entries(rates).map(([key, rate]) => this.#edge(key, rate));
     const services = Object.keys(app.spec.services).map((service) => {
       const inbound = edges.filter(({ callee }) => callee === service);
@@ -53,9 +53,11 @@ export class FakeTraffic {
         latencyP95Ms: first?.latencyP95Ms ?? null,
         latencyP99Ms: first?.latencyP99Ms ?? null,
         tcpConnections: inbound.length * 2,
+        readBytesPerSecond: 0,
+        writeBytesPerSecond: 0,
       };
     });
-    return { windowSeconds: 10, services, edges };
+    return { windowSeconds: 10, services, edges, routes: [] };
   }
 
   instances(): readonly InstanceUsage[] {
@@ -113,7 +115,16 @@ export class FakeTraffic {
     return {
       app: "shop",
       caller,
+      calleeApp: "shop",
       callee,
+      protocols: callee === "payment" ? ["gRPC"] : ["HTTP/1.1"],
+      secured: callee === "payment" ? "mtls" : "same-host",
+      clientId: caller === "ingress" ? null : `spiffe://plinth-fake/app/shop/service/${caller}`,
+      serverId: `spiffe://plinth-fake/app/shop/service/${callee}`,
+      tcpConnections: 2,
+      readBytesPerSecond: 0,
+      writeBytesPerSecond: 0,
+      opaqueTotal: 0,
       successRate,
       rps: rps * wobble,
       latencyP50Ms: p50Ms * wobble,

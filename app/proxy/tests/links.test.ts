@@ -218,19 +218,19 @@ for (const [runtime, peer] of [
     });
 
     test("an instance that is gone costs no retry: another is asked", async () => {
-      await using other = await startInstance({ http: (_, answer) => answer.end("other") });
+      await using elsewhere = await startInstance({ http: (_, answer) => answer.end("elsewhere") });
       const gone = await freePort();
       // The caller knows of an instance that its host does not have any more, and of one that refuses.
       await mesh.place(
         [
           { port: gone, host: "b" },
-          { port: other.port, host: "b" },
+          { port: elsewhere.port, host: "b" },
         ],
         "a",
       );
-      await mesh.place([{ port: other.port, host: "b" }], "b");
+      await mesh.place([{ port: elsewhere.port, host: "b" }], "b");
       for (let round = 0; round < 20; round++)
-        assert.equal(String((await ask(mesh.host("a").port, { method: "POST" })).body), "other");
+        assert.equal(String((await ask(mesh.host("a").port, { method: "POST" })).body), "elsewhere");
       assert.equal(await mesh.metric("a", "outbound_http_route_retry_requests_total"), 0);
       assert.ok((await mesh.metric("b", "inbound_peer_refusals_total", `error="no-instance"`)) > 0);
       await mesh.place([{ port: gone, host: "b" }]);

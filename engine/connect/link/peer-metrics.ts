@@ -1,7 +1,13 @@
 import type { Exposition } from "@plinth/metrics";
 import type { TcpCounts } from "../tcp-counts.ts";
 import type { PeerCounts } from "./peer-counts.ts";
-import type { Peering } from "./peering.ts";
+
+/** What there is to tell of the mesh between hosts. */
+export interface PeerFigures {
+  readonly links: { readonly size: number };
+  readonly counts: PeerCounts;
+  readonly open: number;
+}
 
 /** Connections and bytes of callers on other hosts, by who they are: Linkerd's labels of what comes by mutual TLS. */
 export function peerTcp(counts: PeerCounts): (readonly [Record<string, string>, TcpCounts])[] {
@@ -12,7 +18,7 @@ export function peerTcp(counts: PeerCounts): (readonly [Record<string, string>, 
 }
 
 /** Links, and what was refused of them. */
-export function peerMetrics(text: Exposition, { links, counts, open }: Peering): void {
+export function peerMetrics(text: Exposition, { links, counts, open }: PeerFigures): void {
   text.family("outbound_peer_links", "gauge", "Links to other hosts that are open or being opened.");
   text.sample({}, links.size);
   text.family("inbound_peer_links", "gauge", "Links from other hosts that are open.");

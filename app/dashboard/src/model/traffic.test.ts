@@ -6,7 +6,16 @@ import { edgeKey, TrafficModel } from "./traffic.ts";
 const edge = (caller: string, requestsTotal: number, failuresTotal: number): EdgeStat => ({
   app: "shop",
   caller,
+  calleeApp: "shop",
   callee: "storefront",
+  protocols: ["HTTP/1.1"],
+  secured: "same-host",
+  clientId: null,
+  serverId: null,
+  tcpConnections: 1,
+  readBytesPerSecond: 0,
+  writeBytesPerSecond: 0,
+  opaqueTotal: 0,
   successRate: 1,
   rps: 1,
   latencyP50Ms: 1,
@@ -15,7 +24,7 @@ const edge = (caller: string, requestsTotal: number, failuresTotal: number): Edg
   requestsTotal,
   failuresTotal,
 });
-const report = (...edges: EdgeStat[]) => ({ windowSeconds: 10, services: [], edges });
+const report = (...edges: EdgeStat[]) => ({ windowSeconds: 10, services: [], edges, routes: [] });
 
 test("TrafficModel counts failures from the first report on, over restarts of the proxy", () => {
   const model = new TrafficModel();

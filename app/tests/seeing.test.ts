@@ -1,0 +1,170 @@
+/** The example shop seen through every command that shows what its services do. */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { after, before, suite, test } from "node:test";
+import type { EdgeStat, EndpointRow, RouteStat, ServiceStat, TapEvent } from "@plinth/resource";
+import { createPlinth, type Plinth, RUNTIMES } from "./index.ts";
+
+const SHOP = new URL("../../examples/shop", import.meta.url).pathname;
+const LAUNCHER = new URL("../cli/plinth", import.meta.url).pathname;
+
+/** `plinth tap --json` while it runs. */
+class LiveTap implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor(plinth: Plinth, ...parameters: string[]) {
+    this.#child = spawn("/bin/sh", [LAUNCHER, "tap", "--json", ...parameters], {
+      env: { ...process.env, PLINTH_HOME: plinth.home },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    this.#lines = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
+  }
+
+  async next(): Promise<TapEvent> {
+    const { value } = await this.#lines.next();
+    return JSON.parse(value as string) as TapEvent;
+  }
+
+  /** The exit code after Ctrl-C. */
+  async interrupt(): Promise<number> {
+    const exit = once(this.#child, "exit");
+    this.#child.kill("SIGINT");
+    const [code] = await exit;
+    return code as number;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode === null) await this.interrupt();
+  }
+}
+
+for (const runtime of RUNTIMES) {
+  // The tests look at one shop: starting it anew for each would take longer than all of them.
+  suite(`seeing the shop, proxy on ${runtime}`, () => {
+    let plinth: Plinth;
+
+    before(async () => {
+      plinth = createPlinth();
+      await plinth.up(SHOP, "--proxy-runtime", runtime);
+    });
+    after(() => plinth[Symbol.asyncDispose]());
+
+    async function table(...words: string[]): Promise<string> {
+      const { code, stdout, stderr } = await plinth.run(words);
+      assert.equal(code, 0, stderr);
+      return stdout;
+    }
+
+    test("stat, edges and routes tell the same calls by service, by pair and by route", async () => {
+      const edges = await plinth.until("calls were counted", async () => {
+        const all = await plinth.json<EdgeStat[]>("edges");
+        const has = (caller: string, callee: string): boolean =>
+          all.some((edge) => edge.caller === caller && edge.callee === callee && edge.rps > 0);
+        return has("loadgen", "storefront") && has("storefront", "catalog") && all;
+      });
+      const edge = edges.find(({ caller, callee }) => caller === "storefront" && callee === "catalog")!;
+      assert.deepEqual([edge.protocols, edge.secured], [["HTTP/1.1"], "same-host"]);
+      assert.match(edge.clientId!, /^spiffe:\/\/[^/]+\/app\/shop\/service\/storefront$/);
+      const catalog = (await plinth.json<ServiceStat[]>("stat", "shop")).find(
+        ({ service }) => service === "catalog",
+      )!;
+      assert.ok(catalog.rps > 0 && catalog.readBytesPerSecond > 0 && catalog.writeBytesPerSecond > 0);
+      const routes = await plinth.json<RouteStat[]>("routes", "shop");
+      const route = routes.find(({ caller, callee }) => caller === "storefront" && callee === "catalog")!;
+      assert.equal(route.route, "default");
+      assert.ok(route.actualRps >= route.rps);
+      assert.match(await table("edges"), /storefront +catalog +HTTP\/1\.1 +same host +100\.00%/);
+      assert.match(await table("routes", "--wide"), /storefront +default +catalog +100\.00%/);
+      assert.match(await table("stat", "--wide"), /READ_BYTES\/SEC/);
+    });
+
+    test("tap shows what is asked for, goes on over a new proxy, and ends with Ctrl-C", async () => {
+      await using tap = new LiveTap(plinth, "shop", "--from", "ingress", "--path", "/products/no-such");
+      // The tap is in force some time after its process began.
+      const shown = tap.next();
+      await plinth.until("a request is shown", async () => {
+        await plinth.get("/products/no-such?token=secret");
+        return Promise.race([
+          shown.then(() => true),
+          new Promise<false>((done) => setTimeout(done, 50, false)),
+        ]);
+      });
+      const begun = await shown;
+      assert.ok(begun.type === "request");
+      assert.deepEqual(
+        [begun.caller, begun.callee, begun.method, begun.path],
+        ["ingress", "storefront", "GET", "/products/no-such"],
+      );
+      let event = await tap.next();
+      while (event.type !== "response") event = await tap.next();
+      assert.equal(event.status, 404);
+      assert.match(event.instance!, /^shop\.storefront\./);
+
+      const { code, stderr } = await plinth.run(["upgrade"]);
+      assert.equal(code, 0, stderr);
+      const again = (async (): Promise<true> => {
+        for (;;) {
+          const next = await tap.next();
+          if ("id" in next && next.id.split(":")[0] !== begun.id.split(":")[0]) return true;
+        }
+      })();
+      await plinth.until("the new proxy is tapped", async () => {
+        await plinth.get("/products/no-such");
+        return Promise.race([again, new Promise<false>((done) => setTimeout(done, 50, false))]);
+      });
+      assert.equal(await tap.interrupt(), 130);
+    });
+
+    test("tap by status shows nothing else, and refuses what is no status", async () => {
+      await using tap = new LiveTap(plinth, "--status", "404", "--to", "storefront");
+      const shown = tap.next();
+      await plinth.until("a request is shown", async () => {
+        await plinth.get("/products/no-such");
+        return Promise.race([
+          shown.then(() => true),
+          new Promise<false>((done) => setTimeout(done, 50, false)),
+        ]);
+      });
+      const events = [await shown, await tap.next(), await tap.next()];
+      assert.deepEqual(
+        events.map((event) => (event.type === "response" ? event.status : event.type)),
+        ["request", 404, "end"],
+      );
+      const { code, stderr } = await plinth.run(["tap", "--status", "9x"]);
+      assert.notEqual(code, 0);
+      assert.match(stderr, /"9x" is neither a status/);
+    });
+
+    test("top counts paths", async () => {
+      const { requests } = await plinth.json<{
+        requests: { destination: string; count: number; path: string }[];
+      }>("top", "--for", "2s");
+      assert.ok(requests.some(({ destination, path }) => destination === "catalog" && path === "/products"));
+      assert.match(
+        await table("top", "--for", "1s", "--to", "catalog"),
+        /^Source +Destination +Method +Path +Count/,
+      );
+    });
+
+    test("diagnostics tells endpoints, snapshot and metrics", async () => {
+      const endpoints = await plinth.json<EndpointRow[]>("diagnostics", "endpoints");
+      assert.equal(
+        endpoints.filter(({ service, state }) => service === "catalog" && state === "ready").length,
+        2,
+      );
+      assert.match(await table("diagnostics", "endpoints"), /^APP +SERVICE +INSTANCE +IP +PORT +STATE/);
+      const snapshot = JSON.parse(await table("diagnostics", "snapshot")) as { services: object };
+      assert.ok("shop.catalog" in snapshot.services);
+      assert.match(await table("diagnostics", "metrics"), /^# TYPE response_latency_ms histogram$/m);
+    });
+
+    test("what leaves the mesh is not counted in cooperative mode, and that is said", async () => {
+      const { code, stderr } = await plinth.run(["stat", "--egress"]);
+      assert.notEqual(code, 0);
+      assert.match(stderr, /cooperative mode/);
+    });
+  });
+}

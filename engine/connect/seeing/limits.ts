@@ -1,0 +1,13 @@
+/** Every limit of what watches requests, with its reason. Times in milliseconds. */
+
+/** People and dashboards that tap at once; each costs a look at every request. */
+export const TAPS_MAX = 32;
+/** Requests per second that one tap shows unless told otherwise: more than anybody reads; Linkerd's value. */
+export const TAP_RPS_USUAL = 100;
+export const TAP_RPS_MAX = 100_000;
+/** Events that wait for a tap's reader, some 300 bytes each; later ones are dropped and counted. */
+export const TAP_QUEUE_MAX = 1_024;
+/** Events are written together: soon enough to be live, late enough to save a system call per event. */
+export const TAP_FLUSH_MS = 20;
+/** What a tap shows of a path or host; clients choose how long they are. */
+export const TAP_TEXT_MAX = 1_024;
