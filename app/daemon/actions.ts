@@ -35,6 +35,7 @@ import type { ProxyProcess } from "./proxy-process.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { tapProxies } from "./tap-proxies.ts";
 import type { Role } from "./role.ts";
+import { telemetryStatus } from "./telemetry-settings.ts";
 import { VERSION } from "./version.ts";
 
 export interface ActionParts {
@@ -197,6 +198,7 @@ export class Actions implements ApiActions {
       ],
       mesh: { mode: settings.mesh, reason: settings.meshReason },
       store: { revision: store.revision, readOnly: store.readOnlyReason ?? null },
+      telemetry: telemetryStatus(settings.telemetry),
       notices,
     });
   }

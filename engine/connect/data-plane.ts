@@ -78,13 +78,9 @@ export class DataPlane implements AsyncDisposable {
   constructor(options: DataPlaneOptions = {}) {
     const clock = options.clock ?? systemClock;
     this.#ticker = new Ticker(clock, (nowMs) => this.#tick(nowMs));
-    this.#around = {
-      clock,
-      random: options.random ?? systemRandom,
-      log: options.log ?? createLog(),
-      ticker: this.#ticker,
-      seeing: new Seeing(clock),
-    };
+    const random = options.random ?? systemRandom;
+    const log = options.log ?? createLog();
+    this.#around = { clock, random, log, ticker: this.#ticker, seeing: new Seeing(clock, random, log) };
     this.#count = {
       open: 0,
       max: options.connectionsMax?.total ?? CONNECTIONS_MAX,
@@ -150,6 +146,7 @@ export class DataPlane implements AsyncDisposable {
 
   async #apply(snapshot: Snapshot): Promise<readonly ListenFailure[]> {
     this.#snapshot = snapshot;
+    this.#around.seeing.configure(snapshot.telemetry);
     const plans = new Map(this.#world.apply(snapshot).map((plan) => [plan.target.name, plan]));
     for (const listener of this.#closing)
       listener.target = plans.get(listener.name)?.target ?? listener.target;
@@ -346,6 +343,7 @@ export class DataPlane implements AsyncDisposable {
       this.#nameCounts,
       this.#peering,
       this.#build,
+      this.#around.seeing.spans,
     );
   }
 
@@ -359,7 +357,7 @@ export class DataPlane implements AsyncDisposable {
     this.#draining = true;
     await this.#applying;
     this.#ticker[Symbol.dispose]();
-    this.#around.seeing[Symbol.dispose]();
+    await this.#around.seeing[Symbol.asyncDispose]();
     for (const listener of this.#all()) {
       listener.close();
       for (const connection of listener.connections) connection.destroy();
