@@ -3,13 +3,21 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { processUsage } from "@plinth/process";
+import type { CpuQuota } from "./cpu-quota.ts";
 
 /** Processes of one run; all end with it. */
 export class Children implements AsyncDisposable {
   readonly #running: ChildProcess[] = [];
+  readonly #quota: CpuQuota | undefined;
+
+  /** With a quota they share it. */
+  constructor(quota?: CpuQuota) {
+    this.#quota = quota;
+  }
 
   start(command: string, ...parameters: string[]): ChildProcess {
-    const child = spawn(command, parameters, { stdio: ["ignore", "ignore", "inherit"] });
+    const [program, all] = this.#quota?.wrap(command, parameters) ?? [command, parameters];
+    const child = spawn(program, all, { stdio: ["ignore", "ignore", "inherit"] });
     this.#running.push(child);
     return child;
   }

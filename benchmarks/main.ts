@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runtimePath } from "@plinth/process";
 import type { Case, Figure, Outcome } from "./case.ts";
+import { fairness } from "./fairness/case.ts";
 import { grpc } from "./grpc/case.ts";
 import { host } from "./host/case.ts";
 import { http1 } from "./http1/case.ts";
 import { stream } from "./stream/case.ts";
 import { describeMachine, machineName } from "./machine.ts";
 
-const cases: readonly Case[] = [http1, grpc, stream, host];
+const cases: readonly Case[] = [http1, grpc, stream, host, fairness];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

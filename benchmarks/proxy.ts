@@ -20,8 +20,6 @@ export interface ProxyUnderTest {
 
 /** Our proxy before one instance, with metrics and trace context on; its pid, or undefined where the runtime is not installed. */
 export function startProxy(children: Children, options: ProxyUnderTest): number | undefined {
-  const binary = runtimePath(options.runtime);
-  if (binary === undefined) return undefined;
   const { port, upstreamPort, protocol } = options;
   const at = { address: "127.0.0.1", port };
   const endpoint = { instance: "bench.hello.1", address: "127.0.0.1", port: upstreamPort };
@@ -38,7 +36,18 @@ export function startProxy(children: Children, options: ProxyUnderTest): number 
     // The upstream takes no spans; that they are made and sent is what counts here.
     telemetry: { traces: { url: `http://127.0.0.1:${upstreamPort}`, ratio: TRACE_RATIO } },
   };
-  const home = join(options.directory, options.runtime);
+  return startProxyWith(children, options.runtime, join(options.directory, options.runtime), snapshot);
+}
+
+/** Our proxy with a snapshot in force; its pid, or undefined where the runtime is not installed. */
+export function startProxyWith(
+  children: Children,
+  runtime: RuntimeName,
+  home: string,
+  snapshot: Snapshot,
+): number | undefined {
+  const binary = runtimePath(runtime);
+  if (binary === undefined) return undefined;
   mkdirSync(join(home, "proxy"), { recursive: true });
   writeFileSync(join(home, "proxy", "snapshot.json"), JSON.stringify(snapshot));
   return children.start(binary, proxyMain, "--home", home).pid!;

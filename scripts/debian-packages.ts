@@ -13,6 +13,7 @@ const packages: Readonly<Record<string, string>> = {
   "/usr/bin/strace": "strace",
   "/usr/bin/wrk": "wrk",
   "/usr/lib/postgresql/15/bin/postgres": "postgresql-15",
+  "/usr/sbin/haproxy": "haproxy",
   "/usr/sbin/nft": "nftables",
   "/usr/sbin/nghttpd": "nghttp2-server",
   "/usr/sbin/nginx": "nginx-light",

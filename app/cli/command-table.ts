@@ -354,6 +354,45 @@ export const commands: readonly Command[] = [
     load: () => import("./commands/delete.ts"),
   },
   {
+    name: "identity",
+    summary: "show the authority behind workloads' certificates",
+    arguments: [],
+    flags: [],
+    examples: [],
+    subcommands: [
+      {
+        name: "show",
+        summary: "the trust domain and its root certificates",
+        arguments: [],
+        flags: [],
+        examples: [{ command: "plinth identity show", says: "which root signs, and until when" }],
+        load: () => import("./commands/identity.ts"),
+      },
+      {
+        name: "rotate",
+        summary: "put a new root certificate in the place of the old one",
+        description: [
+          "Every host knows the new root before it signs, and no connection is dropped. The old one is retired a day later, when no certificate of its is left.",
+        ],
+        arguments: [],
+        flags: [
+          {
+            name: "now",
+            summary:
+              "renew every certificate and retire the old root at once, as when its key is known to others",
+          },
+        ],
+        examples: [
+          {
+            command: "plinth identity rotate --now",
+            says: "the old root's key is worth nothing from now on",
+          },
+        ],
+        load: () => import("./commands/identity.ts"),
+      },
+    ],
+  },
+  {
     name: "join-token",
     summary: "let another machine join as a host",
     description: [
@@ -483,7 +522,7 @@ export const commandGroups: readonly (readonly [title: string, names: readonly s
   ],
   ["Before deploying", ["validate", "plan", "secrets"]],
   ["Resources", ["get", "describe", "apply", "delete", "exec"]],
-  ["Several machines", ["join-token", "join"]],
+  ["Several machines", ["join-token", "join", "identity"]],
   ["Plinth itself", ["upgrade", "doctor", "completion", "version", "help"]],
 ];
 

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Clock } from "@plinth/clock";
 import { parseTapFilter, type ProxyControl } from "@plinth/connect";
 import type { ApiActions, ExecEvent, InstanceLine, JoinTokenRequest, LogRequest } from "@plinth/api";
@@ -11,6 +10,7 @@ import {
   type App,
   APP_LABEL,
   type AppSpec,
+  type IdentityReport,
   type DiagnosticsReport,
   type EgressStat,
   type JoinTokenReport,
@@ -23,16 +23,15 @@ import {
   type TapEvent,
   type TapFilter,
 } from "@plinth/resource";
-import { tailLog } from "@plinth/run";
 import type { Store } from "@plinth/store";
 import { appLog } from "./app-log.ts";
 import type { Home } from "./home.ts";
 import { egressStats } from "./egress-stats.ts";
-import { execEvents } from "./exec-events.ts";
 import { readProcessRecord } from "./process-record.ts";
 import { processRow } from "./process-report.ts";
 import type { ProxyProcess } from "./proxy-process.ts";
 import type { Telemetry } from "./telemetry.ts";
+import type { Reach } from "./reach.ts";
 import { tapProxies } from "./tap-proxies.ts";
 import type { Role } from "./role.ts";
 import { telemetryStatus } from "./telemetry-settings.ts";
@@ -44,6 +43,7 @@ export interface ActionParts {
   readonly store: Store;
   readonly instances: Fleet;
   readonly deeds: Role["deeds"];
+  readonly reach: Reach;
   readonly telemetry: Telemetry;
   readonly control: ProxyControl;
   readonly clock: Clock;
@@ -86,13 +86,20 @@ export class Actions implements ApiActions {
     return this.#parts.deeds.createJoinToken(request);
   }
 
+  identity(): Promise<IdentityReport> {
+    return this.#parts.deeds.identity();
+  }
+
+  rotateRoot(now: boolean): Promise<IdentityReport> {
+    return this.#parts.deeds.rotateRoot(now);
+  }
+
   forgetHost(name: string): Promise<void> {
     return this.#parts.deeds.forgetHost(name);
   }
 
-  logs(instance: string, { follow, tail, signal }: LogRequest): Promise<AsyncIterable<Uint8Array>> {
-    const directory = join(this.#parts.home.paths.logs, instance);
-    return Promise.resolve(tailLog({ directory, follow, lines: tail, signal }));
+  logs(instance: string, request: LogRequest): Promise<AsyncIterable<Uint8Array>> {
+    return this.#parts.reach.log(instance, request);
   }
 
   async appLogs(
@@ -100,7 +107,7 @@ export class Actions implements ApiActions {
     service: string | undefined,
     request: LogRequest,
   ): Promise<AsyncIterable<readonly InstanceLine[]>> {
-    const { home, registry } = this.#parts;
+    const { reach, registry } = this.#parts;
     const app = registry.get("App", name);
     if (app === undefined) {
       throw new Fault("not-found", `Cannot read the log of app "${name}": there is no such app`);
@@ -115,17 +122,15 @@ export class Actions implements ApiActions {
       );
     }
     const labels = { [APP_LABEL]: name, ...(service !== undefined && { [SERVICE_LABEL]: service }) };
-    return appLog({ registry, logDirectory: home.paths.logs, labels, ...request });
+    return appLog({ registry, reach, labels, ...request });
   }
 
   exec(instance: string, command: readonly string[], signal: AbortSignal): Promise<AsyncIterable<ExecEvent>> {
-    const runner = this.#runner(instance, "run a command in");
-    return Promise.resolve(execEvents((sinks) => runner.exec(command, { ...sinks, signal })));
+    return this.#parts.reach.exec(instance, command, signal);
   }
 
   signalInstance(instance: string, signal: NodeJS.Signals): Promise<void> {
-    this.#runner(instance, `send ${signal} to`).kill(signal);
-    return Promise.resolve();
+    return this.#parts.reach.signal(instance, signal);
   }
 
   /** For those who want to see what happens then. */
@@ -235,18 +240,6 @@ export class Actions implements ApiActions {
         exposed: status?.exposed ?? null,
         notices: status?.notices ?? [],
       };
-    });
-  }
-
-  #runner(instance: string, deed: string): NonNullable<ReturnType<Fleet["runner"]>> {
-    const runner = this.#parts.instances.runner(instance);
-    if (runner !== undefined) return runner;
-    const known = this.#parts.instances.list().map(({ metadata }) => metadata.name);
-    throw new Fault("not-found", `Cannot ${deed} "${instance}": no such instance`, {
-      hint:
-        known.length === 0
-          ? "No instance runs; start some with plinth up."
-          : `Running are: ${known.join(", ")}.`,
     });
   }
 }

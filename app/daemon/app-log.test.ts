@@ -6,14 +6,17 @@ import { test } from "node:test";
 import type { InstanceLine } from "@plinth/api";
 import { VirtualClock } from "@plinth/clock/testing";
 import { createRegistry, type Registry } from "@plinth/registry";
+import { tailLog } from "@plinth/run";
 import { openStore } from "@plinth/store";
 import { appLog } from "./app-log.ts";
+import type { Reach } from "./reach.ts";
 
 const labels = { "plinth.dev/app": "shop" };
 
 interface Shop extends AsyncDisposable {
   readonly registry: Registry;
   readonly logDirectory: string;
+  readonly reach: Pick<Reach, "log">;
   add(instance: string): Promise<void>;
   write(instance: string, text: string): void;
   /** Follows; ends with the test. */
@@ -27,9 +30,22 @@ async function createShop(): Promise<Shop> {
   const store = await openStore(join(home, "state"));
   const registry = createRegistry({ store, clock: new VirtualClock() });
   const over = new AbortController();
+  const reach: Pick<Reach, "log"> = {
+    log: (instance, { tail, follow, signal, ended }) =>
+      Promise.resolve(
+        tailLog({
+          directory: join(logDirectory, instance),
+          lines: tail,
+          follow,
+          signal,
+          ...(ended && { ended }),
+        }),
+      ),
+  };
   return {
     registry,
     logDirectory,
+    reach,
     async add(instance) {
       const [app = "", service = ""] = instance.split(".");
       const spec = { app, service, release: 1, revision: "r", driver: "process", port: 20_000 };
@@ -39,7 +55,7 @@ async function createShop(): Promise<Shop> {
       mkdirSync(join(logDirectory, instance), { recursive: true });
       appendFileSync(join(logDirectory, instance, "1.log"), text);
     },
-    follow: (tail) => appLog({ registry, logDirectory, labels, tail, follow: true, signal: over.signal }),
+    follow: (tail) => appLog({ registry, reach, labels, tail, follow: true, signal: over.signal }),
     stop: () => over.abort(),
     async [Symbol.asyncDispose]() {
       over.abort();
@@ -67,11 +83,9 @@ test("appLog() without follow gives each instance's last lines and ends", async 
   await shop.add("shop.web.a");
   shop.write("shop.web.a", "one\ntwo\r\nthree");
   shop.write("shop.web.b", "four\n");
-  const { registry, logDirectory } = shop;
+  const { registry, reach } = shop;
   const signal = new AbortController().signal;
-  const batches = await Array.fromAsync(
-    appLog({ registry, logDirectory, labels, tail: 2, follow: false, signal }),
-  );
+  const batches = await Array.fromAsync(appLog({ registry, reach, labels, tail: 2, follow: false, signal }));
   assert.deepEqual(batches.flat().map(brief), ["shop.web.a two", "shop.web.a three", "shop.web.b four"]);
 });
 

@@ -1,13 +1,11 @@
-import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import type { InstanceLine } from "@plinth/api";
 import type { Registry } from "@plinth/registry";
-import { tailLog } from "@plinth/run";
+import type { Reach } from "./reach.ts";
 
 export interface AppLogOptions {
   readonly registry: Registry;
-  /** HOME/logs. */
-  readonly logDirectory: string;
+  readonly reach: Pick<Reach, "log">;
   /** Of the instances. */
   readonly labels: Readonly<Record<string, string>>;
   /** Of each instance; undefined: all that is kept. */
@@ -78,12 +76,10 @@ async function* instanceLog(
   instance: string,
   lines: number | undefined,
   ended: AbortSignal | undefined,
-  { logDirectory, follow, signal }: Pick<AppLogOptions, "logDirectory" | "follow" | "signal">,
+  { reach, follow, signal }: Pick<AppLogOptions, "reach" | "follow" | "signal">,
 ): AsyncGenerator<Lines> {
   const cutter = new LineCutter();
-  const directory = join(logDirectory, instance);
-  const chunks = tailLog({ directory, lines, follow, signal, ...(ended && { ended }) });
-  for await (const chunk of chunks) {
+  for await (const chunk of await reach.log(instance, { tail: lines, follow, signal, ended })) {
     const whole = cutter.feed(chunk);
     if (whole.length > 0) yield whole.map((line) => ({ instance, line }));
   }

@@ -1,5 +1,4 @@
 import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { type Api, createApi } from "@plinth/api";
 import { systemClock } from "@plinth/clock";
 import { ProxyControl } from "@plinth/connect";
@@ -13,7 +12,7 @@ import { createRegistry } from "@plinth/registry";
 import { readHostCredential } from "@plinth/hosts";
 import { type Drainer, EVERY_ADDRESS, Fleet, InstanceSet, instanceEnvironment } from "@plinth/release";
 import type { AppSpec } from "@plinth/resource";
-import { createProcessDriver, lastLines } from "@plinth/run";
+import { createProcessDriver } from "@plinth/run";
 import { openSecretKey, SecretVault } from "@plinth/secrets";
 import { openStore } from "@plinth/store";
 import { Actions } from "./actions.ts";
@@ -24,6 +23,7 @@ import { Home, homePaths, createHome } from "./home.ts";
 import { Identities } from "./identities.ts";
 import { JoinedRole, readOnly } from "./joined-role.ts";
 import { keepSourcesSwept } from "./kept-sources.ts";
+import { Reach } from "./reach.ts";
 import { readProcessRecord, writeProcessRecord } from "./process-record.ts";
 import { ProxyProcess } from "./proxy-process.ts";
 import type { DaemonOptions } from "./supervise.ts";
@@ -220,16 +220,25 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
           ...shared,
           store,
           driver,
-          lastLines: (instance) => lastLines(join(paths.logs, instance), FAILURE_LINES),
+          given: (timeoutMs) => identities.given(timeoutMs),
+          lastLines: (instance) => reach.lastLines(instance, FAILURE_LINES),
           urlsOf,
         })
       : new JoinedRole({
           ...shared,
           credential,
           own: () => own,
-          inForce: (timeoutMs) => publisher.inForce(timeoutMs),
+          inForce: async (timeoutMs) =>
+            (await publisher.inForce(timeoutMs)) && (await identities.given(timeoutMs)),
+          isGiven: () => identities.isGiven,
+          answer: (question, asked) => reach.answer(question, asked),
           drained,
         });
+  const reach = new Reach({
+    fleet,
+    logs: paths.logs,
+    ask: (host, question, asked) => role.ask(host, question, asked),
+  });
   const identities: Identities = new Identities({
     keeper: role.keeper,
     control,
@@ -307,6 +316,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     store,
     instances: fleet,
     deeds: role.deeds,
+    reach,
     telemetry,
     control,
     clock,

@@ -3,12 +3,19 @@ import { isIP } from "node:net";
 import { type Clock, isoTime } from "@plinth/clock";
 import type { HostFrame, PairAddresses } from "@plinth/discovery";
 import { Fault } from "@plinth/fault";
-import { authoritySource, type HostApi, HostSessions, openHostApi, worldOf } from "@plinth/hosts";
+import {
+  authoritySource,
+  type HostApi,
+  HostSessions,
+  openHostApi,
+  type Question,
+  worldOf,
+} from "@plinth/hosts";
 import { CertificateAuthority, fingerprintOf, JoinTokens, SvidKeeper } from "@plinth/identity";
 import type { Log } from "@plinth/log";
 import type { Registry } from "@plinth/registry";
 import { type Fleet, type Mesh, ReleaseController, type ReleaseControllerOptions } from "@plinth/release";
-import type { JoinTokenReport } from "@plinth/resource";
+import type { IdentityReport, JoinTokenReport } from "@plinth/resource";
 import type { Driver } from "@plinth/run";
 import type { SecretVault } from "@plinth/secrets";
 import type { Store } from "@plinth/store";
@@ -26,6 +33,8 @@ export interface FirstRoleOptions extends Pick<ReleaseControllerOptions, "lastLi
   readonly mesh: Mesh | undefined;
   /** Made after this, as it asks for the hosts. */
   readonly fleet: () => Fleet;
+  /** Resolves once the proxy has all certificates as they are, or after the time: false. */
+  readonly given: (timeoutMs: number) => Promise<boolean>;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -33,6 +42,12 @@ export interface FirstRoleOptions extends Pick<ReleaseControllerOptions, "lastLi
   readonly onTopology: () => void;
 }
 
+const ROTATE = "rotate the root certificate";
+/** Certificates are renewed within seconds; a host that takes longer has a fault. */
+const ROTATION_MS = 60_000;
+const ROTATION_STEP_MS = 20_000;
+/** A day after a rotation, some minutes do not matter. */
+const RETIRE_LOOK_MS = 600_000;
 /** Ports to try for the door for hosts. */
 const PORT_MOVES_MAX = 20;
 
@@ -47,7 +62,7 @@ export class FirstRole implements Role {
   readonly #tokens: JoinTokens;
   #controller: ReleaseController | undefined;
   #api: HostApi | undefined;
-  #looking: Promise<void> = Promise.resolve();
+  #looking: Promise<unknown> = Promise.resolve();
 
   private constructor(options: FirstRoleOptions, authority: CertificateAuthority) {
     const { store, clock, log, registry, vault, fleet, signal, onTopology } = options;
@@ -79,6 +94,8 @@ export class FirstRole implements Role {
       deleteSecret: (name) => vault.delete(name),
       createJoinToken: (request) => this.#createJoinToken(request),
       forgetHost: (name) => this.#forget(name),
+      identity: () => Promise.resolve(this.#report()),
+      rotateRoot: (now) => this.#rotate(now),
     };
   }
 
@@ -124,6 +141,10 @@ export class FirstRole implements Role {
     };
   }
 
+  ask(host: string, question: Question, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    return this.hosts.ask(host, question, signal);
+  }
+
   drainedElsewhere(_instance: string, drainMs: number): Promise<void> {
     return this.hosts.settled(drainMs);
   }
@@ -141,7 +162,7 @@ export class FirstRole implements Role {
   async start(): Promise<void> {
     await this.#running.start();
     if (this.#options.home.settings.hostAddress !== undefined) await this.#open();
-    this.#looking = this.hosts.run();
+    this.#looking = Promise.all([this.hosts.run(), this.#retireOld()]);
   }
 
   async stopped(): Promise<void> {
@@ -227,6 +248,63 @@ export class FirstRole implements Role {
       ...(lifeMs !== undefined && { lifeMs }),
     });
     return { token: text, address: place, expiresAt: isoTime(expiresAtMs) };
+  }
+
+  #report(): IdentityReport {
+    return {
+      trustDomain: this.#authority.trustDomain,
+      roots: this.#authority.roots.map(({ state, fingerprint, notBeforeMs, notAfterMs }) => ({
+        state,
+        fingerprint,
+        notBefore: isoTime(notBeforeMs),
+        notAfter: isoTime(notAfterMs),
+      })),
+    };
+  }
+
+  /**
+   * A new root, known everywhere before it signs, and signing everywhere before the old one is retired: each step waits
+   * until no handshake can meet a side that is not that far. Again after a failure: goes on where it stopped.
+   */
+  async #rotate(now: boolean): Promise<IdentityReport> {
+    const { log, given, signal } = this.#options;
+    const authority = this.#authority;
+    const either = AbortSignal.any([signal, AbortSignal.timeout(ROTATION_MS)]);
+    const everywhere = async (): Promise<void> => {
+      this.hosts.checkAllAnswer(ROTATE);
+      if (!(await given(ROTATION_STEP_MS)))
+        throw new Fault("unavailable", `Cannot ${ROTATE}: the proxy does not take certificates`);
+      await this.hosts.settled(ROTATION_STEP_MS);
+      this.hosts.checkAllAnswer(ROTATE);
+    };
+    if (!now || !this.#authority.roots.some(({ state }) => state === "retiring")) {
+      await authority.prepareRoot();
+      await everywhere();
+      await authority.activateRoot();
+      log.info("a new root certificate signs", { fingerprint: authority.roots[0]?.fingerprint });
+    }
+    if (now) {
+      while (!this.keeper.isRenewed) await this.keeper.changed(either);
+      await this.hosts.renewed(authority.bundle.sequence, either);
+      await everywhere();
+      await authority.retireRoot({ force: true });
+      log.info("the old root certificate is retired");
+    }
+    return this.#report();
+  }
+
+  /** Retires roots once no certificate of theirs can be in use, until the signal. */
+  async #retireOld(): Promise<void> {
+    const { clock, log, signal } = this.#options;
+    while (!signal.aborted) {
+      if (this.#authority.roots.some(({ state }) => state === "retiring")) {
+        await this.#authority.retireRoot().then(
+          () => log.info("the old root certificate is retired"),
+          () => undefined, // its certificates may be in use
+        );
+      }
+      await clock.sleep(RETIRE_LOOK_MS, signal).catch(() => undefined);
+    }
   }
 
   async #forget(name: string): Promise<void> {

@@ -33,21 +33,52 @@ export class Identities {
   /** What the proxy has. */
   #given: string | undefined;
   #wake: () => void = () => {};
+  /** Counts changes, and up to which of them all was handed over. */
+  #turn = 1;
+  #done = 0;
+  readonly #waiters: Set<() => void> = new Set();
 
   constructor(options: IdentitiesOptions) {
     this.#options = options;
-    options.keeper.subscribe(() => this.#wake());
+    options.keeper.subscribe(() => this.changed());
+  }
+
+  /** Whether all has been handed over as it is. */
+  get isGiven(): boolean {
+    return this.#done >= this.#turn;
+  }
+
+  /** Resolves once what was so before this call has been handed over, or after the time: false. */
+  async given(timeoutMs: number): Promise<boolean> {
+    const { clock, signal } = this.#options;
+    const turn = this.#turn;
+    const endMs = clock.monotonic() + timeoutMs;
+    while (this.#done < turn && clock.monotonic() < endMs && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        const done = (): void => {
+          cancel();
+          this.#waiters.delete(done);
+          signal.removeEventListener("abort", done);
+          resolve();
+        };
+        const cancel = clock.schedule(Math.max(1, endMs - clock.monotonic()), done);
+        this.#waiters.add(done);
+        signal.addEventListener("abort", done, { once: true });
+      });
+    }
+    return this.#done >= turn;
   }
 
   /** Instances have come or gone, or there are other hosts now. */
   changed(): void {
+    this.#turn++;
     this.#wake();
   }
 
   /** The proxy is a new one. */
   proxyIsNew(): void {
     this.#given = undefined;
-    this.#wake();
+    this.changed();
   }
 
   /** What goes into an instance's SPIFFE_ENDPOINT_SOCKET. */
@@ -78,7 +109,10 @@ export class Identities {
         // Those that a daemon before this one has started find their socket again.
         await Promise.all(local().map((instance) => this.endpoint(instance)));
         await this.#closeGone();
+        const turn = this.#turn;
         await this.#give();
+        this.#done = turn;
+        for (const waiter of this.#waiters) waiter();
         told = false;
       } catch (error) {
         if (signal.aborted) break;

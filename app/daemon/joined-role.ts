@@ -1,6 +1,6 @@
 import type { Clock } from "@plinth/clock";
 import type { HostFrame, PairAddresses } from "@plinth/discovery";
-import { type HostCredential, JoinedHost, onlyFirstHost } from "@plinth/hosts";
+import { type HostCredential, JoinedHost, onlyFirstHost, type Question } from "@plinth/hosts";
 import { SvidKeeper } from "@plinth/identity";
 import type { Log } from "@plinth/log";
 import type { Registry } from "@plinth/registry";
@@ -21,6 +21,10 @@ export interface JoinedRoleOptions {
   readonly own: () => InstanceSet;
   readonly fleet: () => Fleet;
   readonly inForce: (timeoutMs: number) => Promise<boolean>;
+  /** Whether the proxy has all certificates as they are. */
+  readonly isGiven: () => boolean;
+  /** Does what only an instance's own host can. */
+  readonly answer: (question: Question, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
   readonly drained: (instances: readonly string[], timeoutMs: number) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
@@ -44,8 +48,21 @@ export class JoinedRole implements Role {
 
   constructor(options: JoinedRoleOptions) {
     this.#options = options;
-    const { credential, home, registry, vault, own, clock, log, signal, onTopology, inForce, drained } =
-      options;
+    const {
+      credential,
+      home,
+      registry,
+      vault,
+      own,
+      clock,
+      log,
+      signal,
+      onTopology,
+      inForce,
+      drained,
+      answer,
+      isGiven,
+    } = options;
     this.name = credential.host;
     this.host = credential.host;
     this.hosts = new JoinedHost({
@@ -58,6 +75,8 @@ export class JoinedRole implements Role {
       sources: home.paths.sources,
       inForce,
       drained,
+      answer,
+      isRenewed: () => this.keeper.isRenewed && isGiven(),
       door: () => ({ address: credential.address, port: home.settings.doorPort }),
       version: VERSION,
       mesh: home.settings.mesh,
@@ -67,6 +86,7 @@ export class JoinedRole implements Role {
       onTopology,
     });
     this.keeper = new SvidKeeper({ source: this.hosts, clock, log });
+    this.keeper.subscribe(() => this.hosts.changed());
     const refuse = (deed: string) => (): Promise<never> => Promise.reject(onlyFirstHost(deed));
     this.deeds = {
       plan: refuse("plan a deploy"),
@@ -75,6 +95,8 @@ export class JoinedRole implements Role {
       deleteSecret: refuse("delete a secret"),
       createJoinToken: refuse("make a join token"),
       forgetHost: refuse("remove a host"),
+      identity: refuse("tell of the authority"),
+      rotateRoot: refuse("rotate the root certificate"),
     };
   }
 
@@ -98,6 +120,10 @@ export class JoinedRole implements Role {
       door: { address: this.#options.credential.address, port: this.#options.home.settings.doorPort },
       doorOf: (host) => this.hosts.doorOf(host),
     };
+  }
+
+  ask(): Promise<never> {
+    return Promise.reject(onlyFirstHost("see into another host"));
   }
 
   drainedElsewhere(instance: string, drainMs: number): Promise<void> {

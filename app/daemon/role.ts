@@ -1,4 +1,5 @@
 import type { HostFrame } from "@plinth/discovery";
+import type { Question } from "@plinth/hosts";
 import type { SvidKeeper } from "@plinth/identity";
 import type { Hosts, Topology } from "@plinth/release";
 import type { ApiActions } from "@plinth/api";
@@ -15,8 +16,17 @@ export interface Role {
   /** What only the first host can do. */
   readonly deeds: Pick<
     ApiActions,
-    "plan" | "rollback" | "setSecretValue" | "deleteSecret" | "createJoinToken" | "forgetHost"
+    | "plan"
+    | "rollback"
+    | "setSecretValue"
+    | "deleteSecret"
+    | "createJoinToken"
+    | "forgetHost"
+    | "identity"
+    | "rotateRoot"
   >;
+  /** Has another host do what only an instance's own host can. */
+  ask(host: string, question: Question, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** This host among others, for the proxy; undefined while it is alone. */
   frame(): HostFrame | undefined;
   /** Resolves once other hosts send an instance of ours nothing more, or after `drainMs`. */

@@ -68,7 +68,9 @@ for (const runtime of installedRuntimes()) {
         },
       });
       await route([instance.port]);
-      const malformed = requestCorpus().filter(({ expect }) => expect !== "ok" && expect !== "incomplete");
+      const malformed = requestCorpus().filter(
+        ({ expect, good }) => expect !== "ok" && expect !== "incomplete" && good === undefined,
+      );
       for (const { name, bytes, expect } of malformed) {
         const text = await exchangeRaw(port, bytes);
         const status = problemStatus(expect as Parameters<typeof problemStatus>[0]);

@@ -20,6 +20,8 @@ export interface Load extends AsyncDisposable {
 
 export interface LoadOptions {
   readonly port: number;
+  /** Default: 127.0.0.1. */
+  readonly address?: string;
   readonly path?: string;
   readonly host?: string;
   /** Requests under way at the same time; half of them on kept connections, half on new ones. */
@@ -30,7 +32,7 @@ export interface LoadOptions {
 const PAUSE_MS = 4;
 
 /** Steady load on an ingress that counts everything but a 2xx with its whole body as failed. */
-export function startLoad({ port, path = "/", host, clients = 8 }: LoadOptions): Load {
+export function startLoad({ port, address = "127.0.0.1", path = "/", host, clients = 8 }: LoadOptions): Load {
   const kept = new Agent({ keepAlive: true });
   const failures: Record<string, number> = {};
   let requests = 0;
@@ -41,7 +43,7 @@ export function startLoad({ port, path = "/", host, clients = 8 }: LoadOptions):
   const one = (agent: Agent | false): Promise<string | undefined> =>
     new Promise((resolve) => {
       const outgoing = request(
-        { host: "127.0.0.1", port, path, agent, ...(host === undefined ? {} : { headers: { host } }) },
+        { host: address, port, path, agent, ...(host === undefined ? {} : { headers: { host } }) },
         (response) => {
           let bytes = 0;
           response.on("data", (chunk: Buffer) => {

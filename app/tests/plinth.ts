@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { PsRow, StatusReport } from "@plinth/resource";
+import type { Machine } from "./machines.ts";
 import { processesOf } from "./processes.ts";
 
 export interface CommandResult {
@@ -45,12 +46,14 @@ export interface Plinth extends AsyncDisposable {
 export function createPlinth(
   environment: Readonly<Record<string, string>> = {},
   home: string = mkdtempSync(join(tmpdir(), "plinth-home-")),
+  machine?: Machine,
 ): Plinth {
+  const [program, ...words] = [...(machine?.inside ?? []), "/bin/sh", LAUNCHER];
   const run = async (parameters: readonly string[], input?: string): Promise<CommandResult> => {
     // The same mode for every user who runs these tests; those of the other mode ask for it.
     const isModeless = parameters[0] === "up" && !parameters.includes("--mesh");
     const mode = isModeless ? ["--mesh", "cooperative"] : [];
-    const child = spawn("/bin/sh", [LAUNCHER, ...parameters, ...mode], {
+    const child = spawn(program, [...words, ...parameters, ...mode], {
       env: { ...process.env, PLINTH_HOME: home, NO_COLOR: "1", ...environment },
       stdio: "pipe",
     });
@@ -94,7 +97,7 @@ export function createPlinth(
     },
     async get(path, host) {
       const outgoing = request({
-        host: "127.0.0.1",
+        host: machine?.address ?? "127.0.0.1",
         port: await plinth.ingressPort(),
         path,
         agent: false,

@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Case, type CaseOptions, type Figure, median, type Outcome } from "../case.ts";
+import { type Case, type CaseOptions, type Figure, type Outcome } from "../case.ts";
 import { accepting, Children, cpuSeconds, isInstalled } from "../children.ts";
 import { common, startNginx, temporary } from "../nginx.ts";
 import { startProxy } from "../proxy.ts";
+import { alternate, medianOf, rawOf } from "../rounds.ts";
 
 const PORTS = { upstream: 27_500, nginx: 27_501, node: 27_502, bun: 27_503 };
 const CONNECTIONS = 16;
@@ -58,29 +59,30 @@ export const grpc: Case = {
     for (const { port } of [{ port: PORTS.upstream }, ...contenders]) await accepting(port);
 
     const calls = quick ? 40_000 : 150_000;
-    const rounds: { contender: string; calls: number; cpuMicrosPerCall: number }[] = [];
-    for (const { port } of contenders) load(port, calls, message); // warm: compiled, pools filled
-    for (let round = 0; round < (quick ? 3 : 7); round++) {
-      for (const { name, port, pid } of contenders) {
+    const turns = await alternate({
+      contenders,
+      rounds: quick ? 3 : 7,
+      warm: ({ port }) => load(port, calls, message), // compiled, pools filled
+      measure: ({ port, pid }) => {
         const before = cpuSeconds(pid);
         load(port, calls, message);
-        const cpuMicrosPerCall = ((cpuSeconds(pid) - before) * 1e6) / calls;
-        rounds.push({ contender: name, calls, cpuMicrosPerCall });
-        say(`${name}: ${cpuMicrosPerCall.toFixed(2)} µs CPU per call`);
-      }
-    }
-    const of = (name: string): number =>
-      median(rounds.filter(({ contender }) => contender === name).map((round) => round.cpuMicrosPerCall));
-    const figures: Figure[] = contenders
-      .filter(({ name }) => name !== "nginx")
-      .map(({ name }) => ({
-        name: `on ${name === "node" ? "Node" : "Bun"}`,
-        unit: "µs CPU per call",
-        ours: of(name),
-        rival: of("nginx"),
-        rivalName: "nginx grpc_pass",
-        ratioMax: RATIO_MAX,
-      }));
+        return { calls, cpuMicrosPerCall: ((cpuSeconds(pid) - before) * 1e6) / calls };
+      },
+      say,
+      describe: ({ name }, { cpuMicrosPerCall }) => `${name}: ${cpuMicrosPerCall.toFixed(2)} µs CPU per call`,
+    });
+    const of = (contender: (typeof contenders)[number]): number =>
+      medianOf(turns, contender, ({ cpuMicrosPerCall }) => cpuMicrosPerCall);
+    const [first, ...own] = contenders;
+    const figures: Figure[] = own.map((contender) => ({
+      name: `on ${contender.name === "node" ? "Node" : "Bun"}`,
+      unit: "µs CPU per call",
+      ours: of(contender),
+      rival: of(first!),
+      rivalName: "nginx grpc_pass",
+      ratioMax: RATIO_MAX,
+    }));
+    const rounds = rawOf(turns, ({ name }) => name);
     return { figures, raw: { connections: CONNECTIONS, callsAtOnce: CALLS_AT_ONCE, rounds } };
   },
 };

@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import type { RuntimeName } from "@plinth/process";
-import { type Case, type CaseOptions, type Figure, median, type Outcome } from "../case.ts";
+import { type Case, type CaseOptions, type Figure, type Outcome } from "../case.ts";
 import { accepting, Children, cpuSeconds, isInstalled } from "../children.ts";
 import { startProxy } from "../proxy.ts";
 import { startRival, startUpstream } from "../nginx.ts";
+import { alternate, medianOf, rawOf } from "../rounds.ts";
 
 const PORTS = { upstream: 27_400, nginx: 27_401, node: 27_402, bun: 27_403 };
 const CONNECTIONS = 64;
@@ -12,11 +13,10 @@ const LOADER = "wrk";
 /** Most CPU per request, as a multiple of nginx's. */
 const RATIO_MAX: Record<RuntimeName, number> = { node: 1.35, bun: 1.1 };
 
-interface Round {
-  readonly contender: string;
-  readonly requests: number;
-  readonly seconds: number;
-  readonly cpuMicrosPerRequest: number;
+interface Contender {
+  readonly name: string;
+  readonly port: number;
+  readonly pid: number;
 }
 
 function load(port: number, seconds: number): number {
@@ -44,7 +44,7 @@ export const http1: Case = {
     }
     await using children = new Children();
     const { directory } = options;
-    const contenders: { name: string; port: number; pid: number }[] = [];
+    const contenders: Contender[] = [];
     startUpstream(children, join(directory, "upstream"), PORTS.upstream);
     const nginx = startRival(children, join(directory, "nginx"), PORTS.nginx, PORTS.upstream);
     contenders.push({ name: "nginx", port: PORTS.nginx, pid: nginx });
@@ -62,31 +62,30 @@ export const http1: Case = {
     for (const { port } of contenders) await accepting(port);
 
     const seconds = options.quick ? 3 : 6;
-    const rounds: Round[] = [];
-    for (const { port } of contenders) load(port, options.quick ? 2 : 4); // warm: compiled, pools filled
-    for (let round = 0; round < (options.quick ? 3 : 7); round++) {
-      for (const { name, port, pid } of contenders) {
+    const turns = await alternate({
+      contenders,
+      rounds: options.quick ? 3 : 7,
+      warm: ({ port }) => load(port, options.quick ? 2 : 4), // compiled, pools filled
+      measure: ({ port, pid }) => {
         const before = cpuSeconds(pid);
         const requests = load(port, seconds);
-        const cpuMicrosPerRequest = ((cpuSeconds(pid) - before) * 1e6) / requests;
-        rounds.push({ contender: name, requests, seconds, cpuMicrosPerRequest });
-        options.say(
-          `${name}: ${cpuMicrosPerRequest.toFixed(2)} µs CPU per request, ${Math.round(requests / seconds)}/s`,
-        );
-      }
-    }
-    const of = (name: string): number =>
-      median(rounds.filter((round) => round.contender === name).map((round) => round.cpuMicrosPerRequest));
-    const figures: Figure[] = contenders
-      .filter(({ name }) => name !== "nginx")
-      .map(({ name }) => ({
-        name: `on ${name === "node" ? "Node" : "Bun"}`,
-        unit: "µs CPU per request",
-        ours: of(name),
-        rival: of("nginx"),
-        rivalName: "nginx",
-        ratioMax: RATIO_MAX[name as RuntimeName],
-      }));
-    return { figures, raw: { connections: CONNECTIONS, rounds } };
+        return { requests, seconds, cpuMicrosPerRequest: ((cpuSeconds(pid) - before) * 1e6) / requests };
+      },
+      say: options.say,
+      describe: ({ name }, { requests, cpuMicrosPerRequest }) =>
+        `${name}: ${cpuMicrosPerRequest.toFixed(2)} µs CPU per request, ${Math.round(requests / seconds)}/s`,
+    });
+    const of = (contender: Contender): number =>
+      medianOf(turns, contender, ({ cpuMicrosPerRequest }) => cpuMicrosPerRequest);
+    const [rival, ...own] = contenders;
+    const figures: Figure[] = own.map((contender) => ({
+      name: `on ${contender.name === "node" ? "Node" : "Bun"}`,
+      unit: "µs CPU per request",
+      ours: of(contender),
+      rival: of(rival!),
+      rivalName: "nginx",
+      ratioMax: RATIO_MAX[contender.name as RuntimeName],
+    }));
+    return { figures, raw: { connections: CONNECTIONS, rounds: rawOf(turns, ({ name }) => name) } };
   },
 };

@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, closeSync, ftruncateSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Case, type CaseOptions, type Figure, median, type Outcome } from "../case.ts";
+import { type Case, type CaseOptions, type Figure, type Outcome } from "../case.ts";
 import { accepting, Children, cpuSeconds, isInstalled } from "../children.ts";
 import { common, startNginx, temporary } from "../nginx.ts";
 import { startProxy } from "../proxy.ts";
+import { alternate, medianOf, rawOf } from "../rounds.ts";
 
 const PORTS = {
   upstream: 27_600,
@@ -88,33 +89,34 @@ export const stream: Case = {
     }
     for (const { port } of contenders) await accepting(port);
 
-    const rounds: { contender: string; protocol: Protocol; cpuSecondsPerGib: number }[] = [];
-    for (const { port } of contenders) download(port, bytes); // warm
-    for (let round = 0; round < (quick ? 3 : 5); round++) {
-      for (const { name, protocol, port, pid } of contenders) {
+    const turns = await alternate({
+      contenders,
+      rounds: quick ? 3 : 5,
+      warm: ({ port }) => download(port, bytes),
+      measure: ({ port, pid }) => {
         const before = cpuSeconds(pid);
         download(port, bytes);
-        const cpuSecondsPerGib = ((cpuSeconds(pid) - before) * GIB) / bytes;
-        rounds.push({ contender: name, protocol, cpuSecondsPerGib });
-        say(`${name}, ${protocol}: ${cpuSecondsPerGib.toFixed(2)} s CPU per GiB`);
-      }
-    }
-    const of = (name: string, wanted: Protocol): number =>
-      median(
-        rounds
-          .filter(({ contender, protocol }) => contender === name && protocol === wanted)
-          .map(({ cpuSecondsPerGib }) => cpuSecondsPerGib),
-      );
+        return { cpuSecondsPerGib: ((cpuSeconds(pid) - before) * GIB) / bytes };
+      },
+      say,
+      describe: ({ name, protocol }, { cpuSecondsPerGib }) =>
+        `${name}, ${protocol}: ${cpuSecondsPerGib.toFixed(2)} s CPU per GiB`,
+    });
+    const of = (contender: (typeof contenders)[number]): number =>
+      medianOf(turns, contender, ({ cpuSecondsPerGib }) => cpuSecondsPerGib);
     const figures: Figure[] = contenders
       .filter(({ name }) => name !== "haproxy")
-      .map(({ name, protocol }) => ({
-        name: `${protocol === "http" ? "HTTP body" : "opaque TCP"} on ${name === "node" ? "Node" : "Bun"}`,
+      .map((contender) => ({
+        name: `${contender.protocol === "http" ? "HTTP body" : "opaque TCP"} on ${contender.name === "node" ? "Node" : "Bun"}`,
         unit: "s CPU per GiB",
-        ours: of(name, protocol),
-        rival: of("haproxy", protocol),
+        ours: of(contender),
+        rival: of(
+          contenders.find(({ name, protocol }) => name === "haproxy" && protocol === contender.protocol)!,
+        ),
         rivalName: "HAProxy",
         ratioMax: RATIO_MAX,
       }));
+    const rounds = rawOf(turns, ({ name, protocol }) => `${name}, ${protocol}`);
     return { figures, raw: { bytes, rounds } };
   },
 };

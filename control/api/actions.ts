@@ -1,6 +1,7 @@
 import type {
   App,
   AppSpec,
+  IdentityReport,
   DiagnosticsReport,
   EgressStat,
   JoinTokenReport,
@@ -52,6 +53,9 @@ export interface ApiActions {
   /** Opens the door for other hosts, too. */
   createJoinToken(request: JoinTokenRequest): Promise<JoinTokenReport>;
   forgetHost(name: string): Promise<void>;
+  identity(): Promise<IdentityReport>;
+  /** Resolves once a new root signs; with `now`, once the old one is retired as well. */
+  rotateRoot(now: boolean): Promise<IdentityReport>;
   logs(instance: string, request: LogRequest): Promise<AsyncIterable<Uint8Array>>;
   /** Of all the app's instances or one service's, those included that come while it is followed; `tail` is for each. */
   appLogs(

@@ -122,6 +122,8 @@ class HttpApi implements Api {
       deleteSecret: (exchange) => deeds.deleteSecret(exchange),
       joinToken: (exchange) => deeds.joinToken(exchange),
       forgetHost: (exchange) => deeds.forgetHost(exchange),
+      identity: (exchange) => deeds.identity(exchange),
+      rotateRoot: (exchange) => deeds.rotateRoot(exchange),
       log: (exchange) => deeds.log(exchange),
       appLog: (exchange) => deeds.appLog(exchange),
       exec: (exchange) => deeds.exec(exchange),

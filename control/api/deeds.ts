@@ -122,6 +122,15 @@ export class Deeds {
     );
   }
 
+  async identity({ response }: Exchange): Promise<void> {
+    sendJson(response, 200, await this.#actions.identity());
+  }
+
+  async rotateRoot(exchange: Exchange): Promise<void> {
+    const { now = false } = await readRequest<{ now?: boolean }>(exchange);
+    sendJson(exchange.response, 200, await this.#actions.rotateRoot(now));
+  }
+
   async forgetHost(exchange: Exchange): Promise<void> {
     await this.#actions.forgetHost(requireName(exchange));
     sendJson(exchange.response, 200, {});

@@ -175,6 +175,11 @@ function recordingActions(deeds: unknown[]): ApiActions {
       deeds.push(["createJoinToken", wanted]);
       return { token: "plinth-join-x", address: "192.0.2.1:7082", expiresAt: "2026-01-01T00:30:00.000Z" };
     },
+    identity: async () => ({ trustDomain: "test", roots: [] }),
+    rotateRoot: async (now) => {
+      deeds.push(["rotateRoot", now]);
+      return { trustDomain: "test", roots: [] };
+    },
     forgetHost: async (name) => {
       deeds.push(["forgetHost", name]);
     },

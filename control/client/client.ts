@@ -1,6 +1,7 @@
 import type {
   DiagnosticsReport,
   EgressStat,
+  IdentityReport,
   JoinTokenReport,
   Plan,
   PsRow,
@@ -19,6 +20,8 @@ const GROUP = "/apis/plinth.dev/v1";
 const DEADLINE_MS = 30_000;
 /** An upgrade answers after the old proxy has begun to drain. */
 const UPGRADE_DEADLINE_MS = 60_000;
+/** A rotation answers once every host has what it needs. */
+const ROTATE_DEADLINE_MS = 150_000;
 /** How long a watch waits for a daemon that its supervisor is restarting. */
 const WATCH_UNAVAILABLE_MS = 30_000;
 
@@ -91,6 +94,8 @@ export interface Client {
   signalInstance(instance: string, signal: string, options?: CallOptions): Promise<void>;
   signalProcess(process: "daemon" | "proxy", signal: string, options?: CallOptions): Promise<void>;
 
+  identity(options?: CallOptions): Promise<IdentityReport>;
+  rotateRoot(now: boolean, options?: CallOptions): Promise<IdentityReport>;
   createJoinToken(
     request: { readonly address?: string; readonly host?: string; readonly lifeMs?: number },
     options?: CallOptions,
@@ -214,6 +219,15 @@ class SocketClient implements Client {
 
   async delete(kind: KindName, name: string, options?: CallOptions): Promise<void> {
     await this.#call("DELETE", path(kind, name), options);
+  }
+
+  identity(options?: CallOptions): Promise<IdentityReport> {
+    return this.#call("GET", `${GROUP}/identity`, options);
+  }
+
+  rotateRoot(now: boolean, options?: CallOptions): Promise<IdentityReport> {
+    const patient = { deadlineMs: ROTATE_DEADLINE_MS, ...options };
+    return this.#call("POST", `${GROUP}/identity/rotate`, patient, { body: { now } });
   }
 
   createJoinToken(request: object, options?: CallOptions): Promise<JoinTokenReport> {

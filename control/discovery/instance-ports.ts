@@ -17,6 +17,8 @@ export class InstancePorts {
   readonly #reserved: Set<number> = new Set();
   #next = 0;
 
+  #claiming: Promise<void> | undefined;
+
   /** `onChunk` must have stored the chunks when it resolves: a port given out is never outside a known chunk. */
   constructor(options: {
     claims: MachineClaims;
@@ -55,9 +57,15 @@ export class InstancePorts {
       if (this.#chunks.length >= PORT_CHUNKS) {
         throw new Fault("exhausted", "Cannot give an instance a port: all of 20000-29999 are in use");
       }
-      this.#chunks.push(await this.#claims.claim("ports", PORT_CHUNKS, this.#preferred));
-      await this.#onChunk(this.#chunks);
+      // One claim serves all who found none free.
+      this.#claiming ??= this.#claim().finally(() => (this.#claiming = undefined));
+      await this.#claiming;
     }
+  }
+
+  async #claim(): Promise<void> {
+    this.#chunks.push(await this.#claims.claim("ports", PORT_CHUNKS, this.#preferred));
+    await this.#onChunk(this.#chunks);
   }
 }
 

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ConnectionOptions, TLSSocket } from "node:tls";
 import type { Clock } from "@plinth/clock";
@@ -25,7 +26,8 @@ import { CALL_MS, SILENCE_MS, SOURCE_MS, WORLD_BYTES_MAX } from "./limits.ts";
 import {
   type CertificateMessage,
   type HostReport,
-  type HostWorld,
+  FAULT_HEADER,
+  type HostMessage,
   type JoinAnswer,
   trustBundleOf,
   type TrustMessage,
@@ -176,7 +178,7 @@ export class FirstHost {
   }
 
   /** What this host is to do, whenever it changes; ends or throws when the connection does. */
-  async *worlds(signal: AbortSignal): AsyncGenerator<HostWorld> {
+  async *messages(signal: AbortSignal): AsyncGenerator<HostMessage> {
     const silence = new AbortController();
     const either = AbortSignal.any([signal, silence.signal]);
     const response = await this.#call("GET", "world", signal, undefined, either);
@@ -200,7 +202,7 @@ export class FirstHost {
           const line = Buffer.concat(parts);
           parts = [];
           bytes = 0;
-          if (line.length > 0) yield JSON.parse(line.toString()) as HostWorld;
+          if (line.length > 0) yield JSON.parse(line.toString()) as HostMessage;
         }
         parts.push(chunk.subarray(from));
         bytes += chunk.length - from;
@@ -211,6 +213,35 @@ export class FirstHost {
       cancel();
       response.destroy();
     }
+  }
+
+  /** Answers a question as the parts come; a fault before the first is told as such. */
+  async answer(id: string, parts: Promise<AsyncIterable<Uint8Array>>, signal: AbortSignal): Promise<void> {
+    let fault: string | undefined;
+    let answer: AsyncIterable<Uint8Array> = Readable.from([]);
+    try {
+      answer = await parts;
+    } catch (error) {
+      const code = error instanceof Fault ? error.code : "internal";
+      const hint = error instanceof Fault ? error.hint : undefined;
+      fault = Buffer.from(JSON.stringify({ code, message: messageOf(error), hint })).toString("base64");
+    }
+    const { host, port, ...tls } = this.#tls();
+    const call = request({
+      ...tls,
+      host: host ?? "",
+      port: port ?? 0,
+      agent: false,
+      method: "POST",
+      path: `${API_PATH}/hosts/${this.host}/answers/${id}`,
+      signal,
+      headers: { host: "control.plinth.internal", ...(fault !== undefined && { [FAULT_HEADER]: fault }) },
+    });
+    const answered = once(call, "response") as Promise<[IncomingMessage]>;
+    answered.catch(() => undefined);
+    await pipeline(answer, call);
+    const [response] = await answered;
+    response.resume();
   }
 
   /** Puts the files of a kept source into `directory`, which is empty. */

@@ -154,6 +154,7 @@ function reportOf(instances: HostReport["instances"], settled = { connection: ""
     settled,
     door: { address: "192.0.2.7", port: 7083 },
     instances,
+    renewed: 0,
     leaving: false,
     version: "0.1.0",
     mesh: "cooperative",
@@ -181,7 +182,7 @@ suite("the door for hosts", () => {
     await first.place("shop.web.one", "beta");
     await first.place("shop.db.one", "alpha");
     const beta = new FirstHost(credential, systemClock);
-    const worlds = beta.worlds(signal);
+    const worlds = beta.messages(signal);
     const { value: world } = (await worlds.next()) as { value: HostWorld };
     assert.equal(world.seq, 1);
     await beta.report(
@@ -207,7 +208,7 @@ suite("the door for hosts", () => {
     const credential = await first.join("beta", context.signal);
     await first.place("shop.web.one", "beta");
     await first.place("other.db.one", "gamma");
-    const worlds = new FirstHost(credential, systemClock).worlds(context.signal);
+    const worlds = new FirstHost(credential, systemClock).messages(context.signal);
     const { value: world } = (await worlds.next()) as { value: HostWorld };
     await worlds.return(undefined);
     const text = JSON.stringify(world);

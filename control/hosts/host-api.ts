@@ -33,6 +33,7 @@ import {
 } from "./limits.ts";
 import {
   type CertificateMessage,
+  FAULT_HEADER,
   type HostReport,
   type JoinAnswer,
   type JoinRequest,
@@ -99,6 +100,8 @@ export async function openHostApi(options: HostApiOptions): Promise<HostApi> {
     (request, response) => void serve(request, response),
   );
   server.maxConnections = CONNECTIONS_MAX;
+  // An answer that follows a log is a request that takes as long as somebody reads.
+  server.requestTimeout = 0;
   const following = followKeeper(server, keeper, CONTROL);
   const streams = new Set<AbortController>();
 
@@ -145,6 +148,8 @@ export async function openHostApi(options: HostApiOptions): Promise<HostApi> {
     const [deed = "", parameter] = rest.split("/");
     if (method === "GET" && deed === "world") return hosts.world(call);
     if (method === "PUT" && deed === "report") return hosts.report(call);
+    if (method === "POST" && deed === "answers" && parameter !== undefined)
+      return hosts.answer(call, parameter);
     if (method === "POST" && deed === "credential") return hosts.renew(call);
     if (method === "POST" && deed === "certificates") return hosts.certify(call);
     if (method === "GET" && deed === "sources" && parameter !== undefined)
@@ -167,7 +172,7 @@ export async function openHostApi(options: HostApiOptions): Promise<HostApi> {
   };
 }
 
-const HOST_PATH = new RegExp(`^${API_PATH}/hosts/([a-z0-9-]{1,40})(?:/([a-z0-9/]+))?$`);
+const HOST_PATH = new RegExp(`^${API_PATH}/hosts/([a-z0-9-]{1,40})(?:/([a-z0-9/-]+))?$`);
 
 async function listen(server: Server, address: string, port: number): Promise<void> {
   server.listen(port, address);
@@ -213,6 +218,19 @@ async function readJson<Value>(request: IncomingMessage, bytesMax: number): Prom
     // told below
   }
   throw new Fault("invalid", "The body is not a JSON object");
+}
+
+async function* answerOf(request: IncomingMessage): AsyncGenerator<Uint8Array> {
+  const fault = request.headers[FAULT_HEADER];
+  if (typeof fault === "string") {
+    const { code, message, hint } = JSON.parse(Buffer.from(fault, "base64").toString()) as {
+      code: FaultCode;
+      message: string;
+      hint?: string;
+    };
+    throw new Fault(code, message, hint === undefined ? {} : { hint });
+  }
+  for await (const chunk of request as AsyncIterable<Buffer>) yield chunk;
 }
 
 function certificateMessage(issued: IssuedCertificate): CertificateMessage {
@@ -305,6 +323,18 @@ class HostRoutes {
     send(response, 200, {});
   }
 
+  /** What the host was asked; its body is read as whoever asked reads it. */
+  async answer({ request, response, host, signal }: Call, id: string): Promise<void> {
+    const ended = new Promise<void>((resolve) => {
+      request.once("close", resolve);
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    if (!this.#options.sessions.answered(host, id, answerOf(request)))
+      throw new Fault("not-found", "Nobody waits for this answer any more");
+    await ended;
+    send(response, 200, {});
+  }
+
   async world({ response, host, signal }: Call): Promise<void> {
     response.writeHead(200, { "content-type": "application/x-ndjson" });
     response.flushHeaders();
@@ -318,8 +348,8 @@ class HostRoutes {
     };
     beat();
     try {
-      for await (const world of this.#options.sessions.worlds(host, signal)) {
-        if (!response.write(`${JSON.stringify(world)}\n`)) await once(response, "drain", { signal });
+      for await (const message of this.#options.sessions.messages(host, signal)) {
+        if (!response.write(`${JSON.stringify(message)}\n`)) await once(response, "drain", { signal });
       }
     } finally {
       cancel();

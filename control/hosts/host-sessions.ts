@@ -1,17 +1,20 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, isoTime } from "@plinth/clock";
-import { messageOf } from "@plinth/fault";
+import { Fault, messageOf } from "@plinth/fault";
 import type { Log } from "@plinth/log";
 import type { Registry } from "@plinth/registry";
 import type { Candidate, Fleet, Hosts } from "@plinth/release";
 import { type Host, type HostStatus } from "@plinth/resource";
-import type { Door, HostReport, HostWorld, WorldContent } from "./messages.ts";
+import { CALL_MS } from "./limits.ts";
+import type { Door, HostMessage, HostReport, Question, WorldContent } from "./messages.ts";
 
 /** A host reports every few seconds; one that misses several in a row does not answer. */
 export const LOST_MS = 10_000;
 /** Time for a host to come back after a reboot of its network before its instances are started elsewhere. */
 export const REPLACE_MS = 30_000;
 const LOOK_MS = 1000;
+/** Questions open at a time: each is somebody's terminal. */
+const QUESTIONS_MAX = 200;
 /** What "last seen" is worth writing down. */
 const SEEN_MS = 60_000;
 
@@ -23,6 +26,14 @@ interface Connection {
   /** What was sent last, without its number. */
   text: string;
   wake: () => void;
+  /** To be sent. */
+  readonly messages: HostMessage[];
+}
+
+/** A question on its way, and who waits for the answer. */
+interface Asked {
+  readonly host: string;
+  readonly answered: (answer: AsyncIterable<Uint8Array>) => void;
 }
 
 interface Session {
@@ -31,6 +42,8 @@ interface Session {
   lost: boolean;
   /** Its instances are being replaced elsewhere. */
   vacated: boolean;
+  /** The trust bundle by whose signing root all its certificates are. */
+  renewed: number;
   connection: Connection | undefined;
   writtenMs: number;
 }
@@ -58,6 +71,7 @@ export class HostSessions implements Hosts {
   readonly #options: HostSessionsOptions;
   readonly #sessions: Map<string, Session> = new Map();
   readonly #waiters: Set<() => void> = new Set();
+  readonly #asked: Map<string, Asked> = new Map();
 
   constructor(options: HostSessionsOptions) {
     this.#options = options;
@@ -128,7 +142,14 @@ export class HostSessions implements Hosts {
       const seenMs = this.#options.clock.monotonic();
       this.#sessions.set(
         name,
-        (session = { seenMs, lost: false, vacated: false, connection: undefined, writtenMs: -Infinity }),
+        (session = {
+          seenMs,
+          lost: false,
+          vacated: false,
+          renewed: 0,
+          connection: undefined,
+          writtenMs: -Infinity,
+        }),
       );
     }
     return session;
@@ -139,11 +160,67 @@ export class HostSessions implements Hosts {
     for (const { connection } of this.#sessions.values()) connection?.wake();
   }
 
+  /**
+   * Has a host do what only it can, and resolves with its answer as it comes. Fault "unavailable" when the host does
+   * not answer; the signal ends the answering as well.
+   */
+  async ask(host: string, question: Question, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const connection = this.#sessions.get(host)?.connection;
+    if (connection === undefined)
+      throw new Fault("unavailable", `Cannot ask host "${host}": it is not connected`);
+    if (this.#asked.size >= QUESTIONS_MAX)
+      throw new Fault("exhausted", `Cannot ask host "${host}": ${QUESTIONS_MAX} questions are open already`);
+    const id = randomUUID();
+    const { clock } = this.#options;
+    const cancelAsking = (): void => {
+      connection.messages.push({ cancel: id });
+      connection.wake();
+    };
+    signal.addEventListener("abort", cancelAsking, { once: true });
+    try {
+      return await new Promise((resolve, reject) => {
+        const cancelTimeout = clock.schedule(CALL_MS, () =>
+          reject(new Fault("timeout", `Host "${host}" did not answer within ${CALL_MS / 1000} s`)),
+        );
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+        this.#asked.set(id, {
+          host,
+          answered: (answer) => {
+            cancelTimeout();
+            resolve(answer);
+          },
+        });
+        connection.messages.push({ ask: question, id });
+        connection.wake();
+      });
+    } catch (error) {
+      cancelAsking();
+      throw error;
+    } finally {
+      this.#asked.delete(id);
+    }
+  }
+
+  /** Takes the answer to a question this host was asked; false when nobody waits for it. */
+  answered(host: string, id: string, answer: AsyncIterable<Uint8Array>): boolean {
+    const asked = this.#asked.get(id);
+    if (asked?.host !== host) return false;
+    asked.answered(answer);
+    return true;
+  }
+
   /** Each state of the world for a host, newest only, until the signal or another connection of the same host. */
-  async *worlds(host: string, signal: AbortSignal): AsyncGenerator<HostWorld> {
+  async *messages(host: string, signal: AbortSignal): AsyncGenerator<HostMessage> {
     const session = this.#session(host);
     session.connection?.wake();
-    const connection: Connection = { id: randomUUID(), sent: 0, settled: 0, text: "", wake: () => {} };
+    const connection: Connection = {
+      id: randomUUID(),
+      sent: 0,
+      settled: 0,
+      text: "",
+      wake: () => {},
+      messages: [],
+    };
     session.connection = connection;
     const isCurrent = (): boolean =>
       !signal.aborted && this.#sessions.get(host) === session && session.connection === connection;
@@ -161,6 +238,7 @@ export class HostSessions implements Hosts {
           connection.sent++;
           yield { ...world, connection: connection.id, seq: connection.sent };
         }
+        for (const message of connection.messages.splice(0)) yield message;
         if (isCurrent()) await woken;
       }
     } finally {
@@ -192,6 +270,7 @@ export class HostSessions implements Hosts {
       session.writtenMs = session.seenMs;
       await registry.updateStatus("Host", host, { ...status, seenAt: isoTime(clock.now()) });
     } else await registry.updateStatus("Host", host, status);
+    session.renewed = report.renewed;
     session.lost = false;
     session.vacated = false;
     await fleet().reported(host, report.instances);
@@ -226,6 +305,29 @@ export class HostSessions implements Hosts {
       }
       if (left.size > 0) await this.#told(Math.min(LOOK_MS, endMs - clock.monotonic()), signal);
     }
+  }
+
+  /** Resolves once every joined host's certificates are by the signing root of this bundle. Rejects with the signal's reason. */
+  async renewed(sequence: number, signal: AbortSignal): Promise<void> {
+    while (
+      this.#silent().length > 0 ||
+      [...this.#sessions.values()].some(({ renewed }) => renewed < sequence)
+    )
+      await this.#told(LOOK_MS, signal);
+  }
+
+  /** Hosts that cannot be told anything now. */
+  #silent(): string[] {
+    return this.names.filter((name) => !this.isReachable(name) && this.#state(name) !== "Left");
+  }
+
+  /** Fault "unavailable" when a host cannot be told anything now. */
+  checkAllAnswer(deed: string): void {
+    const silent = this.#silent();
+    if (silent.length === 0) return;
+    throw new Fault("unavailable", `Cannot ${deed}: host ${silent.join(", ")} does not answer`, {
+      hint: "Wait until it is back, or remove it with plinth delete host NAME.",
+    });
   }
 
   #tell(): void {

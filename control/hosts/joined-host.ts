@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -20,7 +21,7 @@ import {
 import { FirstHost } from "./first-host.ts";
 import { type HostCredential, privateKeyText, writeHostCredential } from "./host-credential.ts";
 import { CALL_MS, REPORT_MS, RETRY_MAX_MS, RETRY_MS } from "./limits.ts";
-import { type Door, type HostWorld, trustBundleOf } from "./messages.ts";
+import { type Door, type HostWorld, type Question, trustBundleOf } from "./messages.ts";
 
 export interface JoinedHostOptions {
   readonly credential: HostCredential;
@@ -39,6 +40,10 @@ export interface JoinedHostOptions {
   readonly inForce: (timeoutMs: number) => Promise<boolean>;
   /** Resolves once none of these has anything under way, or after the time. */
   readonly drained: (instances: readonly string[], timeoutMs: number) => Promise<void>;
+  /** Whether all workloads' certificates here are by the root that signs now. */
+  readonly isRenewed: () => boolean;
+  /** Does what only this host can. */
+  readonly answer: (question: Question, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
   /** Where this host's proxy takes calls of others. */
   readonly door: () => Door;
   readonly version: string;
@@ -72,6 +77,8 @@ export class JoinedHost implements Hosts, SvidSource {
   readonly #starting: Map<string, Promise<void>> = new Map();
   readonly #fetching: Map<string, Promise<void>> = new Map();
   readonly #mayStop: Set<string> = new Set();
+  /** Questions being answered. */
+  readonly #answering: Map<string, AbortController> = new Map();
   readonly #waiters: Set<() => void> = new Set();
   /** Worlds that are not in force or drained yet. */
   readonly #settling: Set<number> = new Set();
@@ -188,11 +195,14 @@ export class JoinedHost implements Hosts, SvidSource {
     let told = false;
     while (!signal.aborted) {
       try {
-        for await (const world of this.#first.worlds(signal)) {
+        for await (const message of this.#first.messages(signal)) {
           if (told) log.info("the first host answers again");
           told = false;
           delayMs = RETRY_MS;
-          await this.#apply(world);
+          if ("ask" in message) void this.#answer(message.id, message.ask);
+          else if ("cancel" in message)
+            this.#answering.get(message.cancel)?.abort(new Fault("gone", "Cancelled"));
+          else await this.#apply(message);
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -201,6 +211,21 @@ export class JoinedHost implements Hosts, SvidSource {
       }
       await clock.sleep(delayMs, signal).catch(() => undefined);
       delayMs = Math.min(delayMs * 2, RETRY_MAX_MS);
+    }
+  }
+
+  /** Answers on a connection of its own; whoever asked sees its end. */
+  async #answer(id: string, question: Question): Promise<void> {
+    const { answer, signal, log } = this.#options;
+    const ended = new AbortController();
+    this.#answering.set(id, ended);
+    const either = AbortSignal.any([signal, ended.signal]);
+    try {
+      await this.#first.answer(id, answer(question, either), either);
+    } catch (error) {
+      if (!either.aborted) log.debug("an answer broke off", { error: messageOf(error) });
+    } finally {
+      this.#answering.delete(id);
     }
   }
 
@@ -415,12 +440,19 @@ export class JoinedHost implements Hosts, SvidSource {
     return {
       settled: { connection: this.#connection, seq: this.#settled },
       door: door(),
+      renewed: this.#isRenewed ? this.bundle.sequence : 0,
       instances,
       leaving: this.#leaving,
       version,
       mesh,
       cpus: availableParallelism(),
     };
+  }
+
+  get #isRenewed(): boolean {
+    const root = new X509Certificate(this.bundle.roots[0]!);
+    const own = new X509Certificate(Buffer.from(this.#credential.certificate.certificates[0]!, "base64"));
+    return own.checkIssued(root) && this.#options.isRenewed();
   }
 
   async #trust(bundle: TrustBundle): Promise<void> {
@@ -444,19 +476,26 @@ export class JoinedHost implements Hosts, SvidSource {
     const { clock, log, signal } = this.#options;
     while (!signal.aborted) {
       const { notBeforeMs, notAfterMs } = this.#first.validity;
-      if (clock.now() >= notBeforeMs + (notAfterMs - notBeforeMs) * RENEW_AT) {
+      const root = new X509Certificate(this.bundle.roots[0]!);
+      const own = new X509Certificate(Buffer.from(this.#credential.certificate.certificates[0]!, "base64"));
+      const isOld = clock.now() >= notBeforeMs + (notAfterMs - notBeforeMs) * RENEW_AT;
+      if (isOld || !own.checkIssued(root)) {
         try {
           const keys = await generateKeyPair();
           const certificate = await this.#first.renew(keys, signal);
           await this.#keep({ ...this.#credential, certificate, privateKey: privateKeyText(keys) });
+          this.changed();
           log.info("the host's credential is renewed");
         } catch (error) {
           if (signal.aborted) return;
           log.warn("cannot renew the host's credential", { error: messageOf(error) });
         }
       }
-      // Looked at often, since wall clocks jump.
-      await clock.sleep(RENEW_RETRY_MS, signal).catch(() => undefined);
+      // Looked at often, since wall clocks jump; and at once when the roots have changed.
+      const changed = new AbortController();
+      const leave = this.subscribe(() => changed.abort());
+      await clock.sleep(RENEW_RETRY_MS, AbortSignal.any([signal, changed.signal])).catch(() => undefined);
+      leave();
     }
   }
 }

@@ -54,11 +54,34 @@ export interface HostWorld extends WorldContent {
   readonly seq: number;
 }
 
+/** Something only an instance's own host can do. */
+export type Question =
+  | {
+      readonly deed: "log";
+      readonly instance: string;
+      readonly follow: boolean;
+      readonly lines: number | undefined;
+    }
+  | { readonly deed: "exec"; readonly instance: string; readonly command: readonly string[] }
+  | { readonly deed: "signal"; readonly instance: string; readonly signal: NodeJS.Signals };
+
+/** What goes to a joined host on its connection. */
+export type HostMessage =
+  | HostWorld
+  | { readonly ask: Question; readonly id: string }
+  /** Nobody waits for that answer any more. */
+  | { readonly cancel: string };
+
+/** A fault as an answer: JSON in base64, in this header. */
+export const FAULT_HEADER = "plinth-fault";
+
 /** What a joined host tells: a heartbeat and the state of what it runs. */
 export interface HostReport extends Pick<HostStatus, "version" | "mesh" | "cpus"> {
   /** The world up to which all is in force and drained here; of the connection named. */
   readonly settled: { readonly connection: string; readonly seq: number };
   readonly door: Door;
+  /** The trust bundle by whose signing root all its certificates are, or 0. */
+  readonly renewed: number;
   readonly instances: Readonly<Record<string, InstanceStatus>>;
   /** It wants to go: no new instances, and those it has are to be replaced. */
   readonly leaving: boolean;

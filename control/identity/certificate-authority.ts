@@ -9,7 +9,7 @@ import {
 } from "./authority-record.ts";
 import { checkPublicKey, generateKeyPair, publicKeyOfRequest } from "./key-pair.ts";
 import { checkTrustDomain, type Identity, spiffeIdOf, trustDomainId } from "./spiffe-id.ts";
-import type { TrustBundle } from "./trust-bundle.ts";
+import { fingerprintOf, type TrustBundle } from "./trust-bundle.ts";
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -54,6 +54,14 @@ export interface AuthorityOptions {
   readonly trustDomain?: string;
   readonly homeId: string;
   readonly clock: Clock;
+}
+
+/** One root, for those who look after it. */
+export interface RootStatus {
+  readonly state: RootRecord["state"];
+  readonly fingerprint: string;
+  readonly notBeforeMs: number;
+  readonly notAfterMs: number;
 }
 
 interface Signer {
@@ -107,6 +115,22 @@ export class CertificateAuthority {
 
   get bundle(): TrustBundle {
     return this.#bundle;
+  }
+
+  /** The roots as they stand, the signing one first. */
+  get roots(): readonly RootStatus[] {
+    return [...this.#record.roots]
+      .sort((one, other) => Number(other.state === "signing") - Number(one.state === "signing"))
+      .map(({ state, certificate }) => {
+        const bytes = Buffer.from(certificate, "base64");
+        const { notBefore, notAfter } = new X509Certificate(new Uint8Array(bytes));
+        return {
+          state,
+          fingerprint: fingerprintOf(bytes),
+          notBeforeMs: notBefore.getTime(),
+          notAfterMs: notAfter.getTime(),
+        };
+      });
   }
 
   /** Tells every change of the bundle, once it is on disk; the returned function ends that. */

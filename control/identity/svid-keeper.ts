@@ -1,11 +1,11 @@
-import type { KeyObject } from "node:crypto";
+import { type KeyObject, X509Certificate as NativeCertificate } from "node:crypto";
 import { type Clock, type Random, systemRandom } from "@plinth/clock";
 import { Fault, messageOf } from "@plinth/fault";
 import type { Log } from "@plinth/log";
 import type { IssuedCertificate } from "./certificate-authority.ts";
 import { generateKeyPair, type KeyPair } from "./key-pair.ts";
 import { type Identity, spiffeIdOf } from "./spiffe-id.ts";
-import type { TrustBundle } from "./trust-bundle.ts";
+import { fingerprintOf, type TrustBundle } from "./trust-bundle.ts";
 import { verifySvid } from "./verify-svid.ts";
 
 /** Renewal at 70 % of life leaves seven hours of 24 for an authority that is away; spread so that not all come at once. */
@@ -79,7 +79,12 @@ export class SvidKeeper implements Disposable {
     this.#random = options.random ?? systemRandom;
     this.#log = options.log;
     this.#makeKeys = options.makeKeys ?? generateKeyPair;
-    this.#unsubscribe = this.#source.subscribe(() => {
+    let signing = fingerprintOf(this.bundle.roots[0]!);
+    this.#unsubscribe = this.#source.subscribe(({ roots }) => {
+      const now = fingerprintOf(roots[0]!);
+      // Leaves of a root that no longer signs are not waited for: their root is on its way out.
+      if (now !== signing) for (const entry of this.#entries.values()) entry.renewAtMs = 0;
+      signing = now;
       this.#tell();
       this.#look();
     });
@@ -123,6 +128,14 @@ export class SvidKeeper implements Disposable {
   svid(spiffeId: string): Svid | undefined {
     const svid = this.#entries.get(spiffeId)?.svid;
     return svid !== undefined && this.#clock.now() < svid.notAfterMs ? svid : undefined;
+  }
+
+  /** Whether the root that signs now has signed every SVID. */
+  get isRenewed(): boolean {
+    const root = new NativeCertificate(this.bundle.roots[0]!);
+    return [...this.#entries.values()].every(
+      ({ svid }) => svid !== undefined && new NativeCertificate(svid.certificates[0]!).checkIssued(root),
+    );
   }
 
   /** Asks for every SVID anew, the old ones serving on: for a root whose leaves must not last their day. */

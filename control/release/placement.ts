@@ -9,13 +9,13 @@ export interface Candidate {
 }
 
 /**
- * The host for one more instance of a service: the one with the fewest of its instances, of equals the one with the
- * fewest of all, of equals the first in the list. Instances on their way out do not count. Undefined when the service
- * may run on none of them. Pure.
+ * The host for one more instance of a service: the one with the fewest of its instances of that revision, of equals
+ * the one with the fewest of all, of equals the first in the list. Those of older revisions are on their way out.
+ * Undefined when the service may run on none of them. Pure.
  */
 export function placeInstance(
   spec: ServiceSpec,
-  service: { readonly app: string; readonly service: string },
+  order: { readonly app: string; readonly service: string; readonly revision: string },
   candidates: readonly Candidate[],
   instances: readonly Instance[],
 ): Candidate | undefined {
@@ -23,7 +23,10 @@ export function placeInstance(
   const all = Map.groupBy(staying, ({ spec: { host } }) => host);
   const load = ({ host }: Candidate): readonly [own: number, all: number] => {
     const there = all.get(host) ?? [];
-    const own = there.filter(({ spec: one }) => one.app === service.app && one.service === service.service);
+    const own = there.filter(
+      ({ spec: one }) =>
+        one.app === order.app && one.service === order.service && one.revision === order.revision,
+    );
     return [own.length, there.length];
   };
   let best: { readonly candidate: Candidate; readonly load: readonly [number, number] } | undefined;

@@ -1,4 +1,5 @@
 import type { Random } from "@plinth/clock";
+import { type CalleePart, Fairness } from "./fair/fairness.ts";
 import { InstanceEndpoint, type Peers } from "./instance-endpoint.ts";
 import { FAILFAST_MS, HELD_PER_SERVICE_MAX } from "./limits.ts";
 import { defaultPolicy, Policy, type ServicePolicy } from "./policy.ts";
@@ -19,6 +20,9 @@ interface Refusal {
   readonly code: RefusalCode;
   readonly text: string;
 }
+
+/** For a service by itself, as tests have it. */
+const unlimited = (): CalleePart => new Fairness().callee("", "");
 
 /** Random draws of an endpoint that is not left out, before all are gone through. With half of them in, few miss. */
 const DRAWS_MAX = 8;
@@ -54,11 +58,15 @@ export class Callee implements Peers {
   #policyText: string | undefined = undefined;
   readonly #waiters: Waiter[] = [];
 
-  /** `remote` is needed where endpoints may be on other hosts. */
-  constructor(key: string, random: Random, remote?: RemoteTransports) {
+  /** What is under way to all its instances, those that leave included. */
+  readonly calls: CalleePart;
+
+  /** `remote` is needed where endpoints may be on other hosts; `calls` where others share the proxy. */
+  constructor(key: string, random: Random, remote?: RemoteTransports, calls: CalleePart = unlimited()) {
     this.key = key;
     this.random = random;
     this.remote = remote;
+    this.calls = calls;
   }
 
   get waiting(): number {
@@ -111,10 +119,11 @@ export class Callee implements Peers {
     return (this.#out.length + 1) * 2 <= this.endpoints.length;
   }
 
-  /** The endpoint for the next request; `avoid` only if there is no other. Undefined when there is none at all. */
+  /** The endpoint for the next request; `avoid` only if there is no other. Undefined when none takes one more. */
   pick(nowMs: number, avoid: InstanceEndpoint | undefined): InstanceEndpoint | undefined {
     const endpoints = this.endpoints;
     const count = endpoints.length;
+    if (!this.calls.part.admits(1)) return undefined;
     if (count < 2) return endpoints[0];
     if (this.#out.length > 0) return this.#pickAmong(nowMs, avoid);
     const first = Math.floor(this.random() * count);
@@ -183,6 +192,8 @@ export class Callee implements Peers {
 
   /** Queues a request that began at `startedMs`, or tells why it is not even held. */
   admit(waiter: Waiter, startedMs: number, nowMs: number): Refusal | undefined {
+    const overload = this.#overload();
+    if (overload !== undefined) return overload;
     if (this.#failsFast(startedMs)) return { code: "failfast", text: this.#failfastReason(nowMs) };
     if (this.wait(waiter, nowMs)) return undefined;
     return { code: "queue-full", text: `${this.#emptyReason} and ${this.waiting} requests wait already` };
@@ -190,8 +201,18 @@ export class Callee implements Peers {
 
   /** What becomes of a request that has waited as long as it may; `problem` is why its last connection failed. */
   emptyRefusal(problem: string): Refusal {
+    const overload = this.#overload();
+    if (overload !== undefined) return overload;
     const code = this.endpoints.length === 0 ? "no-instance" : "connect-failed";
     return { code, text: `${this.#emptyReason}${problem === "" ? "" : `: ${problem}`}` };
+  }
+
+  /** Why no call more is taken, though there may be instances. */
+  #overload(): Refusal | undefined {
+    const { part, counts } = this.calls;
+    if (part.admits(1)) return undefined;
+    counts.refuse("calls");
+    return { code: "too-many-calls", text: `${part.has} calls to ${this.key} are under way already` };
   }
 
   stopWaiting(waiter: Waiter): void {

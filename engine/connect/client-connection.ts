@@ -1,6 +1,9 @@
 import type { Socket } from "node:net";
 import { hostName, MessageDecoder, problemStatus, problemText, Token } from "@plinth/http1";
 import type { Edge } from "./edge.ts";
+import { Held } from "./fair/held.ts";
+import type { Share } from "./fair/share.ts";
+import type { Deferred } from "./fair/turns.ts";
 import { Exchange } from "./exchange.ts";
 import {
   DRAIN_IDLE_MS,
@@ -8,6 +11,7 @@ import {
   HEAD_TIMEOUT_MS,
   IDLE_TIMEOUT_MS,
   LINGER_MS,
+  PIPELINED_AT_ONCE,
   REQUEST_BODY_IDLE_MS,
   TUNNEL_IDLE_MS,
 } from "./limits.ts";
@@ -18,7 +22,8 @@ import { joins, type RequestRewrite, requestNeedsRewrite, rewriteRequest } from 
 import type { Trace } from "./seeing/trace.ts";
 import { clientAddress, type ConnectionOwner, type ServedConnection } from "./served.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { readBytes, readOn, writeBytes } from "./wire.ts";
+import { passesUpgrade } from "./upgrade.ts";
+import { readBytes, readOn, shareOf, writeBytes } from "./wire.ts";
 
 const State = {
   /** Between requests. */
@@ -37,7 +42,8 @@ const State = {
  * order. Invariants: one request at a time is under way, later ones wait unread; after a refusal that leaves
  * unread bytes the connection ends, since those bytes have no known frame. Handlers are bound once per connection.
  */
-export class ClientConnection implements Requester, ServedConnection {
+export class ClientConnection implements Requester, ServedConnection, Deferred {
+  readonly share: Share | undefined;
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
   readonly #around: Surroundings;
@@ -56,8 +62,12 @@ export class ClientConnection implements Requester, ServedConnection {
   #ended = false;
   #reading = false;
   #edge: Edge | undefined = undefined;
+  /** Bytes of a request that is not whole yet. */
+  readonly #held: Held;
 
   constructor(socket: Socket, owner: ConnectionOwner, around: Surroundings) {
+    this.share = shareOf(socket);
+    this.#held = new Held(this.share);
     this.#socket = socket;
     this.#owner = owner;
     this.#around = around;
@@ -122,6 +132,7 @@ export class ClientConnection implements Requester, ServedConnection {
 
   #readOn(): void {
     const decoder = this.#decoder;
+    let begun = 0;
     while (this.#state <= State.exchange) {
       if (this.#state === State.exchange) {
         if (!this.#exchange.requestDone) {
@@ -138,19 +149,39 @@ export class ClientConnection implements Requester, ServedConnection {
         this.pauseRequest();
         return;
       }
+      if (begun === PIPELINED_AT_ONCE && this.share !== undefined) {
+        this.pauseRequest();
+        this.share.turns.defer(this.share, this);
+        return;
+      }
       const token = decoder.next();
       if (token === Token.head) {
+        begun++;
         this.#begin();
       } else if (token === Token.fault) {
         this.#exchange.toHead = false;
         this.#refuseMalformed();
       } else {
         if (this.#state === State.idle && decoder.pending > 0) this.#enter(State.head);
+        if (!this.#held.set(decoder.pending)) {
+          this.#refuseEarly(
+            503,
+            "too-much-held",
+            "too many bytes of one client's requests are not whole yet",
+          );
+          return;
+        }
         this.resumeRequest();
         if (this.#ended) this.#finish();
         return;
       }
     }
+  }
+
+  /** Requests that came in one read go on after others had their turn. */
+  proceed(): number {
+    this.#read();
+    return PIPELINED_AT_ONCE;
   }
 
   /** A head is there: routes it and gives it, with what came of its body, to the exchange. */
@@ -179,8 +210,7 @@ export class ClientConnection implements Requester, ServedConnection {
       return;
     }
     exchange.requestDone = token === Token.end;
-    // h2c is left out: it would carry requests past this proxy's eyes.
-    exchange.wantsUpgrade = head.upgrade && head.value(head.upgradeIndex).toLowerCase() !== "h2c";
+    exchange.wantsUpgrade = passesUpgrade(head);
     this.#rewrite.upgrade = exchange.wantsUpgrade;
     this.#rewrite.traceLine = undefined;
     const trace = this.#around.seeing.active ? this.#see(route.edge) : undefined;
@@ -225,6 +255,11 @@ export class ClientConnection implements Requester, ServedConnection {
   #route(): Route | undefined {
     const head = this.#decoder.head;
     const { target } = this.#owner;
+    if (head.method === "TRACE") {
+      // It would show a script what headers the ways to an instance add.
+      this.#refuseEarly(405, "method-unsupported", "TRACE is not passed on");
+      return undefined;
+    }
     if (head.method === "CONNECT") {
       this.#refuseEarly(
         405,
@@ -341,6 +376,7 @@ export class ClientConnection implements Requester, ServedConnection {
       if (wasTunnel && !broken) this.#exchange.leaveTunnel();
       else this.#exchange.abort();
     }
+    this.#held.set(0);
     this.#countOpen(undefined);
     this.#owner.connectionClosed(this);
   }

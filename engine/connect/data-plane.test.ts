@@ -39,7 +39,7 @@ class Bench implements AsyncDisposable {
     this.plane = new DataPlane({
       clock: this.clock,
       random: seededRandom(1),
-      connectionsMax: { total: 1_500, perListener: CAP },
+      limits: { connections: 2 * CAP },
       log: createLog({ clock: this.clock, level: "error" }),
     });
   }
@@ -203,7 +203,7 @@ test("connections over the cap and requests over the queue are refused, told and
   const refused = await bench.client();
   assert.match(
     await refused.ended,
-    /503 [^]*plinth-error: too-many-connections[^]*too many connections are open/,
+    /503 [^]*plinth-error: too-many-connections[^]*has too many connections open/,
   );
   assert.match(
     bench.plane.metricsText(),

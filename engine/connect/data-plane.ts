@@ -4,7 +4,9 @@ import { createLog, type Log } from "@plinth/log";
 import { NameCounts, type RememberedName } from "./dns/name-counts.ts";
 import { NameServer } from "./dns/name-server.ts";
 import type { EgressGate } from "./dns/resolver.ts";
-import { CONNECTIONS_MAX, CONNECTIONS_PER_LISTENER_MAX } from "./limits.ts";
+import { Fairness, usualLimits } from "./fair/fairness.ts";
+import { fairText } from "./fair/fair-text.ts";
+import type { Resource } from "./fair/quotas.ts";
 import { Peering } from "./link/peering.ts";
 import type { PeerSecurity } from "./link/peer-security.ts";
 import type { Listener } from "./listener.ts";
@@ -22,7 +24,7 @@ import {
   type ServiceStats,
 } from "./seeing/stats.ts";
 import type { Tap, TapSink } from "./seeing/tap.ts";
-import { type ConnectionCount, RequestListener } from "./request-listener.ts";
+import { RequestListener } from "./request-listener.ts";
 import { emptySnapshot, type Snapshot, socketName } from "./snapshot.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { Ticker } from "./ticker.ts";
@@ -47,8 +49,8 @@ export interface DataPlaneOptions {
   readonly version?: string;
   /** Certificates for calls between hosts. Default: none, and instances on other hosts cannot be reached. */
   readonly peerSecurity?: PeerSecurity;
-  /** Client connections, in all and per listener. Default: 16,384 and 8,192; each costs some kilobytes. */
-  readonly connectionsMax?: { readonly total: number; readonly perListener: number };
+  /** What all workloads share. Default: see `limits.ts`. */
+  readonly limits?: Partial<Readonly<Record<Resource, number>>>;
 }
 
 const RETRY_BIND_MS = 1_000;
@@ -62,7 +64,6 @@ export class DataPlane implements AsyncDisposable {
   readonly #listeners: Map<string, RequestListener> = new Map();
   /** Closed for new connections, with some still open. */
   readonly #closing: Set<RequestListener> = new Set();
-  readonly #count: ConnectionCount;
   readonly #ticker: Ticker;
   readonly #build: Build;
   readonly #nameCounts: NameCounts = new NameCounts();
@@ -80,11 +81,13 @@ export class DataPlane implements AsyncDisposable {
     this.#ticker = new Ticker(clock, (nowMs) => this.#tick(nowMs));
     const random = options.random ?? systemRandom;
     const log = options.log ?? createLog();
-    this.#around = { clock, random, log, ticker: this.#ticker, seeing: new Seeing(clock, random, log) };
-    this.#count = {
-      open: 0,
-      max: options.connectionsMax?.total ?? CONNECTIONS_MAX,
-      perListenerMax: options.connectionsMax?.perListener ?? CONNECTIONS_PER_LISTENER_MAX,
+    this.#around = {
+      clock,
+      random,
+      log,
+      ticker: this.#ticker,
+      fairness: new Fairness({ ...usualLimits, ...options.limits }),
+      seeing: new Seeing(clock, random, log),
     };
     this.#build = {
       version: options.version ?? "0",
@@ -115,7 +118,7 @@ export class DataPlane implements AsyncDisposable {
   }
 
   get connections(): number {
-    return this.#count.open;
+    return this.#around.fairness.quotas.connections.taken;
   }
 
   listening(): { address: string; port: number }[] {
@@ -205,12 +208,7 @@ export class DataPlane implements AsyncDisposable {
   async #bind(plan: ListenerPlan): Promise<void> {
     const { address, port, target } = plan;
     const descriptor = this.#takeInherited(target.name);
-    const listener = await RequestListener.open(
-      { address, port, descriptor },
-      target,
-      this.#around,
-      this.#count,
-    );
+    const listener = await RequestListener.open({ address, port, descriptor }, target, this.#around);
     this.#listeners.set(target.name, listener);
   }
 
@@ -252,6 +250,7 @@ export class DataPlane implements AsyncDisposable {
 
   #tick(nowMs: number): void {
     this.#world.tick(nowMs);
+    this.#around.fairness.tick();
     this.#peering.tick(nowMs);
     for (const listener of this.#listeners.values()) {
       for (const connection of listener.connections) connection.tick(nowMs);
@@ -306,7 +305,7 @@ export class DataPlane implements AsyncDisposable {
     this.#peering.close();
     const { clock } = this.#around;
     const endMs = clock.monotonic() + timeoutMs;
-    while (this.#count.open + this.#peering.open > 0 && clock.monotonic() < endMs) await clock.sleep(20);
+    while (this.connections + this.#peering.open > 0 && clock.monotonic() < endMs) await clock.sleep(20);
   }
 
   stats(): EdgeStats[] {
@@ -337,13 +336,11 @@ export class DataPlane implements AsyncDisposable {
   }
 
   metricsText(): string {
-    return metricsText(
-      this.#world,
-      [...this.#listeners.values()].map((listener) => listener.target),
-      this.#nameCounts,
-      this.#peering,
-      this.#build,
-      this.#around.seeing.spans,
+    const targets = [...this.#listeners.values()].map((listener) => listener.target);
+    const { fairness, seeing } = this.#around;
+    return (
+      metricsText(this.#world, targets, this.#nameCounts, this.#peering, this.#build, seeing.spans) +
+      fairText(fairness)
     );
   }
 

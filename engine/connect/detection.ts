@@ -3,6 +3,7 @@ import { readServerName } from "@plinth/tls";
 import { ClientConnection } from "./client-connection.ts";
 import { detect, isLikelyRequest, Spoken } from "./detect.ts";
 import { Http2Connection } from "./http2-connection.ts";
+import type { Share } from "./fair/share.ts";
 import type { InstanceEndpoint } from "./instance-endpoint.ts";
 import {
   DETECT_BYTES_MAX,
@@ -17,7 +18,7 @@ import { clientAddress, type ConnectionOwner, type ServedConnection } from "./se
 import type { Surroundings } from "./surroundings.ts";
 import { Tunnel } from "./tunnel.ts";
 import type { ConnectionUser, UpstreamConnection } from "./upstream-connection.ts";
-import { readBytes } from "./wire.ts";
+import { readBytes, shareOf } from "./wire.ts";
 
 /**
  * A connection of which nobody knows yet what it speaks. Client bytes decide as soon as they can. When the client is
@@ -26,6 +27,7 @@ import { readBytes } from "./wire.ts";
  */
 export class Detection implements ServedConnection, ConnectionUser {
   readonly busy = false;
+  readonly share: Share | undefined;
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
   readonly #around: Surroundings;
@@ -37,6 +39,7 @@ export class Detection implements ServedConnection, ConnectionUser {
   #cancel: () => void;
 
   constructor(socket: Socket, owner: ConnectionOwner, around: Surroundings) {
+    this.share = shareOf(socket);
     this.#socket = socket;
     this.#owner = owner;
     this.#around = around;

@@ -1,5 +1,6 @@
 import { Status } from "@plinth/grpc";
 import { Counter, Histogram } from "@plinth/metrics";
+import type { Share } from "./fair/share.ts";
 import { RetryBudget } from "./retry-budget.ts";
 import { TcpCounts } from "./tcp-counts.ts";
 
@@ -61,6 +62,10 @@ export class Edge {
   grpcRequests = 0;
   /** Connections open now, of whatever protocol. */
   tcpOpen = 0;
+  /** On whose account its calls are; undefined at ingress, where it is the client's. */
+  share: Share | undefined = undefined;
+  /** On whose account connections are that several clients share. */
+  sharedBy: Share | undefined = undefined;
   /** Connections whose bytes pass through unread. */
   readonly opaque: TcpCounts = new TcpCounts();
   /** Times a request or connection went to an instance on another host, and so by mutual TLS. */

@@ -3,6 +3,7 @@ import { AnswerWriter } from "./answer-writer.ts";
 import { Attempts, type Sender, type TimeoutName } from "./attempts.ts";
 import type { Callee } from "./callee.ts";
 import type { Edge } from "./edge.ts";
+import type { Share } from "./fair/share.ts";
 import type { InstanceEndpoint } from "./instance-endpoint.ts";
 import { judge, restIsThere } from "./judge.ts";
 import { keepAliveMs } from "./keep-alive.ts";
@@ -46,6 +47,7 @@ export class Exchange implements ConnectionUser, Sender {
   firstBody: Buffer | undefined = undefined;
   startedMs = 0;
 
+  readonly share: Share | undefined;
   callee: Callee | undefined = undefined;
   readonly tally: Tally;
 
@@ -56,7 +58,7 @@ export class Exchange implements ConnectionUser, Sender {
   #endpoint: InstanceEndpoint | undefined = undefined;
   #connection: UpstreamConnection | undefined = undefined;
   readonly #attempts: Attempts;
-  readonly #keptBody: KeptBody = new KeptBody();
+  readonly #keptBody: KeptBody;
   #connectAttempts = 0;
   /** A connection was lost: others of its pool may be stale as well. */
   #lostOne = false;
@@ -74,6 +76,8 @@ export class Exchange implements ConnectionUser, Sender {
 
   constructor(requester: Requester, around: Surroundings) {
     this.#requester = requester;
+    this.share = requester.share;
+    this.#keptBody = new KeptBody(this.share);
     this.#around = around;
     this.#writer = new AnswerWriter(requester);
     this.#attempts = new Attempts(this, around);
@@ -82,11 +86,6 @@ export class Exchange implements ConnectionUser, Sender {
 
   get active(): boolean {
     return this.#phase !== Phase.none;
-  }
-
-  /** The answer is through, and only the rest of the request's body is still to be read. */
-  get onlyBodyLeft(): boolean {
-    return this.#phase === Phase.bodyLeft;
   }
 
   /** Bytes of an answer have gone to the client. */
@@ -311,8 +310,7 @@ export class Exchange implements ConnectionUser, Sender {
     if (this.#phase === Phase.waiting) this.callee!.stopWaiting(this);
     this.#endpoint?.ejection.abandonProbe();
     this.tally.abandoned();
-    this.#drop();
-    this.#phase = Phase.none;
+    this.#stop();
   }
 
   upstreamConnected(): void {
@@ -573,17 +571,21 @@ export class Exchange implements ConnectionUser, Sender {
 
   #refuse(status: number, code: RefusalCode, text: string): void {
     this.tally.refused(status, code, this.#around.clock.monotonic());
-    this.#drop();
-    this.#phase = Phase.none;
+    this.#stop();
     this.#requester.refuse(status, code, text);
   }
 
   /** The answer's head is out already: only a broken connection tells the client that the rest is missing. */
   #breakOff(code: RefusalCode): void {
     this.tally.brokenOff(this.#status, code, this.#writer.bodyBytes);
+    this.#stop();
+    this.#requester.broken();
+  }
+
+  #stop(): void {
+    this.#forgetRequest();
     this.#drop();
     this.#phase = Phase.none;
-    this.#requester.broken();
   }
 
   #drop(): void {

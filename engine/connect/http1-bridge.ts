@@ -1,6 +1,8 @@
 import { MessageDecoder, Token } from "@plinth/http1";
 import { ErrorCode, type Http2Stream, type StreamHandler } from "@plinth/http2";
 import { Exchange } from "./exchange.ts";
+import { Held } from "./fair/held.ts";
+import type { Share } from "./fair/share.ts";
 import type { Http2Connection } from "./http2-connection.ts";
 import { refusalFields } from "./http2-refusal.ts";
 import type { Route } from "./listener-target.ts";
@@ -21,6 +23,7 @@ const LAST_CHUNK: Buffer = Buffer.from("0\r\n\r\n");
  * exchange like any other.
  */
 export class Http1Bridge implements StreamHandler, Requester {
+  readonly share: Share | undefined;
   readonly #client: Http2Stream;
   readonly #connection: Http2Connection;
   readonly #around: Surroundings;
@@ -30,12 +33,16 @@ export class Http1Bridge implements StreamHandler, Requester {
   #paused = false;
   #isOver = false;
   /** Body that came while the instance could take none; its window is not given back before. */
-  #held: Buffer[] = [];
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  readonly #held: Held;
   #requestEnded = false;
   #movedMs: number;
   #answerEnded = false;
 
   constructor(client: Http2Stream, connection: Http2Connection, around: Surroundings) {
+    this.share = connection.share;
+    this.#held = new Held(connection.share);
     this.#client = client;
     this.#connection = connection;
     this.#around = around;
@@ -103,8 +110,20 @@ export class Http1Bridge implements StreamHandler, Requester {
       this.#client.consume(bytes.length);
       return;
     }
-    this.#held.push(bytes);
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
     this.#flush();
+    this.#account();
+  }
+
+  /** What waits for either side, on the client's account; without room for it the request ends. */
+  #account(): void {
+    if (this.#isOver || this.#held.set(this.#waitingBytes + this.#client.queuedBytes)) return;
+    const isAnswering = this.#exchange.answerBegun;
+    this.#exchange.abort();
+    if (isAnswering) this.broken();
+    else
+      this.refuse(503, "too-much-held", "too much of one client's data waits for those who do not take it");
   }
 
   /** Trailers of requests end here: HTTP/1 servers that read them are rare, and most count them as an error. */
@@ -121,16 +140,18 @@ export class Http1Bridge implements StreamHandler, Requester {
 
   onWritable(): void {
     if (this.#exchange.active) this.#exchange.requesterDrained();
+    this.#account();
   }
 
   #flush(): void {
     if (this.#exchange.queued) this.#paused = true;
     if (this.#paused || this.#exchange.requestDone) return;
-    const held = this.#held;
-    this.#held = [];
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
     let length = 0;
     const parts: Buffer[] = [];
-    for (const bytes of held) {
+    for (const bytes of waiting) {
       length += bytes.length;
       if (bytes.length === 0) continue;
       if (this.#chunked) parts.push(Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, CRLF);
@@ -237,10 +258,11 @@ export class Http1Bridge implements StreamHandler, Requester {
     if (this.#isOver) return;
     this.#isOver = true;
     let length = 0;
-    for (const bytes of this.#held.splice(0)) length += bytes.length;
+    for (const bytes of this.#waiting.splice(0)) length += bytes.length;
     this.#client.consume(length);
     if (!this.#requestEnded) this.#client.reset(ErrorCode.noError); // the rest of its body is not needed (§8.1)
-    this.#connection.exchanges.delete(this);
+    this.#held.set(0);
+    this.#connection.exchangeOver(this);
   }
 
   tick(nowMs: number): void {

@@ -6,6 +6,7 @@ import {
   type SessionOwner,
   type StreamHandler,
 } from "@plinth/http2";
+import type { Share } from "./fair/share.ts";
 import { fieldValue } from "@plinth/grpc";
 import type { Http1Bridge } from "./http1-bridge.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
@@ -16,13 +17,14 @@ import type { Tally } from "./seeing/tally.ts";
 import { fieldValues, withTraceParent } from "./seeing/trace-fields.ts";
 import { clientAddress, type ConnectionOwner, type ServedConnection } from "./served.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { readBytes, writeBytes } from "./wire.ts";
+import { readBytes, shareOf, writeBytes } from "./wire.ts";
 
 /** One client's HTTP/2 connection: every stream is an exchange of its own. */
 export class Http2Connection implements ServedConnection, SessionOwner {
   readonly exchanges: Set<Http2Exchange | Http1Bridge> = new Set();
   /** The client's address, for what ingress tells instances. */
   readonly client: string;
+  readonly share: Share | undefined;
   readonly #session: Http2Session;
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
@@ -35,6 +37,7 @@ export class Http2Connection implements ServedConnection, SessionOwner {
     this.#around = around;
     this.#idleSinceMs = around.ticker.nowMs;
     this.client = clientAddress(socket);
+    this.share = shareOf(socket);
     this.#session = new Http2Session({ kind: "server", owner: this });
     readBytes(socket, (chunk) => {
       owner.target.tcp.readBytes += chunk.length;
@@ -99,9 +102,19 @@ export class Http2Connection implements ServedConnection, SessionOwner {
   }
 
   onStream(stream: Http2Stream): StreamHandler {
-    const exchange = new Http2Exchange(stream, this, this.#around);
+    const { share } = this;
+    const isOverfull = share !== undefined && !share.streams.admits(1);
+    if (isOverfull) share.counts.refuse("streams");
+    share?.streams.add(1);
+    // A read may hold hundreds of heads: what they cost is missing for what comes next.
+    if (share !== undefined) this.#around.fairness.turns.charge(share, 1);
+    const exchange = new Http2Exchange(stream, this, this.#around, isOverfull);
     this.exchanges.add(exchange);
     return exchange;
+  }
+
+  exchangeOver(exchange: Http2Exchange | Http1Bridge): void {
+    if (this.exchanges.delete(exchange)) this.share?.streams.add(-1);
   }
 
   onGoaway(): void {}

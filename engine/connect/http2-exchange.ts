@@ -4,6 +4,7 @@ import { ErrorCode, type Http2Stream, ResetCause, type StreamHandler } from "@pl
 import { Attempts, type Sender, type TimeoutName } from "./attempts.ts";
 import type { Callee, Waiter } from "./callee.ts";
 import { type Edge, GRPC_FAILURES } from "./edge.ts";
+import { Held } from "./fair/held.ts";
 import type { Http2Connection } from "./http2-connection.ts";
 import { Http1Bridge } from "./http1-bridge.ts";
 import { refusalFields, refusalTrailers } from "./http2-refusal.ts";
@@ -50,6 +51,8 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
   /** Bytes whose window is given back once the other side can take more. */
   #owedToClient = 0;
   #owedToInstance = 0;
+  readonly #isOverfull: boolean;
+  readonly #held: Held;
   #connectAttempts = 0;
   readonly #attempts: Attempts;
   readonly #tally: Tally;
@@ -64,7 +67,10 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
   /** When something last came from either side. */
   #movedMs: number;
 
-  constructor(client: Http2Stream, connection: Http2Connection, around: Surroundings) {
+  /** `isOverfull`: the client's workload has too many under way; it is only refused. */
+  constructor(client: Http2Stream, connection: Http2Connection, around: Surroundings, isOverfull: boolean) {
+    this.#isOverfull = isOverfull;
+    this.#held = new Held(connection.share);
     this.#client = client;
     this.#connection = connection;
     this.#around = around;
@@ -86,6 +92,14 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
       if (name === ":method") this.#method = fields[index + 1]!;
       else if (name === ":authority" || (name === "host" && host === "")) host = fields[index + 1]!;
       else if (name === "content-type") this.#isGrpc = fields[index + 1]!.startsWith("application/grpc");
+    }
+    if (this.#isOverfull) {
+      this.#refuse(503, "too-many-streams", `too many requests of one caller are under way`);
+      return;
+    }
+    if (this.#method === "TRACE") {
+      this.#refuse(405, "method-unsupported", "TRACE is not passed on");
+      return;
     }
     if (this.#method === "CONNECT") {
       this.#refuse(405, "connect-unsupported", "tunnels are not offered here");
@@ -157,6 +171,22 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
     else if (stream.data(bytes, endStream)) this.#client.consume(bytes.length);
     else this.#owedToClient += bytes.length;
     if (endStream && this.#phase === Phase.sent) this.#attempts.awaitResponse();
+    this.#account();
+  }
+
+  /** What is kept or waits for either side, on the caller's account; without room for it the call ends. */
+  #account(): void {
+    if (this.#phase === Phase.over) return;
+    const kept = this.#kept === undefined ? 0 : this.#keptBytes;
+    if (this.#held.set(kept + this.#client.queuedBytes + (this.#stream?.queuedBytes ?? 0))) return;
+    if (this.#phase !== Phase.answering) {
+      this.#refuse(503, "too-much-held", "too much of one caller's data waits for those who do not take it");
+      return;
+    }
+    this.#tally.brokenOff(this.#status, "too-much-held", this.#answerBytes);
+    this.#leaveInstance(ErrorCode.cancel);
+    this.#client.reset(ErrorCode.enhanceYourCalm);
+    this.#end();
   }
 
   /** While no instance has it, everything is kept: the client's window bounds it. */
@@ -186,6 +216,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
     const owed = this.#owedToInstance;
     this.#owedToInstance = 0;
     this.#stream?.consume(owed);
+    this.#account();
   }
 
   // The way to an instance.
@@ -350,6 +381,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
     const owed = this.#owedToClient;
     this.#owedToClient = 0;
     this.#client.consume(owed);
+    this.#account();
   }
 
   answerInformational(fields: string[]): void {
@@ -398,6 +430,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
     if (this.#client.data(bytes, endStream)) this.#stream?.consume(bytes.length);
     else this.#owedToInstance += bytes.length;
     if (endStream) this.#answered();
+    else this.#account();
   }
 
   answerTrailers(fields: string[]): void {
@@ -478,7 +511,8 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
     this.#kept = undefined;
     this.#client.consume(this.#owedToClient);
     this.#owedToClient = 0;
-    this.#connection.exchanges.delete(this);
+    this.#held.set(0);
+    this.#connection.exchangeOver(this);
   }
 
   tick(nowMs: number): void {

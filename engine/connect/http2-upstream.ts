@@ -40,6 +40,7 @@ export class Http2Upstream implements SessionOwner, TransportUser {
     this.#idleSinceMs = this.#sinceMs;
     this.session = new Http2Session({ kind: "client", owner: this });
     this.#transport = home.open(this, caller);
+    this.#transport.charge(caller.sharedBy);
   }
 
   /** True while it takes another call. */

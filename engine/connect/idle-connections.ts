@@ -18,6 +18,7 @@ export class IdleConnections {
     this.#connections.pop();
     connection.reused = true;
     connection.user = user;
+    connection.pay(user.share);
     return connection;
   }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Clock, Random } from "@plinth/clock";
 import type { Edge } from "./edge.ts";
 import { Ejection } from "./ejection.ts";
+import type { CalleePart } from "./fair/fairness.ts";
 import { Http2Pool } from "./http2-upstream.ts";
 import { IdleConnections } from "./idle-connections.ts";
 import { BREAK_ANSWERS_MIN } from "./limits.ts";
@@ -19,6 +20,8 @@ export interface Peers {
   readonly tcp: TcpCounts;
   readonly random: Random;
   readonly endpoints: readonly InstanceEndpoint[];
+  /** Calls under way to all of them. */
+  readonly calls: CalleePart;
   /** The way to instances on other hosts. */
   readonly remote: RemoteTransports | undefined;
   /** Answers of all endpoints in the window, failed ones marked, and since the service's beginning. */
@@ -82,6 +85,7 @@ export class InstanceEndpoint implements PoolHome {
   /** Something begins here: of `caller`, unless it only looks whether the instance speaks. */
   begin(caller?: Edge): void {
     this.inFlight++;
+    this.#peers.calls.part.add(1);
     if (caller !== undefined) this.countLink(caller);
   }
 
@@ -91,6 +95,7 @@ export class InstanceEndpoint implements PoolHome {
 
   finish(): void {
     this.inFlight--;
+    this.#peers.calls.part.add(-1);
     if (this.inFlight === 0) {
       for (const callback of this.#onDrained.splice(0)) callback();
     }

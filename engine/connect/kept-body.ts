@@ -1,3 +1,5 @@
+import { Held } from "./fair/held.ts";
+import type { Share } from "./fair/share.ts";
 import { RESEND_BYTES_MAX } from "./limits.ts";
 import type { UpstreamConnection } from "./upstream-connection.ts";
 
@@ -6,26 +8,33 @@ export class KeptBody {
   /** What was added is all there is. */
   whole = true;
   #bytes = 0;
+  readonly #held: Held;
   readonly #parts: Buffer[] = [];
+
+  constructor(share: Share | undefined) {
+    this.#held = new Held(share);
+  }
 
   clear(): void {
     this.whole = true;
     if (this.#bytes === 0) return;
     this.#bytes = 0;
+    this.#held.set(0);
     this.#parts.length = 0;
   }
 
-  /** False once it is too much to keep. */
+  /** False once it is too much to keep, by itself or with all that its caller has. */
   add(part: Buffer): boolean {
     if (!this.whole) return false;
     this.#bytes += part.length;
-    if (this.#bytes > RESEND_BYTES_MAX) this.drop();
+    if (this.#bytes > RESEND_BYTES_MAX || !this.#held.set(this.#bytes)) this.drop();
     else this.#parts.push(part);
     return this.whole;
   }
 
   drop(): void {
     this.whole = false;
+    this.#held.set(0);
     this.#parts.length = 0;
   }
 

@@ -54,9 +54,38 @@ export const HTTP2_IDLE_MS = 60_000;
 /** Requests that wait for one service; each holds its head and at most one read of its body. */
 export const HELD_PER_SERVICE_MAX = 1_024;
 
+// What all workloads share. Of each, one may have no more than is left for all: half, if it is alone.
+// All of it together is the most memory the data plane takes: 16,384 connections at up to 16 KiB with their way to an
+// instance, 16,384 streams at 8 KiB, 192 MiB held, 80 MiB to begin with: about 660 MiB.
+
 /** Client connections; each costs some kilobytes and a descriptor. */
-export const CONNECTIONS_PER_LISTENER_MAX = 8_192;
 export const CONNECTIONS_MAX = 16_384;
+/** Requests under way on HTTP/2 connections: as many as connections could bring each its own. */
+export const STREAMS_MAX = 16_384;
+/** Requests and tunnels under way, by the service called: all connections' and streams' together. */
+export const CALLS_MAX: number = CONNECTIONS_MAX + STREAMS_MAX;
+/** Bytes kept for those who do not take them: three thousand stalled connections with a read and its like each. */
+export const HELD_BYTES_MAX: number = 192 * 1024 * 1024;
+
+// Time is shared out in units of about a small request's read, some ten microseconds each.
+
+/** Bytes that cost as much again as a small read. */
+export const UNIT_BYTES: number = 16 * 1024;
+/** A workload's part of a turn while no other is there: long enough that cutting it costs nothing to notice. */
+export const TURN_UNITS_ALONE = 64;
+/** Its part while others are there: they wait for a few hundred microseconds at most. */
+export const TURN_UNITS_CONTENDED = 16;
+/** What all who wait get between two looks at the sockets. */
+export const TURN_UNITS_ALL = 64;
+/** How long parts stay small after several workloads were there: a quiet one may come only now and then. */
+export const CONTENTION_TURNS = 256;
+/** Reads after which a turn's end is looked for: a quiet proxy does without. */
+export const READS_BEFORE_TURN_ENDS = 8;
+/** A connection costs more than a request on it: a socket, its handlers, its place in all lists. */
+export const ACCEPT_UNITS = 4;
+export const CONNECT_UNITS = 4;
+/** Requests of one read that the proxy has answered by itself, before others have their turn. */
+export const PIPELINED_AT_ONCE = 8;
 
 /** Peak EWMA (milliseconds): Linkerd's values. */
 export const EWMA_DECAY_MS = 10_000;

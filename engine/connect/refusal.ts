@@ -6,6 +6,7 @@ export type RefusalCode =
   | "request-timeout"
   | "unknown-host"
   | "connect-unsupported"
+  | "method-unsupported"
   | "unknown-caller"
   | "no-instance"
   | "queue-full"
@@ -16,7 +17,10 @@ export type RefusalCode =
   | "request-deadline"
   | "response-timeout"
   | "failfast"
-  | "too-many-connections";
+  | "too-many-connections"
+  | "too-many-calls"
+  | "too-many-streams"
+  | "too-much-held";
 
 const reasons: Readonly<Record<number, string>> = {
   400: "Bad Request",

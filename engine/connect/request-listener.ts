@@ -1,20 +1,16 @@
 import type { Server, Socket } from "node:net";
+import type { Share } from "./fair/share.ts";
 import { ClientConnection } from "./client-connection.ts";
 import { Detection } from "./detection.ts";
 import { bind, descriptorOf, type Listener } from "./listener.ts";
-import { countRefusal, type ListenerTarget, routeFrom } from "./listener-target.ts";
+import { ACCEPT_UNITS } from "./limits.ts";
+import { countRefusal, type ListenerTarget, type Route, routeFrom } from "./listener-target.ts";
 import { encodeRefusal } from "./refusal.ts";
 import { Http2Connection } from "./http2-connection.ts";
 import { clientAddress, type ConnectionOwner, type ServedConnection } from "./served.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { Tunnel } from "./tunnel.ts";
-
-/** Connections of the whole data plane. */
-export interface ConnectionCount {
-  open: number;
-  readonly max: number;
-  readonly perListenerMax: number;
-}
+import { chargeTo } from "./wire.ts";
 
 /** Accepts connections for one target, up to the caps. */
 export class RequestListener implements Listener, ConnectionOwner {
@@ -22,22 +18,19 @@ export class RequestListener implements Listener, ConnectionOwner {
   draining = false;
   readonly connections: Set<ServedConnection> = new Set();
   readonly #around: Surroundings;
-  readonly #count: ConnectionCount;
   #server: Server | undefined = undefined;
 
-  private constructor(target: ListenerTarget, around: Surroundings, count: ConnectionCount) {
+  private constructor(target: ListenerTarget, around: Surroundings) {
     this.target = target;
     this.#around = around;
-    this.#count = count;
   }
 
   static async open(
     at: { readonly address: string; readonly port: number; readonly descriptor: number | undefined },
     target: ListenerTarget,
     around: Surroundings,
-    count: ConnectionCount,
   ): Promise<RequestListener> {
-    const listener = new RequestListener(target, around, count);
+    const listener = new RequestListener(target, around);
     listener.#server = await bind(at, (socket) => listener.#accept(socket));
     listener.#server.on("error", (error) =>
       around.log.error("listener", { at: target.name, error: error.message }),
@@ -54,30 +47,46 @@ export class RequestListener implements Listener, ConnectionOwner {
   }
 
   #accept(socket: Socket): void {
-    if (this.target.sources?.knows(clientAddress(socket)) === false) {
-      countRefusal(this.target, "unknown-caller");
+    const { target } = this;
+    const address = clientAddress(socket);
+    if (target.sources?.knows(address) === false) {
+      countRefusal(target, "unknown-caller");
       socket.on("error", () => {});
       socket.destroy();
       return;
     }
-    if (this.connections.size >= this.#count.perListenerMax || this.#count.open >= this.#count.max) {
-      countRefusal(this.target, "too-many-connections");
-      const text = `too many connections are open on ${this.name}`;
-      socket.on("error", () => {});
-      socket.end(encodeRefusal(503, "too-many-connections", text, { toHead: false, close: true }), () =>
-        socket.destroy(),
-      );
+    const route = routeFrom(target, address);
+    const { fairness } = this.#around;
+    const share = route?.edge.share ?? fairness.client(address);
+    fairness.turns.charge(share, ACCEPT_UNITS);
+    if (!share.connections.take(1)) {
+      share.counts.refuse("connections");
+      this.#refuse(socket, share);
       return;
     }
-    this.#count.open++;
-    this.target.tcp.opened();
-    this.connections.add(this.#serve(socket));
+    chargeTo(socket, share);
+    target.tcp.opened();
+    this.connections.add(this.#serve(socket, route));
+    socket.once("close", () => share.connections.add(-1));
+  }
+
+  /** In words as long as there is time for them: a flood is only reset. */
+  #refuse(socket: Socket, { left, counts: { owner } }: Share): void {
+    countRefusal(this.target, "too-many-connections");
+    socket.on("error", () => {});
+    if (left <= 0) {
+      socket.resetAndDestroy();
+      return;
+    }
+    const text = `${owner.service} has too many connections open, seen on ${this.name}`;
+    socket.end(encodeRefusal(503, "too-many-connections", text, { toHead: false, close: true }), () =>
+      socket.destroy(),
+    );
   }
 
   /** What is declared wins; else the connection itself tells. */
-  #serve(socket: Socket): ServedConnection {
+  #serve(socket: Socket, route: Route | undefined): ServedConnection {
     const around = this.#around;
-    const route = routeFrom(this.target, clientAddress(socket));
     switch (route?.callee.protocol) {
       case "http":
         return new ClientConnection(socket, this, around);
@@ -99,7 +108,6 @@ export class RequestListener implements Listener, ConnectionOwner {
 
   connectionClosed(connection: ServedConnection): void {
     this.target.tcp.closed();
-    this.#count.open--;
     this.connections.delete(connection);
   }
 

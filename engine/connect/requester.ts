@@ -1,7 +1,10 @@
+import type { Share } from "./fair/share.ts";
 import type { RefusalCode } from "./refusal.ts";
 
 /** What an exchange asks of the connection its request came on. */
 export interface Requester {
+  /** On whose account the exchange is. */
+  readonly share: Share | undefined;
   /** False: write no more until the exchange hears `requesterDrained`. */
   write(bytes: Buffer): boolean;
   cork(): void;

@@ -1,5 +1,6 @@
 import type { Clock, Random } from "@plinth/clock";
 import type { Log } from "@plinth/log";
+import type { Fairness } from "./fair/fairness.ts";
 import type { Seeing } from "./seeing/seeing.ts";
 import type { Ticker } from "./ticker.ts";
 
@@ -9,5 +10,6 @@ export interface Surroundings {
   readonly random: Random;
   readonly log: Log;
   readonly ticker: Ticker;
+  readonly fairness: Fairness;
   readonly seeing: Seeing;
 }

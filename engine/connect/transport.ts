@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import type { Edge } from "./edge.ts";
-import { readBytes, readOn, writeBytes } from "./wire.ts";
+import type { Share } from "./fair/share.ts";
+import { chargeTo, readBytes, readOn, writeBytes } from "./wire.ts";
 
 /** What comes of a transport; calls begin only after it was made. */
 export interface TransportUser {
@@ -16,6 +17,8 @@ export interface TransportUser {
 
 /** The way to one instance: a socket on this host, a stream of a link to another. */
 export interface Transport {
+  /** From now on it is on this workload's account. */
+  charge(share: Share | undefined): void;
   /** False: no more until `transportDrained`. */
   write(bytes: Buffer): boolean;
   readOn(): void;
@@ -66,6 +69,10 @@ export class SocketTransport implements Transport {
       problem = error;
     });
     socket.on("close", () => user.transportClosed(problem));
+  }
+
+  charge(share: Share | undefined): void {
+    chargeTo(this.#socket, share);
   }
 
   write(bytes: Buffer): boolean {

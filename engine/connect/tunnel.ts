@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Waiter } from "./callee.ts";
+import type { Share } from "./fair/share.ts";
 import type { InstanceEndpoint } from "./instance-endpoint.ts";
 import { CONNECT_ATTEMPTS_MAX, CONNECT_TIMEOUT_MS, TUNNEL_IDLE_MS } from "./limits.ts";
 import { countRefusal, type Route } from "./listener-target.ts";
@@ -7,7 +8,7 @@ import { clientAddress, type ConnectionOwner, type ServedConnection } from "./se
 import type { Sighting } from "./seeing/sighting.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { ConnectionUser, UpstreamConnection } from "./upstream-connection.ts";
-import { readBytes, readOn, writeBytes } from "./wire.ts";
+import { readBytes, readOn, shareOf, writeBytes } from "./wire.ts";
 
 export interface TunnelOptions {
   readonly socket: Socket;
@@ -32,6 +33,7 @@ const Phase = { waiting: 0, connecting: 1, open: 2, closed: 3 } as const;
  * half-closing programs work. It waits for an instance as requests do. Client bytes are kept only until connected.
  */
 export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
+  readonly share: Share | undefined;
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
   readonly #around: Surroundings;
@@ -53,6 +55,7 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
 
   constructor(options: TunnelOptions) {
     const { socket, owner, around, route, asked } = options;
+    this.share = shareOf(socket);
     this.#socket = socket;
     this.#owner = owner;
     this.#around = around;
@@ -130,7 +133,7 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
     const { callee } = this.#route;
     const waitedMs = this.#around.clock.monotonic() - this.#sinceMs;
     if (waitedMs >= callee.holdMs) {
-      this.#refuse("no-instance");
+      this.#refuse(callee.emptyRefusal("").code);
       return;
     }
     const refusal = callee.admit(this, this.#sinceMs, this.#around.ticker.nowMs);

@@ -1,5 +1,7 @@
 import { MessageDecoder } from "@plinth/http1";
 import type { Edge } from "./edge.ts";
+import type { Share } from "./fair/share.ts";
+import { CONNECT_UNITS } from "./limits.ts";
 import type { Transport, TransportUser } from "./transport.ts";
 
 /** What a connection tells the endpoint it belongs to. */
@@ -20,6 +22,8 @@ export interface PoolHome extends ConnectionHome {
 
 /** Whoever uses a connection for one exchange. */
 export interface ConnectionUser {
+  /** On whose account the connection is while it is used. */
+  readonly share: Share | undefined;
   upstreamConnected(): void;
   upstreamData(chunk: Buffer): void;
   /** The other end sends no more. */
@@ -53,6 +57,13 @@ export class UpstreamConnection implements TransportUser {
     this.user = user;
     this.caller = caller;
     this.#transport = home.open(this, caller);
+    this.pay(user.share);
+    if (user.share !== undefined) user.share.turns.charge(user.share, CONNECT_UNITS);
+  }
+
+  /** From now on it is on this workload's account. */
+  pay(share: Share | undefined): void {
+    this.#transport.charge(share);
   }
 
   /** True when more can be written without waiting for a drain. */

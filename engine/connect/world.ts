@@ -48,8 +48,7 @@ export class World {
     }
     for (const [key, service] of Object.entries(snapshot.services)) {
       let callee = this.callees.get(key);
-      if (callee === undefined)
-        this.callees.set(key, (callee = new Callee(key, this.#around.random, this.#remote)));
+      if (callee === undefined) this.callees.set(key, (callee = this.#newCallee(key, service)));
       this.#leave(callee.update(service, nowMs));
     }
     const plans: ListenerPlan[] = [];
@@ -68,6 +67,7 @@ export class World {
     for (const [key, edge] of this.edges) {
       if (nowMs - edge.namedAtMs >= EDGE_EXPIRY_MS && edge.tcpOpen === 0) this.edges.delete(key);
     }
+    this.#around.fairness.keep(new Set([...this.edges.values()].map(({ sharedBy }) => sharedBy)));
     return plans;
   }
 
@@ -113,9 +113,23 @@ export class World {
   #named(id: string, key: string, nowMs: number, make: (callee: Callee) => Edge): Route {
     const callee = this.callees.get(key)!;
     let edge = this.edges.get(id);
-    if (edge === undefined) this.edges.set(id, (edge = make(callee)));
+    if (edge === undefined) this.edges.set(id, (edge = this.#withShares(make(callee))));
     edge.namedAtMs = nowMs;
     return { callee, edge };
+  }
+
+  #newCallee(key: string, { app, service }: Snapshot["services"][string]): Callee {
+    return new Callee(key, this.#around.random, this.#remote, this.#around.fairness.callee(app, service));
+  }
+
+  #withShares(edge: Edge): Edge {
+    const { fairness } = this.#around;
+    edge.sharedBy = fairness.caller(
+      edge.app,
+      edge.fromIngress ? `${INGRESS_CALLER} to ${edge.callee}` : edge.caller,
+    );
+    if (!edge.fromIngress) edge.share = edge.sharedBy;
+    return edge;
   }
 
   #leave(endpoints: readonly InstanceEndpoint[]): void {

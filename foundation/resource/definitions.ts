@@ -633,6 +633,16 @@ export const definitions = {
     },
     additionalProperties: false,
   },
+  RotateRequest: {
+    type: "object",
+    properties: {
+      now: {
+        type: "boolean",
+        description: "Renew every certificate and retire the old root at once. Default: a day later.",
+      },
+    },
+    additionalProperties: false,
+  },
   UpgradeRequest: {
     type: "object",
     properties: {

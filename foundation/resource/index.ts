@@ -52,6 +52,7 @@ export type {
   EgressStat,
   EndpointRow,
   FieldChange,
+  IdentityReport,
   IngressChange,
   JoinTokenReport,
   Plan,

@@ -176,6 +176,19 @@ export interface JoinTokenReport {
   readonly expiresAt: string;
 }
 
+/** The authority behind workloads' certificates. */
+export interface IdentityReport {
+  readonly trustDomain: string;
+  /** The signing one first. */
+  readonly roots: readonly {
+    readonly state: "signing" | "prepared" | "retiring";
+    /** SHA-256, lower-case hexadecimal. */
+    readonly fingerprint: string;
+    readonly notBefore: string;
+    readonly notAfter: string;
+  }[];
+}
+
 export interface ProcessStatus {
   readonly name: string;
   readonly pid: number;

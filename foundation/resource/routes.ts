@@ -51,6 +51,8 @@ export type RouteName =
   | "rollback"
   | "joinToken"
   | "forgetHost"
+  | "identity"
+  | "rotateRoot"
   | "appLog"
   | "setSecretValue"
   | "deleteSecret"
@@ -223,6 +225,23 @@ export const routes: Readonly<Record<RouteName, Route>> = {
       contentType: "application/json",
       definition: "JoinTokenRequest",
       description: "{address?: string, host?: string, lifeMs?: number}",
+    },
+  },
+  identity: {
+    method: "GET",
+    path: `${API_PATH}/identity`,
+    access: "credential",
+    summary: "The trust domain and its root certificates.",
+  },
+  rotateRoot: {
+    method: "POST",
+    path: `${API_PATH}/identity/rotate`,
+    access: "credential",
+    summary: "Puts a new root certificate in the place of the one that signs; answers once it does.",
+    body: {
+      contentType: "application/json",
+      definition: "RotateRequest",
+      description: "{now?: boolean}: retire the old one at once.",
     },
   },
   forgetHost: {

@@ -5,6 +5,7 @@ import { isHost } from "./host.ts";
 import { latin1 } from "./latin1.ts";
 import type { Limits } from "./limits.ts";
 import { COMMA, CR, HTAB, LF, METHOD, octets, SP, TARGET, TOKEN, VALUE } from "./octets.ts";
+import { isPath } from "./path.ts";
 import type { Problem } from "./problem.ts";
 
 /**
@@ -195,14 +196,15 @@ function noteHeader(head: Head, kind: number, index: number, from: number, to: n
   switch (kind) {
     case HeaderKind.host:
       if (head.hostIndex >= 0) return "host-repeated";
-      if (!isHost(buffer, from, to)) return "host";
+      if (!isHost(buffer, from, to) || isBesideTab(buffer, from, to)) return "host";
       head.hostIndex = index;
       return undefined;
     case HeaderKind.contentLength:
       if (head.contentLength >= 0) return "content-length-repeated";
       return noteContentLength(head, from, to);
     case HeaderKind.transferEncoding:
-      if (head.chunked || !isWord(buffer, from, to, "chunked")) return "transfer-encoding";
+      if (head.chunked || !isWord(buffer, from, to, "chunked") || isBesideTab(buffer, from, to))
+        return "transfer-encoding";
       head.chunked = true;
       return undefined;
     case HeaderKind.connection:
@@ -219,6 +221,8 @@ function noteHeader(head: Head, kind: number, index: number, from: number, to: n
       head.upgradeIndex = index;
       return undefined;
     case HeaderKind.expect:
+      if (head.expects) return "expect";
+      head.expects = true;
       if (isWord(buffer, from, to, "100-continue")) head.expectContinue = true;
       return undefined;
     case HeaderKind.disguised:
@@ -229,7 +233,8 @@ function noteHeader(head: Head, kind: number, index: number, from: number, to: n
 }
 
 function noteContentLength(head: Head, from: number, to: number): Problem | undefined {
-  if (to === from || to - from > CONTENT_LENGTH_DIGITS_MAX) return "content-length";
+  if (to === from || to - from > CONTENT_LENGTH_DIGITS_MAX || isBesideTab(head.buffer, from, to))
+    return "content-length";
   let value = 0;
   for (let at = from; at < to; at++) {
     const digit = head.buffer[at]! - 0x30;
@@ -238,6 +243,11 @@ function noteContentLength(head: Head, from: number, to: number): Problem | unde
   }
   head.contentLength = value;
   return undefined;
+}
+
+/** A tab is as good as a space around a value (RFC 9110 §5.6.3), but not every parser drops it. */
+function isBesideTab(buffer: Buffer, from: number, to: number): boolean {
+  return buffer[from - 1] === HTAB || buffer[to] === HTAB;
 }
 
 /** Compares with an ASCII lower-case word, in any case of letters. */
@@ -301,20 +311,26 @@ function checkBoth(head: Head): Problem | undefined {
 function checkRequest(head: Head): number {
   const problem = checkBoth(head) ?? (head.minor === 1 && head.hostIndex < 0 ? "host-missing" : undefined);
   if (problem !== undefined) return wrong(head, problem);
+  if (head.method === "PRI") return wrong(head, "method"); // the beginning of HTTP/2, of which it may be the rest
   const first = head.buffer[head.start + head.targetAt];
   if (head.method === "CONNECT") {
     const valid = isHost(head.buffer, head.start + head.targetAt, head.start + head.targetEnd);
     return valid ? COMPLETE : wrong(head, "target");
   }
-  if (first === 0x2f) return COMPLETE;
+  if (first === 0x2f) {
+    const valid = isPath(head.buffer, head.start + head.targetAt, head.start + head.targetEnd);
+    return valid ? COMPLETE : wrong(head, "target");
+  }
   if (first === 0x2a && head.targetEnd === head.targetAt + 1 && head.method === "OPTIONS") return COMPLETE;
   return checkAbsolute(head);
 }
 
 /** An absolute target must name the Host: a proxy that routes by one of two different names can be played. */
 function checkAbsolute(head: Head): number {
-  const match = /^https?:\/\/([^/?]+)/i.exec(head.target);
+  const match = /^https?:\/\/([^/?]+)(?:$|(?=\/))/i.exec(head.target);
   if (match === null) return wrong(head, "target");
+  const pathAt = head.start + head.targetAt + match[0].length;
+  if (!isPath(head.buffer, pathAt, head.start + head.targetEnd)) return wrong(head, "target");
   const authority = match[1]!.toLowerCase();
   if (head.hostIndex < 0 || head.value(head.hostIndex).toLowerCase() !== authority)
     return wrong(head, "host");

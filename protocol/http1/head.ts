@@ -40,6 +40,7 @@ export class Head {
   keepAlive = false;
   /** Connection names upgrade and there is an Upgrade header. */
   upgrade = false;
+  expects = false;
   expectContinue = false;
   /** Index of the Host header, -1 without. */
   hostIndex = -1;
@@ -72,6 +73,7 @@ export class Head {
     this.close = false;
     this.keepAlive = false;
     this.upgrade = false;
+    this.expects = false;
     this.expectContinue = false;
     this.hostIndex = -1;
     this.upgradeIndex = -1;

@@ -21,6 +21,7 @@ export type Problem =
   | "content-length"
   | "content-length-repeated"
   | "transfer-encoding"
+  | "expect"
   | "length-and-chunked"
   | "body-forbidden"
   | "chunk-size"
@@ -53,6 +54,7 @@ const problems: Record<Problem, readonly [status: number, text: string]> = {
   "content-length": [400, "the Content-Length is not one decimal number"],
   "content-length-repeated": [400, "the Content-Length header is repeated"],
   "transfer-encoding": [400, 'the Transfer-Encoding is not exactly "chunked"'],
+  expect: [400, "the Expect header is repeated"],
   "length-and-chunked": [400, "both Content-Length and Transfer-Encoding are given"],
   "body-forbidden": [400, "a status that has no body comes with one"],
   "chunk-size": [400, "a chunk size is malformed"],

@@ -2,8 +2,24 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { Agent, request } from "node:http";
+import {
+  connect as connectHttp2,
+  createServer as createHttp2Server,
+  type ServerHttp2Stream,
+} from "node:http2";
+import type { AddressInfo, Socket } from "node:net";
 import { after, before, suite, test } from "node:test";
-import { installedRuntimes, RawConnection, startInstance, type TestInstance, TestMesh } from "../testing.ts";
+import { cases, startTheirs, theirClient } from "@plinth/grpc/testing";
+import type { RuntimeName } from "@plinth/process";
+import {
+  freePort,
+  instanceName,
+  installedRuntimes,
+  RawConnection,
+  startInstance,
+  type TestInstance,
+  TestMesh,
+} from "../testing.ts";
 
 interface Answer {
   readonly status: number;
@@ -28,8 +44,14 @@ function ask(
   });
 }
 
-for (const runtime of installedRuntimes()) {
-  suite(`calls between hosts on ${runtime}`, { timeout: 120_000 }, () => {
+const runtimes = installedRuntimes();
+const other = (runtime: RuntimeName): RuntimeName => runtimes.find((name) => name !== runtime) ?? runtime;
+
+for (const [runtime, peer] of [
+  ...runtimes.map((each) => [each, each] as const),
+  ["node", other("node")] as const,
+]) {
+  suite(`calls from ${runtime} to ${peer} on another host`, { timeout: 120_000 }, () => {
     let mesh: TestMesh;
     let web: TestInstance;
 
@@ -40,7 +62,7 @@ for (const runtime of installedRuntimes()) {
           else answer.end(`${question.method} ${question.url}`);
         },
       });
-      mesh = await TestMesh.start({ a: runtime, b: runtime });
+      mesh = await TestMesh.start({ a: runtime, b: peer });
       await mesh.place([{ port: web.port, host: "b" }]);
     });
 
@@ -86,6 +108,157 @@ for (const runtime of installedRuntimes()) {
       const answer = await ask(mesh.host("a").port, { method: "POST", path: "/echo", body });
       assert.equal(answer.status, 200);
       assert.ok(answer.body.equals(body));
+    });
+
+    test("a chunked body goes both ways, with what follows on the same connection", async () => {
+      using client = await RawConnection.open(mesh.host("a").port);
+      client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+      await client.until("hello");
+      client.send("5\r\nworld\r\n0\r\n\r\nGET /next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+      assert.match(await client.untilEnd(), /hello[^]*world[^]*HTTP\/1\.1 200 OK[^]*GET \/next$/);
+    });
+
+    test("a client that goes away takes its request with it", async () => {
+      const arrived = Promise.withResolvers<void>();
+      const gone = Promise.withResolvers<void>();
+      await using instance = await startInstance({
+        script: (socket) => {
+          socket.once("data", () => arrived.resolve());
+          socket.once("end", () => gone.resolve()).once("close", () => gone.resolve());
+        },
+      });
+      await mesh.place([{ port: instance.port, host: "b" }]);
+      const client = await RawConnection.open(mesh.host("a").port);
+      client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+      await arrived.promise;
+      client.socket.resetAndDestroy();
+      await gone.promise;
+    });
+
+    test("an upgraded connection passes bytes both ways and ends with either", async () => {
+      await using instance = await startInstance({
+        script: (socket) =>
+          socket.once("data", () => {
+            socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n");
+            socket.pipe(socket);
+          }),
+      });
+      await mesh.place([{ port: instance.port, host: "b" }]);
+      using client = await RawConnection.open(mesh.host("a").port);
+      client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n");
+      await client.until("101 Switching Protocols");
+      client.send("ping");
+      await client.until(/\r\n\r\nping$/);
+      client.socket.end("last");
+      assert.match(await client.untilEnd(), /pinglast$/);
+    });
+
+    test("HTTP/2 goes through as it is", async () => {
+      const server = createHttp2Server();
+      server.on("stream", (stream: ServerHttp2Stream, headers) => {
+        stream.respond({ ":status": 200, "x-path": headers[":path"] });
+        stream.pipe(stream);
+      });
+      server.listen(0, "127.0.0.1");
+      server.unref();
+      await once(server, "listening");
+      await mesh.place([{ port: (server.address() as AddressInfo).port, host: "b" }]);
+      const session = connectHttp2(`http://127.0.0.1:${mesh.host("a").port}`);
+      const sent = randomBytes(512 * 1024); // Node's server takes ten megabytes per connection
+      const bodies = await Promise.all(
+        Array.from({ length: 10 }, async () => {
+          const stream = session.request({ ":method": "POST", ":path": "/" });
+          stream.end(sent);
+          const chunks: Buffer[] = [];
+          for await (const chunk of stream) chunks.push(chunk as Buffer);
+          return Buffer.concat(chunks);
+        }),
+      );
+      assert.ok(bodies.every((body) => body.equals(sent)));
+      session.destroy();
+      server.close();
+    });
+
+    for (const [title, run] of Object.entries(cases)) {
+      test(`gRPC: ${title}`, async () => {
+        await using serving = await startTheirs();
+        await mesh.place([{ port: serving.port, host: "b" }]);
+        const client = theirClient(mesh.host("a").port);
+        try {
+          await run(client, serving);
+        } finally {
+          client.close();
+        }
+      });
+    }
+
+    test("a server that speaks first is heard", async () => {
+      await using instance = await startInstance({
+        script: (socket) => {
+          socket.write("220 ready\r\n");
+          socket.on("data", (chunk: Buffer) => socket.write(`250 ${chunk.toString()}`));
+        },
+      });
+      await mesh.place([{ port: instance.port, host: "b" }]);
+      using client = await RawConnection.open(mesh.host("a").port);
+      await client.until("220 ready\r\n");
+      client.send("EHLO x\r\n");
+      await client.until("250 EHLO x\r\n");
+    });
+
+    test("an instance that resets its connection is seen to do so", async () => {
+      await using instance = await startInstance({
+        script: (socket) => socket.on("data", () => socket.resetAndDestroy()),
+      });
+      await mesh.place([{ port: instance.port, host: "b" }]);
+      using client = await RawConnection.open(mesh.host("a").port);
+      client.send("*1\r\n$4\r\nPING\r\n");
+      await client.untilEnd();
+      assert.equal(client.reset, true);
+    });
+
+    test("an instance that is gone costs no retry: another is asked", async () => {
+      await using elsewhere = await startInstance({ http: (_, answer) => answer.end("elsewhere") });
+      const gone = await freePort();
+      // The caller knows of an instance that its host does not have any more, and of one that refuses.
+      await mesh.place(
+        [
+          { port: gone, host: "b" },
+          { port: elsewhere.port, host: "b" },
+        ],
+        "a",
+      );
+      await mesh.place([{ port: elsewhere.port, host: "b" }], "b");
+      for (let round = 0; round < 20; round++)
+        assert.equal(String((await ask(mesh.host("a").port, { method: "POST" })).body), "elsewhere");
+      assert.equal(await mesh.metric("a", "outbound_http_route_retry_requests_total"), 0);
+      assert.ok((await mesh.metric("b", "inbound_peer_refusals_total", `error="no-instance"`)) > 0);
+      await mesh.place([{ port: gone, host: "b" }]);
+      const { status, body } = await ask(mesh.host("a").port);
+      assert.equal(status, 503);
+      assert.match(String(body), /^plinth: no instance [^]* connect-failed\n$/);
+    });
+
+    test("drain() waits for connections of other hosts", async () => {
+      let waiting: Socket | undefined;
+      const arrived = Promise.withResolvers<void>();
+      await using instance = await startInstance({
+        script: (socket) => {
+          waiting = socket;
+          socket.on("data", () => arrived.resolve());
+        },
+      });
+      await mesh.place([{ port: instance.port, host: "b" }]);
+      using client = await RawConnection.open(mesh.host("a").port);
+      client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+      await arrived.promise;
+      const { control } = mesh.host("b").proxy;
+      const name = instanceName(instance.port);
+      assert.equal(await control.drain([name], 50), 1);
+      const drained = control.drain([name], 20_000);
+      waiting!.end("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate");
+      await client.until(/late$/);
+      assert.equal(await drained, 0);
     });
 
     test("opaque TCP goes through, each direction to its own end", async () => {

@@ -134,6 +134,9 @@ export class LinkTransport implements Transport, StreamHandler, LinkWaiter {
 
   // What its user asks for.
 
+  /** What it holds for its user is bounded by its stream's window; who calls is the link's own. */
+  charge(): void {}
+
   write(bytes: Buffer): boolean {
     if (this.#stream === undefined || this.#localEnded) return true;
     return this.#stream.data(bytes);

@@ -15,12 +15,6 @@ import { PeerConnection, type PeerConnectionHome } from "./peer-connection.ts";
 import type { PeerCounts } from "./peer-counts.ts";
 import type { PeerIdentity, PeerSecurity } from "./peer-security.ts";
 
-interface Handshake {
-  readonly socket: Socket;
-  readonly address: string;
-  readonly sinceMs: number;
-}
-
 type ServiceIdentity = Extract<PeerIdentity, { kind: "service" }>;
 
 /**
@@ -41,8 +35,8 @@ export class PeerListener implements Listener, PeerConnectionHome {
   /** It listens nowhere: connections are handed to it, and another takes its place at every change. */
   #tls: TlsServer | undefined = undefined;
   #server: Server | undefined = undefined;
-  /** By the caller's address and port. */
-  readonly #handshakes: Map<string, Handshake> = new Map();
+  /** Sockets whose handshake is under way, by the caller's address and port. */
+  readonly #handshakes: Map<string, Socket> = new Map();
   readonly #byAddress: Map<string, number> = new Map();
   readonly #byIdentity: Map<string, number> = new Map();
 
@@ -113,7 +107,7 @@ export class PeerListener implements Listener, PeerConnectionHome {
     });
     this.#tls.on("secureConnection", (socket) => this.#take(socket));
     this.#tls.on("tlsClientError", (error: NodeJS.ErrnoException, socket) => {
-      if (this.#endHandshake(socket)) this.#counts.refuse(reasonOf(error, socket));
+      this.#counts.refuse(reasonOf(error, socket));
       socket.destroy();
     });
   }
@@ -135,27 +129,25 @@ export class PeerListener implements Listener, PeerConnectionHome {
       socket.destroy();
       return;
     }
-    this.#handshakes.set(keyOf(socket), { socket, address, sinceMs: this.#around.ticker.nowMs });
+    const key = keyOf(socket);
+    this.#handshakes.set(key, socket);
     this.#byAddress.set(address, fromThere + 1);
+    socket.on("close", () => this.#endHandshake(key, address));
     this.#tls!.emit("connection", socket);
   }
 
-  /** False when it had ended already. */
-  #endHandshake(socket: Socket): boolean {
-    const key = keyOf(socket);
-    const handshake = this.#handshakes.get(key);
-    if (handshake === undefined) return false;
-    this.#handshakes.delete(key);
-    const left = this.#byAddress.get(handshake.address)! - 1;
-    if (left === 0) this.#byAddress.delete(handshake.address);
-    else this.#byAddress.set(handshake.address, left);
-    return true;
+  /** It has succeeded, or its socket is gone. */
+  #endHandshake(key: string, address: string): void {
+    if (!this.#handshakes.delete(key)) return;
+    const left = this.#byAddress.get(address)! - 1;
+    if (left === 0) this.#byAddress.delete(address);
+    else this.#byAddress.set(address, left);
   }
 
   /** A handshake has succeeded, by OpenSSL's word; now by ours. */
   #take(socket: TLSSocket): void {
     socket.on("error", ignore);
-    this.#endHandshake(socket);
+    this.#endHandshake(keyOf(socket), socket.remoteAddress ?? "unknown");
     const verdict = this.#security.callerOf(socket);
     const asked = (socket as { servername?: string | false }).servername;
     const service = typeof asked === "string" ? this.#byName.get(asked) : undefined;
@@ -204,12 +196,6 @@ export class PeerListener implements Listener, PeerConnectionHome {
   }
 
   tick(nowMs: number): void {
-    for (const { socket, sinceMs } of this.#handshakes.values()) {
-      if (nowMs - sinceMs < HANDSHAKE_TIMEOUT_MS) continue;
-      this.#counts.refuse("handshake-timeout");
-      this.#endHandshake(socket);
-      socket.destroy();
-    }
     for (const connection of this.connections) connection.tick(nowMs);
   }
 
@@ -222,7 +208,7 @@ export class PeerListener implements Listener, PeerConnectionHome {
 
   destroy(): void {
     this.close();
-    for (const { socket } of this.#handshakes.values()) socket.destroy();
+    for (const socket of this.#handshakes.values()) socket.destroy();
     for (const connection of this.connections) connection.destroy();
   }
 }
