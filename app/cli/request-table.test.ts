@@ -14,6 +14,7 @@ function request(id: string, path: string): TapEvent {
     callee: "catalog",
     client: "127.0.0.1:4000",
     protocol: "HTTP/1.1",
+    route: "default",
     method: "GET",
     authority: "catalog",
     path,

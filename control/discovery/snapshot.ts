@@ -7,6 +7,7 @@ import type {
   Telemetry,
 } from "@plinth/connect";
 import { type Instance, policySettings, type ServiceSpec, serviceSettings } from "@plinth/resource";
+import { routesOf } from "./service-routes.ts";
 import { transparentParts, type TransparentFrame, type TransparentView } from "./transparent-view.ts";
 import type { PairAddress } from "./pair-addresses.ts";
 
@@ -72,6 +73,7 @@ export function buildSnapshot(frame: SnapshotFrame, apps: readonly AppView[]): S
         endpoints: endpointsOf(view, service, frame.hosts),
         holdMs: serviceSettings(spec).holdMs,
         ...policyOf(spec),
+        ...routesOf(spec),
         ...(view.notReady[service] === undefined ? {} : { notReady: view.notReady[service] }),
       };
     }

@@ -67,12 +67,13 @@ function restricted(
   );
 }
 
-function outside({ port, protocol, deploy, policy }: ServiceSpec): ServiceSpec {
+function outside({ port, protocol, deploy, policy, routes }: ServiceSpec): ServiceSpec {
   return {
     command: ["elsewhere"],
     ...(port !== undefined && { port }),
     ...(protocol !== undefined && { protocol }),
     ...(deploy !== undefined && { deploy }),
     ...(policy !== undefined && { policy }),
+    ...(routes !== undefined && { routes }),
   };
 }

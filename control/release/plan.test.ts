@@ -62,6 +62,34 @@ test("revisionOf() heeds the source's digest, not where its copy lies; releaseDi
   assert.notEqual(releaseDigest(app(), {}), releaseDigest(app({ replicas: 5 }), {}));
 });
 
+test("routes make another release, not another process, and are compared by their names", () => {
+  const route = (
+    name: string,
+    limit: number,
+  ): NonNullable<AppSpec["services"][string]["routes"]>[number] => ({
+    name,
+    match: { path: `/${name}` },
+    policy: { retry: { limit } },
+  });
+  const routed = app({ routes: [route("search", 1), route("pay", 0)] });
+  assert.equal(revisionOf(app().services["web"]!, {}), revisionOf(routed.services["web"]!, {}));
+  assert.notEqual(releaseDigest(app(), {}), releaseDigest(routed, {}));
+  assert.equal(changeOf(routed), "update");
+  const fields = (...routes: ReturnType<typeof route>[]): unknown =>
+    planApp({ spec: routed, secrets: {} }, { spec: app({ routes }), secrets: {} }).changes.find(
+      ({ service }) => service === "web",
+    )?.fields;
+  assert.deepEqual(fields(route("search", 3), route("pay", 0)), [
+    { path: "routes.search.policy.retry.limit", before: 1, after: 3 },
+  ]);
+  assert.deepEqual(fields(route("search", 1)), [
+    { path: "routes.pay", before: route("pay", 0), after: null },
+  ]);
+  assert.deepEqual(fields(route("pay", 0), route("search", 1)), [
+    { path: "routes", before: ["search", "pay"], after: ["pay", "search"] },
+  ]);
+});
+
 test("a policy makes another release, not another process", () => {
   const patient = app({ policy: { timeout: { request: "10s" } } });
   assert.equal(revisionOf(app().services["web"]!, {}), revisionOf(patient.services["web"]!, {}));

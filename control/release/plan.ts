@@ -119,12 +119,29 @@ function withoutDirectory(spec: ServiceSpec): unknown {
 
 function differences(before: unknown, after: unknown, path: string): FieldChange[] {
   if (canonicalJson(before) === canonicalJson(after)) return [];
+  if (areNamed(before) && areNamed(after)) return namedDifferences(before, after, path);
   if (!isPlainObject(before) || !isPlainObject(after))
     return [{ path, before: before ?? null, after: after ?? null }];
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
   return [...keys]
     .sort()
     .flatMap((key) => differences(before[key], after[key], path === "" ? key : `${path}.${key}`));
+}
+
+type Named = Readonly<Record<string, unknown>> & { readonly name: string };
+
+const areNamed = (value: unknown): value is readonly Named[] =>
+  Array.isArray(value) && value.length > 0 && value.every((item) => isPlainObject(item) && "name" in item);
+
+/** What differs in each of the entries, and whether those that stay are in another order. */
+function namedDifferences(before: readonly Named[], after: readonly Named[], path: string): FieldChange[] {
+  const byName = (list: readonly Named[]): object =>
+    Object.fromEntries(list.map((each) => [each.name, each]));
+  const names = (list: readonly Named[], others: readonly Named[]): string[] =>
+    list.map(({ name }) => name).filter((name) => others.some((other) => other.name === name));
+  const [old, next] = [names(before, after), names(after, before)];
+  const order = old.join() === next.join() ? [] : [{ path, before: old, after: next }];
+  return [...order, ...differences(byName(before), byName(after), path)];
 }
 
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -43,6 +43,7 @@ export function revisionOf(spec: ServiceSpec, secrets: SecretVersions): string {
     deploy: _deploy,
     protocol: _protocol,
     policy: _policy,
+    routes: _routes,
     source,
     ...rest
   } = spec;
@@ -59,8 +60,9 @@ export function releaseDigest(spec: AppSpec, secrets: SecretVersions): string {
       service.replicas ?? 1,
       service.deploy ?? {},
       service.protocol ?? "auto",
-      // Left out where there is none, so that releases from before there were policies keep their digest.
+      // Left out where there are none, so that releases from before they could be said keep their digest.
       ...(service.policy === undefined ? [] : [service.policy]),
+      ...(service.routes === undefined ? [] : [{ routes: service.routes }]),
     ],
   ]);
   return digest({ services: Object.fromEntries(services), ingress: spec.ingress ?? {} });

@@ -5,6 +5,8 @@ import { FAILFAST_MS, HELD_PER_SERVICE_MAX } from "./limits.ts";
 import { defaultPolicy, Policy, type ServicePolicy } from "./policy.ts";
 import type { RefusalCode } from "./refusal.ts";
 import { RollingCounts } from "./rolling-counts.ts";
+import { RouteTable } from "./routing/route-table.ts";
+import type { ServiceRoute } from "./routing/service-route.ts";
 import { type Endpoint, type ServiceEndpoints, type ServiceProtocol, socketName } from "./snapshot.ts";
 import { TcpCounts } from "./tcp-counts.ts";
 import type { RemoteTransports } from "./transport.ts";
@@ -46,6 +48,8 @@ export class Callee implements Peers {
   readonly tcp: TcpCounts = new TcpCounts();
   endpoints: readonly InstanceEndpoint[] = [];
   policy: Policy = defaultPolicy;
+  /** Requests with a policy of their own; undefined without any. */
+  routes: RouteTable | undefined = undefined;
   readonly random: Random;
   readonly remote: RemoteTransports | undefined;
   readonly answers: RollingCounts = new RollingCounts();
@@ -56,6 +60,7 @@ export class Callee implements Peers {
   /** Since when there is nothing but waiting. */
   #waitingSinceMs = Infinity;
   #policyText: string | undefined = undefined;
+  #routesText: string | undefined = undefined;
   readonly #waiters: Waiter[] = [];
 
   /** What is under way to all its instances, those that leave included. */
@@ -81,6 +86,7 @@ export class Callee implements Peers {
     this.holdMs = next.holdMs;
     this.notReady = next.notReady;
     this.#takePolicy(next.policy);
+    this.#takeRoutes(next.routes);
     if (this.#areSame(next.endpoints)) {
       if (this.policy.breaker === undefined) this.#takeAllBack(nowMs);
       if (this.endpoints.length > 0) this.wakeAll();
@@ -125,6 +131,13 @@ export class Callee implements Peers {
     if (text === this.#policyText) return;
     this.#policyText = text;
     this.policy = policy === undefined ? defaultPolicy : new Policy(policy);
+  }
+
+  #takeRoutes(routes: readonly ServiceRoute[] | undefined): void {
+    const text = routes === undefined || routes.length === 0 ? undefined : JSON.stringify(routes);
+    if (text === this.#routesText) return;
+    this.#routesText = text;
+    this.routes = text === undefined ? undefined : new RouteTable(routes!);
   }
 
   ejectionChanged(): void {

@@ -199,6 +199,9 @@ export class ClientConnection implements Requester, ServedConnection, Deferred {
 
     const route = this.#route();
     if (route === undefined) return;
+    const { callee } = route;
+    const chosen = callee.routes?.ofHead(head);
+    const edge = chosen === undefined ? route.edge : route.edge.onRoute(chosen.name);
     let bodyEnd = head.start + head.length;
     let token: number = decoder.next();
     while (token === Token.body) {
@@ -213,7 +216,7 @@ export class ClientConnection implements Requester, ServedConnection, Deferred {
     exchange.wantsUpgrade = passesUpgrade(head);
     this.#rewrite.upgrade = exchange.wantsUpgrade;
     this.#rewrite.traceLine = undefined;
-    const trace = this.#around.seeing.active ? this.#see(route.edge) : undefined;
+    const trace = this.#around.seeing.active ? this.#see(edge) : undefined;
     exchange.firstBody = undefined;
     if (!requestNeedsRewrite(head, this.#rewrite)) {
       const whole = head.start === 0 && bodyEnd === head.buffer.length;
@@ -224,7 +227,7 @@ export class ClientConnection implements Requester, ServedConnection, Deferred {
       if (!joins(head, bodyEnd)) exchange.firstBody = head.buffer.subarray(head.start + head.length, bodyEnd);
     }
     if (this.#edge !== route.edge) this.#countOpen(route.edge);
-    exchange.dispatch(route.callee, route.edge);
+    exchange.dispatch(callee, edge, chosen === undefined ? callee.policy : chosen.policy);
   }
 
   /** Shows the request to those who watch, and keeps its trace context. */

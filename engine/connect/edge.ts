@@ -45,6 +45,10 @@ export interface RetryCounts {
   overflow: number;
 }
 
+/** What requests are counted under that no route takes. */
+const DEFAULT_ROUTE = "default";
+const NO_EDGES: readonly Edge[] = [];
+
 /** All that is counted of one (caller, callee, route). Counting allocates only at the first answer of its kind. */
 export class Edge {
   readonly app: string;
@@ -52,8 +56,10 @@ export class Edge {
   readonly callee: string;
   readonly calleeApp: string;
   readonly service: string;
-  /** One per edge until routes can be configured. */
-  readonly route = "default";
+  /** Name of the callee's route, or that of requests which none takes. */
+  readonly route: string;
+  /** The edge of caller and callee whatever the route: whose the connections are. */
+  readonly pair: Edge;
   readonly requests: Counter = new Counter();
   readonly retryBudget: RetryBudget = new RetryBudget();
   readonly retries: RetryCounts = { requests: 0, successes: 0, limitExceeded: 0, overflow: 0 };
@@ -75,6 +81,8 @@ export class Edge {
   readonly #byStatus: (Answers | undefined)[] = [];
   readonly #byGrpcStatus: (Answers | undefined)[] = Array.from<undefined>({ length: GRPC_STATUS_MAX + 1 });
   readonly #byError: Map<string, Answers> = new Map();
+  /** Of a pair: its edges by route. Made at their first request; most pairs have none. */
+  #routes: Map<string, Edge> | undefined = undefined;
 
   /** Its caller is no service: it comes from outside. */
   readonly fromIngress: boolean;
@@ -84,13 +92,42 @@ export class Edge {
     caller: string,
     callee: { key: string; app: string; service: string },
     fromIngress = false,
+    of?: { readonly pair: Edge; readonly route: string },
   ) {
     this.fromIngress = fromIngress;
+    this.pair = of?.pair ?? this;
+    this.route = of?.route ?? DEFAULT_ROUTE;
     this.app = app;
     this.caller = caller;
     this.callee = callee.key;
     this.calleeApp = callee.app;
     this.service = callee.service;
+  }
+
+  /** The edge of this pair on one of the callee's routes. */
+  onRoute(route: string): Edge {
+    const known = this.#routes?.get(route);
+    return known ?? this.#makeRoute(route);
+  }
+
+  #makeRoute(route: string): Edge {
+    const { app, caller, fromIngress } = this;
+    const callee = { key: this.callee, app: this.calleeApp, service: this.service };
+    const edge = new Edge(app, caller, callee, fromIngress, { pair: this, route });
+    edge.share = this.share;
+    edge.sharedBy = this.sharedBy;
+    edge.namedAtMs = this.namedAtMs;
+    (this.#routes ??= new Map()).set(route, edge);
+    return edge;
+  }
+
+  /** Its edges by route, without itself. */
+  get routes(): readonly Edge[] {
+    return this.#routes === undefined ? NO_EDGES : [...this.#routes.values()];
+  }
+
+  forgetRoute(route: string): void {
+    this.#routes?.delete(route);
   }
 
   /** An answer passed on to its end; `latencyMs` is the time to its head. */

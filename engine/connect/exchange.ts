@@ -9,10 +9,12 @@ import { judge, restIsThere } from "./judge.ts";
 import { keepAliveMs } from "./keep-alive.ts";
 import { KeptBody } from "./kept-body.ts";
 import { CONNECT_ATTEMPTS_MAX, CONNECT_TIMEOUT_MS, DISCARD_BYTES_MAX, RESEND_MAX } from "./limits.ts";
+import { defaultPolicy, type Policy } from "./policy.ts";
 import type { RefusalCode } from "./refusal.ts";
 import type { Requester } from "./requester.ts";
 import { Tally } from "./seeing/tally.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { timeoutRefusal } from "./timeout-refusal.ts";
 import type { ConnectionUser, UpstreamConnection } from "./upstream-connection.ts";
 
 const Phase = {
@@ -49,6 +51,8 @@ export class Exchange implements ConnectionUser, Sender {
 
   readonly share: Share | undefined;
   callee: Callee | undefined = undefined;
+  /** Of the route that took the request. */
+  #policy: Policy = defaultPolicy;
   readonly tally: Tally;
 
   readonly #requester: Requester;
@@ -101,15 +105,16 @@ export class Exchange implements ConnectionUser, Sender {
 
   /** How long neither side may send anything. */
   get idleMs(): number {
-    return this.callee!.policy.idleMs;
+    return this.#policy.idleMs;
   }
 
   get #repeatable(): boolean {
-    return this.callee!.policy.retryMethods.has(this.method);
+    return this.#policy.retryMethods.has(this.method);
   }
 
-  dispatch(callee: Callee, edge: Edge): void {
+  dispatch(callee: Callee, edge: Edge, policy: Policy): void {
     this.callee = callee;
+    this.#policy = policy;
     this.#connectAttempts = 0;
     this.#lostOne = false;
     this.#interimPassed = false;
@@ -118,7 +123,7 @@ export class Exchange implements ConnectionUser, Sender {
     this.#heard = false;
     this.#status = 0;
     this.#connectProblem = "";
-    this.tally.begin(edge, callee.policy, this.startedMs);
+    this.tally.begin(edge, policy, this.startedMs);
     this.#choose(undefined);
   }
 
@@ -130,12 +135,12 @@ export class Exchange implements ConnectionUser, Sender {
       return;
     }
     this.#endpoint = endpoint;
-    const { edge } = this.tally;
-    endpoint.begin(edge);
+    const { pair } = this.tally.edge!;
+    endpoint.begin(this.tally.edge);
     const repeatable = this.requestDone && this.#repeatable;
     // Where one connection turned out stale, others of its pool may be as well: connect anew.
-    const idle = this.#lostOne ? undefined : endpoint.takeIdle(this, repeatable, nowMs, edge!);
-    const connection = idle ?? endpoint.connect(this, edge!);
+    const idle = this.#lostOne ? undefined : endpoint.takeIdle(this, repeatable, nowMs, pair);
+    const connection = idle ?? endpoint.connect(this, pair);
     connection.decoder.toHead = this.toHead;
     this.#connection = connection;
     if (idle !== undefined) {
@@ -203,32 +208,23 @@ export class Exchange implements ConnectionUser, Sender {
   }
 
   timedOut(which: TimeoutName): void {
-    const { policy } = this.callee!;
     const endpoint = this.#endpoint;
     if (this.#phase === Phase.sent) endpoint!.late(this.#around.clock.monotonic(), this.#sentMs);
-    if (which === "response") {
-      if (policy.retryStatuses.has(504) && this.#maySendAgain()) {
-        this.#drop();
-        this.#sendElsewhere(endpoint!);
-        return;
-      }
-      const seconds = policy.responseMs / 1_000;
-      this.#refuse(504, "response-timeout", `${this.#where()} did not begin its answer within ${seconds} s`);
+    if (which === "response" && this.#policy.retryStatuses.has(504) && this.#maySendAgain()) {
+      this.#drop();
+      this.#sendElsewhere(endpoint!);
       return;
     }
     if (this.#phase === Phase.waiting) this.callee!.stopWaiting(this);
-    if (this.#status !== 0) {
-      this.#breakOff("request-deadline");
-      return;
-    }
-    const where = endpoint === undefined ? this.callee!.key : this.#where();
-    this.#refuse(504, "request-deadline", `${where} did not answer within ${policy.requestMs / 1_000} s`);
+    const { code, text } = timeoutRefusal(which, this.#policy, endpoint?.label ?? this.callee!.key);
+    if (this.#status === 0) this.#refuse(504, code, text);
+    else this.#breakOff(code);
   }
 
   /** Whether what was sent is still at hand, harmless to repeat, and within limit and budget. */
   #maySendAgain(): boolean {
     if (this.#interimPassed || this.firstBytes === undefined || !this.#repeatable) return false;
-    return this.#attempts.take(this.callee!.policy.retryLimit);
+    return this.#attempts.take(this.#policy.retryLimit);
   }
 
   /** Sends the request again: to another instance, or in a moment to the same. */
@@ -251,7 +247,8 @@ export class Exchange implements ConnectionUser, Sender {
     // A paused connection means that the client does not read: not the instance's fault.
     if (this.#connection?.paused === false)
       this.#endpoint!.failed(this.#around.ticker.nowMs, this.#around.random);
-    if (this.#status === 0) this.#refuse(504, "upstream-timeout", `${this.#where()} did not answer in time`);
+    if (this.#status === 0)
+      this.#refuse(504, "upstream-timeout", `${this.#endpoint!.label} did not answer in time`);
     else this.#breakOff("upstream-timeout");
   }
 
@@ -401,7 +398,7 @@ export class Exchange implements ConnectionUser, Sender {
   #failedForNow(connection: UpstreamConnection): boolean {
     const { decoder } = connection;
     const { head } = decoder;
-    if (head.status < 400 || !this.callee!.policy.retryStatuses.has(head.status)) return false;
+    if (head.status < 400 || !this.#policy.retryStatuses.has(head.status)) return false;
     if (!this.#maySendAgain()) return false;
     const endpoint = this.#endpoint!;
     this.#judge(connection);
@@ -531,7 +528,7 @@ export class Exchange implements ConnectionUser, Sender {
   #connectFailed(why: string): void {
     const endpoint = this.#endpoint!;
     endpoint.failed(this.#around.ticker.nowMs, this.#around.random);
-    this.#connectProblem = `${endpoint.instance} at ${endpoint.name}: ${why}`;
+    this.#connectProblem = `${endpoint.label}: ${why}`;
     this.#drop();
     this.#connectAttempts++;
     if (this.#connectAttempts < CONNECT_ATTEMPTS_MAX && this.callee!.endpoints.length > 1)
@@ -550,7 +547,7 @@ export class Exchange implements ConnectionUser, Sender {
     }
     const kept = !this.#heard && this.firstBytes !== undefined && this.#repeatable;
     if (!kept || !this.#attempts.take(RESEND_MAX)) {
-      this.#refuse(502, "upstream-closed", `${this.#where()} ${how} before its answer was whole`);
+      this.#refuse(502, "upstream-closed", `${this.#endpoint!.label} ${how} before its answer was whole`);
       return;
     }
     this.#lostOne = true;
@@ -562,11 +559,7 @@ export class Exchange implements ConnectionUser, Sender {
   #malformed(why: string): void {
     this.#endpoint!.failed(this.#around.ticker.nowMs, this.#around.random);
     if (this.#status !== 0) this.#breakOff("upstream-malformed");
-    else this.#refuse(502, "upstream-malformed", `${this.#where()} sent a malformed answer: ${why}`);
-  }
-
-  #where(): string {
-    return `${this.#endpoint!.instance} at ${this.#endpoint!.name}`;
+    else this.#refuse(502, "upstream-malformed", `${this.#endpoint!.label} sent a malformed answer: ${why}`);
   }
 
   #refuse(status: number, code: RefusalCode, text: string): void {

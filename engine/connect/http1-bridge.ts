@@ -5,7 +5,9 @@ import { Held } from "./fair/held.ts";
 import type { Share } from "./fair/share.ts";
 import type { Http2Connection } from "./http2-connection.ts";
 import { refusalFields } from "./http2-refusal.ts";
-import type { Route } from "./listener-target.ts";
+import type { Callee } from "./callee.ts";
+import type { Edge } from "./edge.ts";
+import type { Policy } from "./policy.ts";
 import { type RefusalCode, refusalBody } from "./refusal.ts";
 import type { Requester } from "./requester.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -17,6 +19,13 @@ const forbidden = new Set(["connection", "keep-alive", "proxy-connection", "tran
 /** Characters a request target may have; a space or a control character would begin another request. */
 const TARGET = /^[!-~]+$/;
 const LAST_CHUNK: Buffer = Buffer.from("0\r\n\r\n");
+
+/** Where a request goes, who is counted for it, and what holds for it. */
+interface RoutedRequest {
+  readonly callee: Callee;
+  readonly edge: Edge;
+  readonly policy: Policy;
+}
 
 /**
  * An HTTP/2 request for an instance that speaks HTTP/1: translated on the way there and back, and otherwise an
@@ -50,13 +59,13 @@ export class Http1Bridge implements StreamHandler, Requester {
     this.#movedMs = around.ticker.nowMs;
   }
 
-  begin(asked: string[], endStream: boolean, route: Route): void {
+  begin(asked: string[], endStream: boolean, { callee, edge, policy }: RoutedRequest): void {
     const exchange = this.#exchange;
     exchange.startedMs = this.#around.clock.monotonic();
     this.#requestEnded = endStream;
     const { seeing } = this.#around;
     const fields = seeing.active
-      ? this.#connection.see(asked, false, route.edge, exchange.startedMs, exchange.tally)
+      ? this.#connection.see(asked, false, edge, exchange.startedMs, exchange.tally)
       : asked;
     const head = this.#headOf(fields, endStream);
     if (head === undefined) {
@@ -68,8 +77,8 @@ export class Http1Bridge implements StreamHandler, Requester {
     exchange.requestDone = endStream;
     exchange.firstBytes = head;
     exchange.tally.sighting?.headAt(head.lastIndexOf("\r\ntraceparent: ", head.length, "latin1") + 15);
-    route.edge.http2Requests++;
-    exchange.dispatch(route.callee, route.edge);
+    edge.http2Requests++;
+    exchange.dispatch(callee, edge, policy);
   }
 
   /** The request's head in HTTP/1. Cookies that were cut for compression are joined (RFC 9113 §8.2.3). */

@@ -5,21 +5,23 @@ import { Attempts, type Sender, type TimeoutName } from "./attempts.ts";
 import type { Callee, Waiter } from "./callee.ts";
 import { type Edge, GRPC_FAILURES } from "./edge.ts";
 import { Held } from "./fair/held.ts";
+import { Http2Answer } from "./http2-answer.ts";
 import type { Http2Connection } from "./http2-connection.ts";
 import { Http1Bridge } from "./http1-bridge.ts";
+import { withOrigin } from "./http2-origin.ts";
 import { refusalFields, refusalTrailers } from "./http2-refusal.ts";
 import type { ConnectionWaiter, Http2Upstream } from "./http2-upstream.ts";
 import type { InstanceEndpoint } from "./instance-endpoint.ts";
 import { countRefusal } from "./listener-target.ts";
 import { CONNECT_ATTEMPTS_MAX, RESEND_BYTES_MAX, RESEND_MAX } from "./limits.ts";
 import { grpcStatusOf, outcomeOf } from "./http2-outcome.ts";
+import { defaultPolicy, type Policy } from "./policy.ts";
 import { type RefusalCode, refusalBody } from "./refusal.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import type { Sighting } from "./seeing/sighting.ts";
 import { Tally } from "./seeing/tally.ts";
 import type { Surroundings } from "./surroundings.ts";
-
-const forwarded = new Set(["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"]);
+import { timeoutRefusal } from "./timeout-refusal.ts";
 
 const Phase = { head: 0, waiting: 1, connecting: 2, sent: 3, answering: 4, over: 5, backoff: 6 } as const;
 
@@ -32,7 +34,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
   readonly #client: Http2Stream;
   readonly #connection: Http2Connection;
   readonly #around: Surroundings;
-  readonly #answer: Answer;
+  readonly #answer: Http2Answer;
   readonly #startedMs: number;
   #phase: number = Phase.head;
   #fields: string[] = [];
@@ -40,6 +42,8 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
   #isGrpc = false;
   #callee: Callee | undefined = undefined;
   #edge: Edge | undefined = undefined;
+  /** Of the route that took the request. */
+  #policy: Policy = defaultPolicy;
   #endpoint: InstanceEndpoint | undefined = undefined;
   #upstream: Http2Upstream | undefined = undefined;
   #stream: Http2Stream | undefined = undefined;
@@ -75,7 +79,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
     this.#connection = connection;
     this.#around = around;
     this.#startedMs = around.clock.monotonic();
-    this.#answer = new Answer(this);
+    this.#answer = new Http2Answer(this);
     this.#attempts = new Attempts(this, around);
     this.#tally = new Tally(this.#attempts);
     this.#movedMs = around.ticker.nowMs;
@@ -113,47 +117,28 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
       this.#refuse(404, "unknown-host", `no service for host "${name}" on ${target.name}`);
       return;
     }
-    if (target.ingress) this.#fields = this.#withOrigin(fields, host);
+    const chosen = route.callee.routes?.ofFields(this.#method, fields, this.#isGrpc);
+    const edge = chosen === undefined ? route.edge : route.edge.onRoute(chosen.name);
+    const policy = chosen === undefined ? route.callee.policy : chosen.policy;
+    if (target.ingress) this.#fields = withOrigin(fields, this.#connection.client, host);
     const { protocol } = route.callee;
     if (protocol === "http" || (protocol === "auto" && target.ingress)) {
       const bridge = new Http1Bridge(this.#client, this.#connection, this.#around);
       this.#connection.exchanges.delete(this);
       this.#connection.exchanges.add(bridge);
       this.#client.handler = bridge;
-      bridge.begin(this.#fields, endStream, route);
+      bridge.begin(this.#fields, endStream, { callee: route.callee, edge, policy });
       return;
     }
     this.#callee = route.callee;
-    this.#edge = route.edge;
-    route.edge.http2Requests++;
-    if (this.#isGrpc) route.edge.grpcRequests++;
+    this.#edge = edge;
+    this.#policy = policy;
+    edge.http2Requests++;
+    if (this.#isGrpc) edge.grpcRequests++;
     if (this.#around.seeing.active)
-      this.#fields = this.#connection.see(
-        this.#fields,
-        this.#isGrpc,
-        route.edge,
-        this.#startedMs,
-        this.#tally,
-      );
-    this.#tally.begin(route.edge, route.callee.policy, this.#startedMs);
+      this.#fields = this.#connection.see(this.#fields, this.#isGrpc, edge, this.#startedMs, this.#tally);
+    this.#tally.begin(edge, policy, this.#startedMs);
     this.#choose(undefined);
-  }
-
-  /** At ingress only the proxy's own word counts on where a request came from. */
-  #withOrigin(fields: readonly string[], host: string): string[] {
-    const kept: string[] = [];
-    for (let index = 0; index < fields.length; index += 2) {
-      if (!forwarded.has(fields[index]!)) kept.push(fields[index]!, fields[index + 1]!);
-    }
-    kept.push(
-      "x-forwarded-for",
-      this.#connection.client,
-      "x-forwarded-proto",
-      "http",
-      "x-forwarded-host",
-      host,
-    );
-    return kept;
   }
 
   onInformational(): void {}
@@ -227,9 +212,9 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
       this.#wait();
       return;
     }
-    const upstream = endpoint.http2(this.#edge!, this.#around.clock).take();
+    const upstream = endpoint.http2(this.#edge!.pair, this.#around.clock).take();
     if (upstream === undefined) {
-      this.#refuse(503, "queue-full", `${endpoint.instance} at ${endpoint.name} takes no more calls`);
+      this.#refuse(503, "queue-full", `${endpoint.label} takes no more calls`);
       return;
     }
     this.#endpoint = endpoint;
@@ -272,7 +257,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
   upstreamFailed(why: string): void {
     const endpoint = this.#endpoint!;
     endpoint.failed(this.#around.ticker.nowMs, this.#around.random);
-    this.#connectProblem = `${endpoint.instance} at ${endpoint.name}: ${why}`;
+    this.#connectProblem = `${endpoint.label}: ${why}`;
     this.#leaveInstance(ErrorCode.cancel);
     this.#connectAttempts++;
     if (this.#connectAttempts < CONNECT_ATTEMPTS_MAX && this.#callee!.endpoints.length > 1) {
@@ -315,20 +300,15 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
   }
 
   timedOut(which: TimeoutName): void {
-    const { policy } = this.#callee!;
     const endpoint = this.#endpoint;
-    const asked = this.#phase === Phase.sent;
-    if (asked) endpoint!.late(this.#around.clock.monotonic(), this.#sentMs);
-    const where = endpoint === undefined ? this.#callee!.key : `${endpoint.instance} at ${endpoint.name}`;
-    if (which === "request") {
-      const seconds = policy.requestMs / 1_000;
-      this.#giveUp("request-deadline", `${where} did not answer within ${seconds} s`);
-    } else if (policy.retryStatuses.has(504) && this.#maySendAgain(this.#repeatable)) {
+    if (this.#phase === Phase.sent) endpoint!.late(this.#around.clock.monotonic(), this.#sentMs);
+    const mayRepeat = which === "response" && this.#policy.retryStatuses.has(504);
+    if (mayRepeat && this.#maySendAgain(this.#repeatable)) {
       this.#sendElsewhere(endpoint!);
-    } else {
-      const seconds = policy.responseMs / 1_000;
-      this.#giveUp("response-timeout", `${where} did not begin its answer within ${seconds} s`);
+      return;
     }
+    const { code, text } = timeoutRefusal(which, this.#policy, endpoint?.label ?? this.#callee!.key);
+    this.#giveUp(code, text);
   }
 
   /** Ends the call because a time is over, in the words its client has for it. */
@@ -350,13 +330,13 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
   }
 
   get #repeatable(): boolean {
-    return this.#callee!.policy.retryMethods.has(this.#method);
+    return this.#policy.retryMethods.has(this.#method);
   }
 
   /** Whether what was sent is still at hand, harmless to repeat, and within limit and budget. */
   #maySendAgain(harmless: boolean): boolean {
     if (!harmless || this.#kept === undefined || this.#interimPassed) return false;
-    return this.#attempts.take(this.#callee!.policy.retryLimit);
+    return this.#attempts.take(this.#policy.retryLimit);
   }
 
   /** Sends the call again: to another instance, or in a moment to the same. */
@@ -416,7 +396,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
 
   /** True when the answer is one after which another try may help, and leave was got for it. */
   #mayHelpToRepeat(fields: readonly string[], status: number, endStream: boolean): boolean {
-    const { policy } = this.#callee!;
+    const policy = this.#policy;
     if (status === 200 && !(this.#isGrpc && endStream)) return false;
     if (!this.#isGrpc) return policy.retryStatuses.has(status) && this.#maySendAgain(this.#repeatable);
     // A gRPC status tells itself whether the call may be made again.
@@ -464,8 +444,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
       return;
     }
     const how = cause === ResetCause.peer ? `reset the call (code ${code})` : "closed the connection";
-    const where = `${endpoint.instance} at ${endpoint.name}`;
-    this.#refuse(502, "upstream-closed", `${where} ${how} before its answer began`);
+    this.#refuse(502, "upstream-closed", `${endpoint.label} ${how} before its answer began`);
   }
 
   #answered(): void {
@@ -521,49 +500,15 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
       this.#callee.stopWaiting(this);
       this.#refuseEmpty();
     } else if (this.#isIdle(nowMs)) {
-      const { instance, name } = this.#endpoint!;
-      this.#giveUp("upstream-timeout", `${instance} at ${name} did not go on in time`);
+      this.#giveUp("upstream-timeout", `${this.#endpoint!.label} did not go on in time`);
     }
   }
 
   /** Streams may be silent for as long as they like, unless the policy says otherwise. */
   #isIdle(nowMs: number): boolean {
-    const { idleMs, idleSet } = this.#callee!.policy;
+    const { idleMs, idleSet } = this.#policy;
     if (this.#phase === Phase.sent && (this.#requestEnded || idleSet))
       return nowMs - Math.max(this.#sentMs, this.#movedMs) >= idleMs;
     return this.#phase === Phase.answering && idleSet && nowMs - this.#movedMs >= idleMs;
-  }
-}
-
-/** The instance's side of an exchange. */
-class Answer implements StreamHandler {
-  readonly #exchange: Http2Exchange;
-
-  constructor(exchange: Http2Exchange) {
-    this.#exchange = exchange;
-  }
-
-  onHeaders(fields: string[], endStream: boolean): void {
-    this.#exchange.answerHead(fields, endStream);
-  }
-
-  onInformational(fields: string[]): void {
-    this.#exchange.answerInformational(fields);
-  }
-
-  onData(bytes: Buffer, endStream: boolean): void {
-    this.#exchange.answerData(bytes, endStream);
-  }
-
-  onTrailers(fields: string[]): void {
-    this.#exchange.answerTrailers(fields);
-  }
-
-  onReset(code: number, cause: number): void {
-    this.#exchange.answerReset(code, cause);
-  }
-
-  onWritable(): void {
-    this.#exchange.instanceWritable();
   }
 }

@@ -80,6 +80,11 @@ export class InstanceEndpoint implements PoolHome {
     this.#latency = new PeakEwma(nowMs);
   }
 
+  /** For messages. */
+  get label(): string {
+    return `${this.instance} at ${this.name}`;
+  }
+
   /** Expected time to answer one request more. */
   load(nowMs: number): number {
     return this.#latency.at(nowMs) * (this.inFlight + 1);

@@ -44,7 +44,7 @@ export function metricsText(
   spans: SpanCounts,
 ): string {
   const text = new Exposition();
-  const edges = [...world.edges.values()];
+  const { edges } = world;
   const sides = edges.flatMap((edge) => [
     { edge, labels: outboundLabels(edge) },
     { edge, labels: inboundLabels(edge) },

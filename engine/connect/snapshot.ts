@@ -4,6 +4,7 @@ import type { EgressNames } from "./dns/name-policy.ts";
 import type { ServicePolicy } from "./policy.ts";
 import { checkTelemetry, type Telemetry } from "./seeing/telemetry.ts";
 import { policyProblem } from "./policy-problem.ts";
+import { routesProblem, type ServiceRoute } from "./routing/service-route.ts";
 
 /** Where one instance listens. */
 export interface Endpoint {
@@ -32,6 +33,8 @@ export interface ServiceEndpoints {
   readonly notReady?: string;
   /** Default: see `ServicePolicy`. */
   readonly policy?: ServicePolicy;
+  /** In their order: the first that takes a request decides. Default: none. */
+  readonly routes?: readonly ServiceRoute[];
 }
 
 /** The address that one caller dials to reach one callee: dialling it says who calls. */
@@ -205,6 +208,8 @@ export function parseSnapshot(value: unknown): Snapshot {
       wrong(`${path}.protocol`, `one of ${SERVICE_PROTOCOLS.join(", ")}`);
     const problem = policyProblem(service["policy"]);
     if (problem !== undefined) wrong(`${path}.policy${problem.place}`, problem.expected);
+    const routeProblem = routesProblem(service["routes"]);
+    if (routeProblem !== undefined) wrong(`${path}.routes${routeProblem.place}`, routeProblem.expected);
     for (const [index, endpoint] of listAt(service["endpoints"], `${path}.endpoints`).entries()) {
       if (isEndpoint(endpoint)) continue;
       const place = `${path}.endpoints[${index}]`;

@@ -26,7 +26,8 @@ export interface ListenerPlan {
  */
 export class World {
   readonly callees: Map<string, Callee> = new Map();
-  readonly edges: Map<string, Edge> = new Map();
+  /** Of pairs. */
+  readonly #edges: Map<string, Edge> = new Map();
   readonly leaving: Set<InstanceEndpoint> = new Set();
   /** Counters of listeners by name; they outlive their listener, as counters must not go back. */
   readonly #tcp: Map<string, TcpCounts> = new Map();
@@ -87,19 +88,33 @@ export class World {
       this.callees.delete(key);
     }
     const named = new Set<Share | undefined>();
-    for (const [key, edge] of this.edges) {
+    for (const [key, edge] of this.#edges) {
       if (slices.isOver) await slices.next();
-      if (nowMs - edge.namedAtMs >= EDGE_EXPIRY_MS && edge.tcpOpen === 0) this.edges.delete(key);
+      this.#forgetRoutes(edge, nowMs);
+      if (nowMs - edge.namedAtMs >= EDGE_EXPIRY_MS && edge.tcpOpen === 0) this.#edges.delete(key);
       else named.add(edge.sharedBy);
     }
     fairness.keep(named);
+  }
+
+  /** Routes that the callee has no more are counted for as long as pairs that nobody names. */
+  #forgetRoutes(pair: Edge, nowMs: number): void {
+    for (const edge of pair.routes) {
+      if (this.callees.get(pair.callee)?.routes?.has(edge.route) === true) edge.namedAtMs = pair.namedAtMs;
+      else if (nowMs - edge.namedAtMs >= EDGE_EXPIRY_MS) pair.forgetRoute(edge.route);
+    }
+  }
+
+  /** Every (caller, callee, route). */
+  get edges(): Edge[] {
+    return [...this.#edges.values()].flatMap((pair) => [pair, ...pair.routes]);
   }
 
   /** Edges between callers and virtual addresses are made when first dialled, and kept while both are named. */
   #virtualPlans({ virtual, sources }: Snapshot, nowMs: number): ListenerPlan[] {
     const callers = new Set(Object.values(sources).map(({ app, service }) => `${app} ${service}`));
     const callees = new Set(virtual.map(({ callee }) => callee));
-    for (const edge of this.edges.values()) {
+    for (const edge of this.#edges.values()) {
       if (callees.has(edge.callee) && callers.has(`${edge.app} ${edge.caller}`)) edge.namedAtMs = nowMs;
     }
     return virtual.map((listener) => {
@@ -136,8 +151,8 @@ export class World {
 
   #named(id: string, key: string, nowMs: number, make: (callee: Callee) => Edge): Route {
     const callee = this.callees.get(key)!;
-    let edge = this.edges.get(id);
-    if (edge === undefined) this.edges.set(id, (edge = this.#withShares(make(callee))));
+    let edge = this.#edges.get(id);
+    if (edge === undefined) this.#edges.set(id, (edge = this.#withShares(make(callee))));
     edge.namedAtMs = nowMs;
     return { callee, edge };
   }

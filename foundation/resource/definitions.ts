@@ -223,6 +223,79 @@ export const definitions = {
     },
     additionalProperties: false,
   },
+  RouteMatch: {
+    type: "object",
+    description:
+      "Which requests a route takes: all that is said here must be so. At most one of path, pathPrefix and grpc.",
+    properties: {
+      path: {
+        type: "string",
+        pattern: "^/[\\x21\\x22\\x24-\\x3e\\x40-\\x7e]*$",
+        maxLength: 1024,
+        description:
+          "The whole path, without its query. Paths are compared as instances resolve them: escapes, empty segments and dot segments are undone first.",
+      },
+      pathPrefix: {
+        type: "string",
+        pattern: "^/[\\x21\\x22\\x24-\\x3e\\x40-\\x7e]*$",
+        maxLength: 1024,
+        description: "What the path begins with, in whole segments: /api stands for /api and /api/users.",
+      },
+      grpc: {
+        type: "string",
+        pattern:
+          "^[A-Za-z_][A-Za-z0-9_]{0,127}(\\.[A-Za-z_][A-Za-z0-9_]{0,127}){0,15}(/[A-Za-z_][A-Za-z0-9_]{0,127})?$",
+        description: 'gRPC calls of one service or method: "package.Service" or "package.Service/Method".',
+      },
+      method: {
+        type: "array",
+        items: { type: "string", pattern: "^[A-Z]{1,20}$" },
+        uniqueItems: true,
+        minItems: 1,
+        maxItems: 20,
+        description: "Any of these HTTP methods. Default: all.",
+      },
+      headers: {
+        type: "object",
+        propertyNames: { pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$" },
+        additionalProperties: {
+          type: "string",
+          pattern: "^[\\x21-\\x7e]([\\x20-\\x7e]*[\\x21-\\x7e])?$",
+          maxLength: 1024,
+        },
+        minProperties: 1,
+        maxProperties: 10,
+        description:
+          "All of these headers with exactly these values; of headers sent several times, all values joined by commas.",
+      },
+    },
+    minProperties: 1,
+    additionalProperties: false,
+  },
+  RoutePolicy: {
+    type: "object",
+    description:
+      "How the proxy treats requests of the route. What is not said is as in the service's policy; the breaker is the service's alone, as its instances are.",
+    properties: {
+      timeout: { $ref: "#/$defs/Timeout" },
+      retry: { $ref: "#/$defs/Retry" },
+    },
+    additionalProperties: false,
+  },
+  ServiceRoute: {
+    type: "object",
+    properties: {
+      name: {
+        $ref: "#/$defs/Name",
+        description:
+          'Under which `plinth routes`, tap and metrics show its requests. Those of no route are shown as "default".',
+      },
+      match: { $ref: "#/$defs/RouteMatch" },
+      policy: { $ref: "#/$defs/RoutePolicy" },
+    },
+    required: ["name", "match"],
+    additionalProperties: false,
+  },
   EnvironmentValue: {
     anyOf: [
       { type: "string", maxLength: 131072, pattern: "^[^\\u0000]*$" },
@@ -331,6 +404,13 @@ export const definitions = {
       deploy: { $ref: "#/$defs/Deploy" },
       egress: { $ref: "#/$defs/Egress" },
       policy: { $ref: "#/$defs/Policy" },
+      routes: {
+        type: "array",
+        items: { $ref: "#/$defs/ServiceRoute" },
+        maxItems: 50,
+        description:
+          "Requests with settings of their own, in HTTP and gRPC. The first route that takes a request decides; without one the service's policy does.",
+      },
       restart: {
         enum: ["always", "on-failure", "never"],
         description: "What to do when the main process ends. Default: always.",

@@ -1,6 +1,7 @@
 import { isIPv4 } from "node:net";
 import { isRecord } from "./explain.ts";
 import { type Problem, quoted } from "./problem.ts";
+import { routeProblems } from "./route-rules.ts";
 import type { DefinitionName } from "./schema.ts";
 import { nearestName } from "./suggest.ts";
 
@@ -48,6 +49,7 @@ function serviceProblems(value: unknown, path: Path, problems: Problem[]): void 
   if (!isRecord(value)) return;
   healthProblems(value["health"], [...path, "health"], problems);
   egressProblems(value["egress"], [...path, "egress"], problems);
+  routeProblems(value["routes"], value["protocol"], [...path, "routes"], problems);
 }
 
 function egressProblems(value: unknown, path: Path, problems: Problem[]): void {

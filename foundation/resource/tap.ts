@@ -35,6 +35,8 @@ export type TapEvent =
   | (TapBegin & {
       readonly type: "request";
       readonly protocol: "HTTP/1.1" | "HTTP/2" | "gRPC";
+      /** Of the callee's routes the one that took it, or "default". */
+      readonly route: string;
       readonly method: string;
       readonly authority: string;
       readonly path: string;

@@ -8,5 +8,6 @@ export { HeaderKind } from "./header-kind.ts";
 export { hostName } from "./host.ts";
 export { defaultLimits } from "./limits.ts";
 export type { Limits } from "./limits.ts";
+export { normalPath } from "./normal-path.ts";
 export { problemStatus, problemText } from "./problem.ts";
 export type { Problem } from "./problem.ts";

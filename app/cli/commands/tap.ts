@@ -16,8 +16,14 @@ export async function run(context: Context): Promise<void> {
 function lineOf(event: TapEvent): string {
   switch (event.type) {
     case "request": {
-      const { method, authority, path } = event;
-      return fields("req", { ...ends(event), ":method": method, ":authority": authority, ":path": path });
+      const { route, method, authority, path } = event;
+      return fields("req", {
+        ...ends(event),
+        route,
+        ":method": method,
+        ":authority": authority,
+        ":path": path,
+      });
     }
     case "response": {
       const { id, status, latencyUs, instance, address } = event;

@@ -83,6 +83,7 @@ export class FakeTraffic {
         callee: to,
         client: "127.0.0.1:40000",
         protocol: "HTTP/1.1",
+        route: "default",
         method: "GET",
         authority: to,
         path: paths[this.#tapped % paths.length]!,

@@ -142,6 +142,7 @@ for (const runtime of installedRuntimes()) {
           callee: "callee",
           client: "",
           protocol: "HTTP/1.1",
+          route: "default",
           method: "POST",
           authority: `127.0.0.1:${port}`,
           path: "/orders/201",

@@ -64,7 +64,7 @@ test(
   { skip: !hasPromtool && "promtool missing" },
   () => {
     const callees = new Map([[callee.key, new Callee(callee.key, seededRandom(1))]]);
-    const edges = new Map([["web catalog", busyEdge()]]);
+    const edges = [busyEdge()];
     const peering = { links: { size: 0 }, counts: new PeerCounts(), open: 0 };
     const build = { version: "1.2.3", runtime: "node", startedSeconds: 1 } as const;
     const { stdout, stderr } = spawnSync("promtool", ["check", "metrics"], {

@@ -28,6 +28,8 @@ export function inboundLabels(edge: Edge): Record<string, string> {
   };
 }
 
+const routeKind = (edge: Edge): string => (edge.pair === edge ? "default" : "HTTPRoute");
+
 /** Linkerd tells caller, callee and route of policy metrics by these labels. */
 function routeLabels(edge: Edge): Labels {
   return {
@@ -37,7 +39,7 @@ function routeLabels(edge: Edge): Labels {
     parent_kind: "Service",
     parent_namespace: edge.calleeApp,
     parent_name: edge.service,
-    route_kind: "default",
+    route_kind: routeKind(edge),
     route_name: edge.route,
   };
 }
@@ -49,7 +51,7 @@ function serverLabels(edge: Edge): Labels {
     src_service: edge.caller,
     srv_kind: "default",
     srv_name: edge.service,
-    route_kind: "default",
+    route_kind: routeKind(edge),
     route_name: edge.route,
   };
 }

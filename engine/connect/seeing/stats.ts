@@ -88,7 +88,7 @@ function edgeStats(edge: Edge): EdgeStats {
 }
 
 export function edgesOf(world: World): EdgeStats[] {
-  return [...world.edges.values()].map(edgeStats);
+  return world.edges.map(edgeStats);
 }
 
 export function servicesOf(world: World): ServiceStats[] {

@@ -136,6 +136,7 @@ export class Tap implements Watcher, Disposable {
       type: "request",
       ...common,
       protocol,
+      route: edge.route,
       method: method.slice(0, TAP_TEXT_MAX),
       authority: authority.slice(0, TAP_TEXT_MAX),
       path: shown.slice(0, TAP_TEXT_MAX),

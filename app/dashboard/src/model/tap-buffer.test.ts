@@ -13,6 +13,7 @@ const request = (id: string): TapEvent => ({
   callee: "cart",
   client: "127.0.0.1:1",
   protocol: "HTTP/1.1",
+  route: "default",
   method: "GET",
   authority: "cart",
   path: "/\u001b[31mx",
