@@ -219,6 +219,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
           store,
           driver,
           given: (timeoutMs) => identities.given(timeoutMs),
+          onCounters: (host, counters) => telemetry.take(host, counters),
           lastLines: (instance) => reach.lastLines(instance, FAILURE_LINES),
           urlsOf,
         })
@@ -229,9 +230,16 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
           inForce: async (timeoutMs) =>
             (await publisher.inForce(timeoutMs)) && (await identities.given(timeoutMs)),
           isGiven: () => identities.isGiven,
+          counters: () => telemetry.own,
           answer: (question, asked) => reach.answer(question, asked),
           drained,
         });
+  const telemetry: Telemetry = new Telemetry(
+    control,
+    clock,
+    () => role.keeper.bundle.trustDomain,
+    (host) => role.hosts.isReachable(host),
+  );
   const reach = new Reach({
     fleet,
     logs: paths.logs,
@@ -260,7 +268,6 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     },
     signal,
   });
-  const telemetry = new Telemetry(control, clock, () => role.keeper.bundle.trustDomain);
 
   let serves = false;
   /** What goes on beside, each until the signal. */

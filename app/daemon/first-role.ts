@@ -18,6 +18,7 @@ import { type Fleet, type Mesh, ReleaseController, type ReleaseControllerOptions
 import type { IdentityReport, JoinTokenReport } from "@plinth/resource";
 import type { Driver } from "@plinth/run";
 import type { SecretVault } from "@plinth/secrets";
+import type { ProxyCounters } from "@plinth/stat";
 import type { Store } from "@plinth/store";
 import type { Home } from "./home.ts";
 import type { Role } from "./role.ts";
@@ -35,6 +36,8 @@ export interface FirstRoleOptions extends Pick<ReleaseControllerOptions, "lastLi
   readonly fleet: () => Fleet;
   /** Resolves once the proxy has all certificates as they are, or after the time: false. */
   readonly given: (timeoutMs: number) => Promise<boolean>;
+  /** Called with what another host's proxy has counted. */
+  readonly onCounters: (host: string, counters: ProxyCounters) => void;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -85,6 +88,7 @@ export class FirstRole implements Role {
       log,
       signal,
       onChange: onTopology,
+      onCounters: options.onCounters,
     });
     authority.subscribe(() => this.hosts.changed());
     this.deeds = {

@@ -5,6 +5,7 @@ import { SvidKeeper } from "@plinth/identity";
 import type { Log } from "@plinth/log";
 import type { Registry } from "@plinth/registry";
 import { type Fleet, type InstanceSet, type Mesh, Releases, Topology } from "@plinth/release";
+import type { ProxyCounters } from "@plinth/stat";
 import type { SecretVault } from "@plinth/secrets";
 import type { Home } from "./home.ts";
 import type { Role } from "./role.ts";
@@ -21,6 +22,8 @@ export interface JoinedRoleOptions {
   readonly own: () => InstanceSet;
   readonly fleet: () => Fleet;
   readonly inForce: (timeoutMs: number) => Promise<boolean>;
+  /** What this host's proxy has counted. */
+  readonly counters: () => ProxyCounters | undefined;
   /** Whether the proxy has all certificates as they are. */
   readonly isGiven: () => boolean;
   /** Does what only an instance's own host can. */
@@ -76,6 +79,7 @@ export class JoinedRole implements Role {
       inForce,
       drained,
       answer,
+      counters: options.counters,
       isRenewed: () => this.keeper.isRenewed && isGiven(),
       door: () => ({ address: credential.address, port: home.settings.doorPort }),
       version: VERSION,

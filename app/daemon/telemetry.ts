@@ -10,18 +10,36 @@ import {
   type ServiceStat,
   type StatReport,
 } from "@plinth/resource";
-import { type EdgeCounters, TrafficWindow, WINDOW_SECONDS } from "@plinth/stat";
+import {
+  type EdgeCounters,
+  type ProxyCounters,
+  SteadyCounters,
+  TrafficWindow,
+  WINDOW_SECONDS,
+} from "@plinth/stat";
 
 const SAMPLE_MS = 1000;
+/** No host has this name. */
+const OWN = "";
 
 /** Samples the proxy's counters each second and reports what they say about an app, or all of them. */
 export class Telemetry {
   readonly #control: ProxyControl;
   readonly #clock: Clock;
   readonly #trustDomain: () => string;
+  readonly #isThere: (host: string) => boolean;
   readonly #window: TrafficWindow = new TrafficWindow();
+  readonly #counters: SteadyCounters = new SteadyCounters();
+  #own: ProxyCounters | undefined;
 
-  constructor(control: ProxyControl, clock: Clock, trustDomain: () => string) {
+  /** `isThere`: whether another host tells what its proxy counts. */
+  constructor(
+    control: ProxyControl,
+    clock: Clock,
+    trustDomain: () => string,
+    isThere: (host: string) => boolean,
+  ) {
+    this.#isThere = isThere;
     this.#trustDomain = trustDomain;
     this.#control = control;
     this.#clock = clock;
@@ -33,12 +51,26 @@ export class Telemetry {
       try {
         const { startedAt, edges, services } = await this.#control.stats({ signal });
         const named = edges.map((edge) => ({ ...edge, callee: edge.service }));
-        this.#window.add({ atMs: this.#clock.monotonic(), startedAt, edges: named, services });
+        this.#own = { startedAt, edges: named, services };
+        this.#counters.take(OWN, this.#own);
+        for (const source of this.#counters.sources)
+          if (source !== OWN && !this.#isThere(source)) this.#counters.gone(source);
+        this.#window.add({ atMs: this.#clock.monotonic(), ...this.#counters.sum() });
       } catch {
         // The next sample tells.
       }
       await this.#clock.sleep(SAMPLE_MS, signal).catch(() => undefined);
     }
+  }
+
+  /** What this host's proxy counted, as it said last. */
+  get own(): ProxyCounters | undefined {
+    return this.#own;
+  }
+
+  /** What the proxy of another host counted. */
+  take(host: string, counters: ProxyCounters): void {
+    this.#counters.take(host, counters, true);
   }
 
   report(registry: Registry, app: string | undefined): StatReport {
@@ -89,8 +121,8 @@ export class Telemetry {
       tcpConnections: sum(({ tcpOpen }) => tcpOpen),
       readBytesPerSecond: window.rate(isIt, "opaqueReadBytes"),
       writeBytesPerSecond: window.rate(isIt, "opaqueWriteBytes"),
-      requestsTotal: sum((edge) => window.totals(edge).requests),
-      failuresTotal: sum((edge) => window.totals(edge).failures),
+      requestsTotal: sum(({ success, failure }) => success + failure),
+      failuresTotal: sum(({ failure }) => failure),
       opaqueTotal: sum(({ opaqueOpened }) => opaqueOpened),
     };
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { detectNetwork } from "@plinth/run";
-import type { Host, IdentityReport, PsRow } from "@plinth/resource";
+import type { EdgeStat, Host, IdentityReport, PsRow } from "@plinth/resource";
 import { createPlinth, createProject, type Plinth, type Project, RUNTIMES, startLoad } from "./index.ts";
 import { createMachines, type Machine } from "./machines.ts";
 import { allReady } from "./site.ts";
@@ -158,6 +158,17 @@ for (const runtime of RUNTIMES) {
         await alpha.up(project.directory, "--mesh", mode);
         assert.equal((await pair.onBeta()).length, 2);
         await pair.everyWay();
+
+        // Calls of both hosts' instances are counted once, and those between hosts are known to be secured.
+        await alpha.until("the calls of both hosts are counted", async () => {
+          const edges = await alpha.json<EdgeStat[]>("edges");
+          const between = edges.find(({ caller, callee }) => caller === "front" && callee === "back");
+          const inwards = edges.find(({ caller }) => caller === "ingress");
+          return (
+            between?.secured === "mixed" &&
+            between.requestsTotal >= (inwards?.requestsTotal ?? Infinity) * 0.9
+          );
+        });
 
         // Its instances are at hand as those here are.
         const there = (await pair.onBeta()).find(({ service }) => service === "back")!.instance;

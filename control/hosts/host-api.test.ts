@@ -16,6 +16,7 @@ import {
 import { createLog } from "@plinth/log";
 import { createRegistry, type Registry } from "@plinth/registry";
 import { APP_LABEL, type Instance, type InstanceStatus, type ServiceSpec } from "@plinth/resource";
+import type { EdgeCounters, ProxyCounters } from "@plinth/stat";
 import { openStore } from "@plinth/store";
 import { authoritySource } from "./authority-source.ts";
 import { FirstHost, joinFirstHost } from "./first-host.ts";
@@ -35,6 +36,7 @@ interface First extends AsyncDisposable {
   readonly directory: string;
   /** What hosts have said of their instances. */
   readonly reported: (readonly [host: string, statuses: Readonly<Record<string, InstanceStatus>>])[];
+  readonly counters: (readonly [host: string, counters: ProxyCounters])[];
   token(host?: string): Promise<string>;
   join(host: string, signal: AbortSignal): Promise<HostCredential>;
   place(name: string, host: string): Promise<Instance>;
@@ -71,6 +73,7 @@ async function startFirst(context: TestContext): Promise<First> {
     },
   };
   const reported: First["reported"][number][] = [];
+  const counters: First["counters"][number][] = [];
   const fleet = {
     list: (app?: string) =>
       registry.list("Instance", app === undefined ? undefined : { [APP_LABEL]: app }) as Instance[],
@@ -89,6 +92,7 @@ async function startFirst(context: TestContext): Promise<First> {
     log,
     signal: context.signal,
     onChange: () => {},
+    onCounters: (...counted) => void counters.push(counted),
   });
   const sources = join(directory, "sources");
   for (const digest of [DIGEST, OTHER_DIGEST]) mkdirSync(join(sources, digest, "web"), { recursive: true });
@@ -127,6 +131,7 @@ async function startFirst(context: TestContext): Promise<First> {
     sessions,
     directory,
     reported,
+    counters,
     token: async (host) => {
       const { text } = await tokens.create({
         address: `127.0.0.1:${api.port}`,
@@ -259,6 +264,49 @@ suite("the door for hosts", () => {
       beta.report({ ...reportOf({}), door: { address: "$(reboot)", port: 1 } }, signal),
       refused("invalid", /door/),
     );
+  });
+
+  test("a host tells what its own services' calls have come to, and nobody else's", async (context) => {
+    await using first = await startFirst(context);
+    const { signal } = context;
+    const beta = new FirstHost(await first.join("beta", signal), systemClock);
+    await first.place("shop.web.one", "beta");
+    const edge: EdgeCounters = {
+      app: "shop",
+      caller: "web",
+      calleeApp: "shop",
+      callee: "db",
+      route: "default",
+      success: 3,
+      failure: 0,
+      latencyBoundsMs: [1],
+      latencyCounts: [3, 0],
+      tcpOpen: 1,
+      requests: 3,
+      http2Requests: 0,
+      grpcRequests: 0,
+      retries: 0,
+      opaqueOpened: 0,
+      opaqueReadBytes: 0,
+      opaqueWriteBytes: 0,
+      overLinks: 1,
+    };
+    const lies = [
+      { ...edge, caller: "db" },
+      { ...edge, app: "other" },
+      { ...edge, success: -1 },
+      { ...edge, latencyCounts: [1e999, 0] },
+      { ...edge, latencyCounts: [1, 2, 3] },
+      { ...edge, route: null as unknown as string },
+    ];
+    const services = [{ app: "shop", service: "web", readBytes: 1, writeBytes: 2 }];
+    await beta.report(
+      { ...reportOf({}), counters: { startedAt: "x", edges: [...lies, edge], services } },
+      signal,
+    );
+    assert.deepEqual(first.counters, [["beta", { startedAt: "x", edges: [edge], services }]]);
+    await beta.report({ ...reportOf({}), counters: "all" as unknown as ProxyCounters }, signal);
+    assert.equal(first.counters.length, 1);
   });
 
   test("a host that was let go is answered no more, and may join again only with a token for it", async (context) => {

@@ -3,9 +3,11 @@ import { type Clock, isoTime } from "@plinth/clock";
 import { Fault, messageOf } from "@plinth/fault";
 import type { Log } from "@plinth/log";
 import type { Registry } from "@plinth/registry";
+import type { ProxyCounters } from "@plinth/stat";
 import type { Candidate, Fleet, Hosts } from "@plinth/release";
 import { type Host, type HostStatus } from "@plinth/resource";
 import { CALL_MS } from "./limits.ts";
+import { reportedCounters } from "./reported-counters.ts";
 import type { Door, HostMessage, HostReport, Question, WorldContent } from "./messages.ts";
 
 /** A host reports every few seconds; one that misses several in a row does not answer. */
@@ -59,6 +61,8 @@ export interface HostSessionsOptions {
   readonly signal: AbortSignal;
   /** Called when who can be reached has changed. */
   readonly onChange: () => void;
+  /** Called with what a host's proxy has counted. */
+  readonly onCounters: (host: string, counters: ProxyCounters) => void;
 }
 
 function stateOf({ leaving, instances }: HostReport): "Ready" | "Leaving" | "Left" {
@@ -249,7 +253,7 @@ export class HostSessions implements Hosts {
 
   /** Takes a host's report; true when the host is one of ours. */
   async report(host: string, report: HostReport, address: string): Promise<void> {
-    const { registry, clock, fleet, onChange, log } = this.#options;
+    const { registry, clock, fleet, onChange, onCounters, log } = this.#options;
     const session = this.#sessions.get(host);
     const before = registry.get("Host", host)?.status;
     if (session === undefined || before === undefined) return;
@@ -274,6 +278,9 @@ export class HostSessions implements Hosts {
     session.lost = false;
     session.vacated = false;
     await fleet().reported(host, report.instances);
+    const own = registry.list("Instance").filter(({ spec }) => spec.host === host);
+    const counters = reportedCounters(report.counters, own);
+    if (counters !== undefined) onCounters(host, counters);
     if (before.state !== state || before.address !== address) {
       log.info("host", { host, state, address });
       fleet().changed(host);

@@ -18,6 +18,7 @@ import {
   type ServiceSpec,
   STOP_ANNOTATION,
 } from "@plinth/resource";
+import type { ProxyCounters } from "@plinth/stat";
 import { FirstHost } from "./first-host.ts";
 import { type HostCredential, privateKeyText, writeHostCredential } from "./host-credential.ts";
 import { CALL_MS, REPORT_MS, RETRY_MAX_MS, RETRY_MS } from "./limits.ts";
@@ -42,6 +43,8 @@ export interface JoinedHostOptions {
   readonly drained: (instances: readonly string[], timeoutMs: number) => Promise<void>;
   /** Whether all workloads' certificates here are by the root that signs now. */
   readonly isRenewed: () => boolean;
+  /** What this host's proxy has counted. */
+  readonly counters: () => ProxyCounters | undefined;
   /** Does what only this host can. */
   readonly answer: (question: Question, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
   /** Where this host's proxy takes calls of others. */
@@ -428,7 +431,7 @@ export class JoinedHost implements Hosts, SvidSource {
   }
 
   #state(): Parameters<FirstHost["report"]>[0] {
-    const { own, version, mesh, door } = this.#options;
+    const { own, version, mesh, door, counters } = this.#options;
     const instances: Record<string, InstanceStatus> = {};
     for (const { metadata, status } of own().list()) {
       const { name } = metadata;
@@ -442,6 +445,7 @@ export class JoinedHost implements Hosts, SvidSource {
       door: door(),
       renewed: this.#isRenewed ? this.bundle.sequence : 0,
       instances,
+      counters: counters(),
       leaving: this.#leaving,
       version,
       mesh,

@@ -1,5 +1,6 @@
 import type { App, Host, HostStatus, Instance, InstanceStatus, Release } from "@plinth/resource";
 import type { TrustBundle } from "@plinth/identity";
+import type { ProxyCounters } from "@plinth/stat";
 
 /** Where a host's proxy takes calls of other hosts. */
 export interface Door {
@@ -83,6 +84,8 @@ export interface HostReport extends Pick<HostStatus, "version" | "mesh" | "cpus"
   /** The trust bundle by whose signing root all its certificates are, or 0. */
   readonly renewed: number;
   readonly instances: Readonly<Record<string, InstanceStatus>>;
+  /** What its proxy has counted, if that is known. */
+  readonly counters?: ProxyCounters | undefined;
   /** It wants to go: no new instances, and those it has are to be replaced. */
   readonly leaving: boolean;
 }

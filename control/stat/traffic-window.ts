@@ -1,5 +1,6 @@
 import { quantile } from "@plinth/metrics";
 import type { ByteRates, Traffic } from "@plinth/resource";
+import { edgeKey } from "./steady-counters.ts";
 
 /** One (caller, callee) edge's counters since the proxy's start, as the proxy tells them. */
 export interface EdgeCounters {
@@ -35,47 +36,18 @@ export interface ServiceCounters {
 
 export interface Sample {
   readonly atMs: number;
-  /** When the proxy began counting; another value means that counts began anew. */
-  readonly startedAt: number | string;
   readonly edges: readonly EdgeCounters[];
   readonly services: readonly ServiceCounters[];
-}
-
-export interface EdgeTotals {
-  readonly requests: number;
-  readonly failures: number;
 }
 
 /** How far back rates and percentiles look: short enough to see a deploy, long enough to be calm. */
 export const WINDOW_SECONDS = 10;
 
-/** Keeps the last seconds of the proxy's counters and tells rates, success and percentiles over them. */
+/** Keeps the last seconds of counters that never go back and tells rates, success and percentiles over them. */
 export class TrafficWindow {
   readonly #samples: Sample[] = [];
-  /** What proxies before the present one had counted, by edge. */
-  readonly #before: Map<string, EdgeTotals> = new Map();
 
   add(sample: Sample): void {
-    const last = this.#samples.at(-1);
-    if (last !== undefined && last.startedAt !== sample.startedAt) {
-      for (const edge of last.edges) {
-        const totals = this.totals(edge);
-        this.#before.set(edgeKey(edge), totals);
-      }
-      // Counts began anew: what a new proxy counted since its start is what happened since the last sample.
-      const zero = sample.edges.map((edge) => ({
-        ...edge,
-        success: 0,
-        failure: 0,
-        retries: 0,
-        opaqueReadBytes: 0,
-        opaqueWriteBytes: 0,
-        latencyCounts: edge.latencyCounts.map(() => 0),
-      }));
-      this.#samples.length = 0;
-      const services = sample.services.map((service) => ({ ...service, readBytes: 0, writeBytes: 0 }));
-      this.#samples.push({ atMs: last.atMs, startedAt: sample.startedAt, edges: zero, services });
-    }
     this.#samples.push(sample);
     while (this.#samples.length > 2 && sample.atMs - this.#samples[1]!.atMs >= WINDOW_SECONDS * 1000) {
       this.#samples.shift();
@@ -84,15 +56,6 @@ export class TrafficWindow {
 
   get newest(): readonly EdgeCounters[] {
     return this.#samples.at(-1)?.edges ?? [];
-  }
-
-  /** Requests and failures of an edge since this window was made, over all proxies. */
-  totals(edge: EdgeCounters): EdgeTotals {
-    const before = this.#before.get(edgeKey(edge));
-    return {
-      requests: (before?.requests ?? 0) + edge.success + edge.failure,
-      failures: (before?.failures ?? 0) + edge.failure,
-    };
   }
 
   /** How much all edges that `includes` picks have counted per second, over the window. */
@@ -162,7 +125,3 @@ const NO_TRAFFIC: Traffic = {
   latencyP95Ms: null,
   latencyP99Ms: null,
 };
-
-function edgeKey(edge: EdgeCounters): string {
-  return `${edge.app}/${edge.caller}/${edge.callee}/${edge.route}`;
-}
