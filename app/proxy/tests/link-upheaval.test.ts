@@ -157,23 +157,22 @@ for (const runtime of runtimes) {
       const long = session.request({ ":method": "POST", ":path": "/echo" });
       long.write("ping");
       assert.equal(String((await once(long, "data"))[0]), "ping");
-      let answered = 0;
+      const calls = { answered: 0, goOn: true };
       const failures: string[] = [];
-      let goesOn = true;
       const clients = Array.from({ length: 8 }, async () => {
-        while (goesOn) {
+        while (calls.goOn) {
           const stream = session.request({ ":path": "/" });
           let text = "";
           stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
           stream.on("error", () => {});
           await new Promise((resolve) => stream.once("close", resolve));
-          if (text === "hello") answered++;
+          if (text === "hello") calls.answered++;
           else failures.push(`${stream.rstCode} ${text}`);
         }
       });
       const more = async (): Promise<void> => {
-        const enough = answered + 200;
-        while (answered < enough && failures.length === 0) {
+        const enough = calls.answered + 200;
+        while (calls.answered < enough && failures.length === 0) {
           signal.throwIfAborted();
           await new Promise(setImmediate);
         }
@@ -187,7 +186,7 @@ for (const runtime of runtimes) {
         while ((await links()) === made) await more();
         await more();
       }
-      goesOn = false;
+      calls.goOn = false;
       await Promise.all(clients);
       assert.deepEqual(failures, []);
       long.write("pong");
