@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { type Clock, isoTime } from "@plinth/clock";
 import { DataPlane, emptySnapshot, parseSnapshot, parseTapFilter } from "@plinth/connect";
 import { Fault, messageOf } from "@plinth/fault";
@@ -45,6 +46,7 @@ export class ProxyProcess {
       inherited: options.inherited ?? new Map(),
       egressGate: new FirewallGate(options.home, clock),
       version: manifest.version,
+      accessDirectory: join(options.home, "access"),
     });
   }
 

@@ -214,7 +214,7 @@ function recordingActions(deeds: unknown[]): ApiActions {
       processes: [],
       listening: [],
       mesh: { mode: "cooperative", reason: "it was asked for" },
-      telemetry: { otlp: null, traceRatio: null },
+      telemetry: { otlp: null, traceRatio: null, accessLog: null },
       store: { revision: 1, readOnly: null },
       notices: [],
     }),

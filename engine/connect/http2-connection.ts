@@ -79,12 +79,16 @@ export class Http2Connection implements ServedConnection, SessionOwner {
     const values = seeing.tracer === undefined ? [] : fieldValues(fields, "traceparent");
     const traced = seeing.tracer?.http2(values, this.target.ingress);
     if (seeing.watched || traced?.trace !== undefined) {
+      const isLogged = seeing.accessLog !== undefined;
       const begin = {
         protocol: isGrpc ? "gRPC" : "HTTP/2",
         client: `${this.client}:${this.#socket.remotePort ?? 0}`,
         method: fieldValue(fields, ":method") ?? "",
         authority: fieldValue(fields, ":authority") ?? fieldValue(fields, "host") ?? "",
         path: fieldValue(fields, ":path") ?? "",
+        referer: (isLogged && fieldValue(fields, "referer")) || "",
+        userAgent: (isLogged && fieldValue(fields, "user-agent")) || "",
+        fromOutside: this.target.ingress,
         startedMs,
       } as const;
       tally.sighting = seeing.begin(edge, begin, traced?.trace);
