@@ -9,10 +9,12 @@ import { fairness } from "./fairness/case.ts";
 import { grpc } from "./grpc/case.ts";
 import { host } from "./host/case.ts";
 import { http1 } from "./http1/case.ts";
+import { openloop } from "./openloop/case.ts";
+import { scale } from "./scale/case.ts";
 import { stream } from "./stream/case.ts";
 import { describeMachine, machineName } from "./machine.ts";
 
-const cases: readonly Case[] = [http1, grpc, stream, host, fairness];
+const cases: readonly Case[] = [http1, grpc, stream, host, openloop, scale, fairness];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { emptySnapshot, type ServiceProtocol, type Snapshot } from "@plinth/connect";
 import { runtimePath, type RuntimeName } from "@plinth/process";
-import { proxyMain } from "@plinth/proxy";
+import { proxyProgram } from "@plinth/proxy";
 import type { Children } from "./children.ts";
 
 /** As a home has it unless told otherwise. */
@@ -50,5 +50,5 @@ export function startProxyWith(
   if (binary === undefined) return undefined;
   mkdirSync(join(home, "proxy"), { recursive: true });
   writeFileSync(join(home, "proxy", "snapshot.json"), JSON.stringify(snapshot));
-  return children.start(binary, proxyMain, "--home", home).pid!;
+  return children.start(binary, ...proxyProgram(runtime), "--home", home).pid!;
 }

@@ -6,7 +6,7 @@ import type { ProxyControl } from "@plinth/connect";
 import { Fault, messageOf } from "@plinth/fault";
 import type { Log } from "@plinth/log";
 import { isRunning, type RuntimeName, runtimePath } from "@plinth/process";
-import { proxyMain } from "@plinth/proxy";
+import { proxyProgram } from "@plinth/proxy";
 import type { HomePaths } from "./home.ts";
 import { openOwnLog } from "./own-log.ts";
 import { type ProcessRecord, readProcessRecord } from "./process-record.ts";
@@ -121,7 +121,7 @@ export class ProxyProcess {
     if (binary === undefined)
       throw new Fault("unsupported", `Cannot start the proxy: the ${runtime} runtime is not installed`);
     const output = openOwnLog(paths.proxyLog);
-    const child = spawn(binary, [proxyMain, "--home", paths.directory], {
+    const child = spawn(binary, [...proxyProgram(runtime), "--home", paths.directory], {
       detached: true,
       stdio: ["ignore", output, output],
       env: {

@@ -3,7 +3,7 @@ import type { Clock } from "@plinth/clock";
 import type { ProxyIdentities } from "@plinth/connect";
 import { Fault, messageOf } from "@plinth/fault";
 import { runtimePath, type RuntimeName } from "@plinth/process";
-import { proxyMain } from "./entry.ts";
+import { proxyProgram } from "./entry.ts";
 
 /** A new proxy that has not said that it serves after this long does not serve. */
 const START_TIMEOUT_MS = 15_000;
@@ -33,7 +33,7 @@ export async function startSuccessor(
   if (binary === undefined) throw new Fault("unsupported", `Cannot upgrade: no ${runtime} is installed here`);
   const names = [...descriptors.keys()];
   const inherit = names.map((name, index) => `${name}=${FIRST_DESCRIPTOR + index}`).join(",");
-  const child = spawn(binary, [proxyMain, "--home", home, "--inherit", inherit], {
+  const child = spawn(binary, [...proxyProgram(runtime), "--home", home, "--inherit", inherit], {
     stdio: ["pipe", "pipe", "inherit", ...descriptors.values()],
     detached: true,
   });

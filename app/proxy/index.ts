@@ -1,3 +1,3 @@
 /** The proxy process of a host: the data plane and its control socket. */
-export { proxyMain } from "./entry.ts";
+export { proxyProgram } from "./entry.ts";
 export { ProxyHome } from "./proxy-home.ts";

@@ -1,9 +1,10 @@
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { type Clock, isoTime } from "@plinth/clock";
 import { DataPlane, emptySnapshot, parseSnapshot, parseTapFilter } from "@plinth/connect";
 import { Fault, messageOf } from "@plinth/fault";
 import type { Log } from "@plinth/log";
-import type { RuntimeName } from "@plinth/process";
+import { processorQuota, type RuntimeName } from "@plinth/process";
 import manifest from "./package.json" with { type: "json" };
 import type { Arguments } from "./arguments.ts";
 import { ControlServer, type Deed, type LineStream } from "./control-server.ts";
@@ -47,6 +48,7 @@ export class ProxyProcess {
       egressGate: new FirewallGate(options.home, clock),
       version: manifest.version,
       accessDirectory: join(options.home, "access"),
+      processor: { cores: Math.min(1, processorQuota() ?? 1), usedMs },
     });
   }
 
@@ -157,7 +159,10 @@ export class ProxyProcess {
   }
 
   async #putSnapshot(body: unknown): Promise<unknown> {
+    // Reading, checking and writing a large one take milliseconds each: requests have their turn in between.
+    await setImmediate();
     const snapshot = parseSnapshot(body);
+    await setImmediate();
     await this.#home.saveSnapshot(snapshot);
     return { version: snapshot.version, failed: await this.#plane.apply(snapshot) };
   }
@@ -225,6 +230,11 @@ export class ProxyProcess {
   get ended(): Promise<void> | undefined {
     return this.#ending;
   }
+}
+
+function usedMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }
 
 function numberOf(body: unknown, name: string, usual: number): number {

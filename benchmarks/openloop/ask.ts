@@ -8,6 +8,8 @@ const CLIENT = new URL("./client.ts", import.meta.url).pathname;
 
 export interface OpenLoop {
   readonly port: number;
+  /** Default: 127.0.0.1. */
+  readonly address?: string;
   readonly rate: number;
   readonly seconds: number;
   readonly connections?: number;

@@ -20,6 +20,7 @@ export interface OpenLoopReport {
 const { values } = parseArgs({
   options: {
     port: { type: "string" },
+    address: { type: "string", default: "127.0.0.1" },
     rate: { type: "string" },
     seconds: { type: "string" },
     connections: { type: "string", default: "16" },
@@ -56,7 +57,7 @@ class Kept {
   }
 
   #open(): Socket {
-    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    const socket = connect({ port, host: values.address, noDelay: true });
     socket.on("data", (chunk: Buffer) => this.#onData(chunk));
     socket.on("error", () => {});
     socket.on("close", () => {
@@ -99,7 +100,7 @@ function settle(dueMs: number, isGood: boolean): void {
 }
 
 function askOnce(dueMs: number): void {
-  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+  const socket = connect({ port, host: values.address, noDelay: true });
   let bytes = Buffer.alloc(0);
   socket.on("connect", () => socket.write(ASK_ONCE));
   socket.on("data", (chunk: Buffer) => (bytes = Buffer.concat([bytes, chunk])));

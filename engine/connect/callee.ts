@@ -81,6 +81,11 @@ export class Callee implements Peers {
     this.holdMs = next.holdMs;
     this.notReady = next.notReady;
     this.#takePolicy(next.policy);
+    if (this.#areSame(next.endpoints)) {
+      if (this.policy.breaker === undefined) this.#takeAllBack(nowMs);
+      if (this.endpoints.length > 0) this.wakeAll();
+      return [];
+    }
     const before = new Map(this.endpoints.map((endpoint) => [idOf(endpoint), endpoint]));
     const after = new Map<string, InstanceEndpoint>();
     for (const endpoint of next.endpoints) {
@@ -90,12 +95,28 @@ export class Callee implements Peers {
     }
     this.endpoints = [...after.values()];
     for (const endpoint of before.values()) endpoint.remove();
-    if (this.policy.breaker === undefined) {
-      for (const { ejection } of this.endpoints) if (!ejection.unreachable) ejection.takeBack(nowMs);
-    }
+    if (this.policy.breaker === undefined) this.#takeAllBack(nowMs);
     this.ejectionChanged();
     if (this.endpoints.length > 0) this.wakeAll();
     return [...before.values()];
+  }
+
+  /** Of most services a snapshot says nothing new. */
+  #areSame(next: ServiceEndpoints["endpoints"]): boolean {
+    const { endpoints } = this;
+    if (next.length !== endpoints.length) return false;
+    for (const [index, { instance, address, port, host }] of next.entries()) {
+      const known = endpoints[index]!;
+      if (known.instance !== instance || known.address !== address) return false;
+      if (known.port !== port || known.host !== host) return false;
+    }
+    return true;
+  }
+
+  /** Without a breaker nothing is left out for what it answers. */
+  #takeAllBack(nowMs: number): void {
+    for (const { ejection } of this.endpoints) if (!ejection.unreachable) ejection.takeBack(nowMs);
+    this.ejectionChanged();
   }
 
   /** Made anew only when it differs: snapshots come often, policies change seldom. */

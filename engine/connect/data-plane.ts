@@ -7,6 +7,7 @@ import type { EgressGate } from "./dns/resolver.ts";
 import { Fairness, usualLimits } from "./fair/fairness.ts";
 import { fairText } from "./fair/fair-text.ts";
 import type { Resource } from "./fair/quotas.ts";
+import type { Processor } from "./fair/thrift.ts";
 import { Peering } from "./link/peering.ts";
 import type { PeerSecurity } from "./link/peer-security.ts";
 import type { Listener } from "./listener.ts";
@@ -53,6 +54,8 @@ export interface DataPlaneOptions {
   readonly peerSecurity?: PeerSecurity;
   /** What all workloads share. Default: see `limits.ts`. */
   readonly limits?: Partial<Readonly<Record<Resource, number>>>;
+  /** What floods must not use up. Default: unknown, and they may. */
+  readonly processor?: Processor;
 }
 
 const RETRY_BIND_MS = 1_000;
@@ -88,7 +91,7 @@ export class DataPlane implements AsyncDisposable {
       random,
       log,
       ticker: this.#ticker,
-      fairness: new Fairness({ ...usualLimits, ...options.limits }),
+      fairness: new Fairness({ ...usualLimits, ...options.limits }, clock, options.processor),
       seeing: new Seeing(clock, random, log, options.accessDirectory),
     };
     this.#build = {
@@ -152,18 +155,19 @@ export class DataPlane implements AsyncDisposable {
   async #apply(snapshot: Snapshot): Promise<readonly ListenFailure[]> {
     this.#snapshot = snapshot;
     this.#around.seeing.configure(snapshot.telemetry);
-    const plans = new Map(this.#world.apply(snapshot).map((plan) => [plan.target.name, plan]));
+    const plans = new Map((await this.#world.apply(snapshot)).map((plan) => [plan.target.name, plan]));
     for (const listener of this.#closing)
       listener.target = plans.get(listener.name)?.target ?? listener.target;
     const { peer } = snapshot;
     const opensPeer = this.#peering.update(peer);
-    // Nothing is bound any more, but connections that stay to their end follow what changes.
-    if (this.#draining) return this.#failed;
     for (const [name, listener] of this.#listeners) {
       const plan = plans.get(name);
       if (plan === undefined) this.#retire(name, listener);
       else listener.target = plan.target;
     }
+    await this.#world.forget(snapshot);
+    // Nothing is bound any more, but connections that stay to their end follow what changes.
+    if (this.#draining) return this.#failed;
     const metrics = snapshot.metrics;
     if (this.#metrics !== undefined && (metrics === null || socketName(metrics) !== this.#metrics.name)) {
       this.#metrics.close();

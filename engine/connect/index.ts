@@ -19,6 +19,7 @@ export type {
   SourceIdentity,
   VirtualListener,
 } from "./snapshot.ts";
+export type { Processor } from "./fair/thrift.ts";
 export type { RememberedName } from "./dns/name-counts.ts";
 export type { EgressNames } from "./dns/name-policy.ts";
 export type { EgressGate } from "./dns/resolver.ts";

@@ -34,6 +34,9 @@ export interface Peers {
   ejectionChanged(): void;
 }
 
+/** Of ten thousand endpoints most have nobody who waits for them. */
+const NONE: (() => void)[] = [];
+
 /** Standard errors below the others from which on an endpoint's success rate is its own doing. */
 const OUTLIER_ERRORS = 3;
 
@@ -62,9 +65,9 @@ export class InstanceEndpoint implements PoolHome {
   #rowFailures = 0;
   readonly #idle: IdleConnections = new IdleConnections();
   /** On another host connections are each caller's own: its identity is the link's. */
-  readonly #idleByCaller: Map<Edge, IdleConnections> = new Map();
-  readonly #http2: Map<Edge, Http2Pool> = new Map();
-  readonly #onDrained: (() => void)[] = [];
+  #idleByCaller: Map<Edge, IdleConnections> | undefined = undefined;
+  #http2: Map<Edge, Http2Pool> | undefined = undefined;
+  #onDrained: (() => void)[] = NONE;
 
   constructor(endpoint: Endpoint, peers: Peers, nowMs: number) {
     this.instance = endpoint.instance;
@@ -97,14 +100,16 @@ export class InstanceEndpoint implements PoolHome {
     this.inFlight--;
     this.#peers.calls.part.add(-1);
     if (this.inFlight === 0) {
-      for (const callback of this.#onDrained.splice(0)) callback();
+      const callbacks = this.#onDrained;
+      this.#onDrained = NONE;
+      for (const callback of callbacks) callback();
     }
   }
 
   /** Calls back once nothing is under way. */
   whenIdle(callback: () => void): void {
     if (this.inFlight === 0) callback();
-    else this.#onDrained.push(callback);
+    else this.#onDrained = [...this.#onDrained, callback];
   }
 
   /** The head of an answer is there; what it says is told to `judged`. */
@@ -221,12 +226,13 @@ export class InstanceEndpoint implements PoolHome {
     nowMs: number,
     caller: Edge,
   ): UpstreamConnection | undefined {
-    const idle = this.host === undefined ? this.#idle : this.#idleByCaller.get(caller);
+    const idle = this.host === undefined ? this.#idle : this.#idleByCaller?.get(caller);
     return idle?.take(user, repeatable, nowMs);
   }
 
   /** This caller's HTTP/2 connections. */
   http2(caller: Edge, clock: Clock): Http2Pool {
+    this.#http2 ??= new Map();
     let pool = this.#http2.get(caller);
     if (pool === undefined) this.#http2.set(caller, (pool = new Http2Pool(this, caller, clock)));
     return pool;
@@ -251,6 +257,7 @@ export class InstanceEndpoint implements PoolHome {
 
   #idleOf(caller: Edge): IdleConnections {
     if (this.host === undefined) return this.#idle;
+    this.#idleByCaller ??= new Map();
     let idle = this.#idleByCaller.get(caller);
     if (idle === undefined) this.#idleByCaller.set(caller, (idle = new IdleConnections()));
     return idle;
@@ -260,16 +267,19 @@ export class InstanceEndpoint implements PoolHome {
   remove(): void {
     this.removed = true;
     this.#idle.close();
-    for (const idle of this.#idleByCaller.values()) idle.close();
-    for (const pool of this.#http2.values()) pool.retire();
+    for (const idle of this.#idleByCaller?.values() ?? []) idle.close();
+    for (const pool of this.#http2?.values() ?? []) pool.retire();
   }
 
   tick(nowMs: number): void {
-    for (const [caller, pool] of this.#http2) {
-      pool.tick(nowMs);
-      if (pool.size === 0) this.#http2.delete(caller);
-    }
     this.#idle.tick(nowMs);
+    if (this.#http2 !== undefined) {
+      for (const [caller, pool] of this.#http2) {
+        pool.tick(nowMs);
+        if (pool.size === 0) this.#http2.delete(caller);
+      }
+    }
+    if (this.#idleByCaller === undefined) return;
     for (const [caller, idle] of this.#idleByCaller) {
       idle.tick(nowMs);
       if (idle.size === 0) this.#idleByCaller.delete(caller);

@@ -67,6 +67,9 @@ export const CALLS_MAX: number = CONNECTIONS_MAX + STREAMS_MAX;
 /** Bytes kept for those who do not take them: three thousand stalled connections with a read and its like each. */
 export const HELD_BYTES_MAX: number = 192 * 1024 * 1024;
 
+/** Most of a snapshot that is put in force at once: requests wait for it. */
+export const SLICE_MS = 2;
+
 // Time is shared out in units of about a small request's read, some ten microseconds each.
 
 /** Bytes that cost as much again as a small read. */
@@ -79,6 +82,10 @@ export const TURN_UNITS_CONTENDED = 16;
 export const TURN_UNITS_ALL = 64;
 /** How long parts stay small after several workloads were there: a quiet one may come only now and then. */
 export const CONTENTION_TURNS = 256;
+/** Of the processor time, what those who wait may use while several workloads are there. */
+export const BACKLOG_PROCESSOR_SHARE = 0.85;
+/** How long they wait for more: the shortest time that timers can tell, and a little. */
+export const BACKLOG_WAIT_MS = 1.25;
 /** Reads after which a turn's end is looked for: a quiet proxy does without. */
 export const READS_BEFORE_TURN_ENDS = 8;
 /** A connection costs more than a request on it: a socket, its handlers, its place in all lists. */
@@ -151,9 +158,12 @@ export const PING_PATIENCE_MS = 3_000;
 /** Times a stream that a link's end left untouched is opened again on another link. */
 export const LINK_REOPEN_MAX = 2;
 
-/** Handshakes at once, a millisecond of one core each, in all and from one address. */
+/** Handshakes at once, some milliseconds of a core each, in all and from one address; others wait their turn. */
 export const HANDSHAKES_MAX = 128;
 export const HANDSHAKES_PER_ADDRESS_MAX = 64;
+/** Those that wait: when roots change, every caller of another host makes its links anew. Each is only a socket. */
+export const HANDSHAKES_WAITING_MAX = 2_048;
+export const HANDSHAKES_WAITING_PER_ADDRESS_MAX = 1_024;
 /** As long as callers wait for a link, and a little for what is on its way. */
 export const HANDSHAKE_TIMEOUT_MS = 5_000;
 /** Links that one identity may have to this host, from all hosts it runs on, and that there may be at all. */

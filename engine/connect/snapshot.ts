@@ -179,6 +179,16 @@ function socketAt(value: unknown, path: string): Unknown {
 
 const DAY_MS = 86_400_000;
 
+const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
+
+/** Without making a place's name for each of ten thousand; what is wrong with one that is none is told after. */
+function isEndpoint(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { instance, address, port, host } = value as Unknown;
+  if (!isText(instance) || !isText(address) || (host !== undefined && !isText(host))) return false;
+  return typeof port === "number" && Number.isInteger(port) && port > 0 && port <= 65_535;
+}
+
 /** Checks parsed JSON, so that a wrong snapshot is refused whole instead of breaking requests. */
 export function parseSnapshot(value: unknown): Snapshot {
   const snapshot = objectAt(value, "snapshot");
@@ -196,6 +206,7 @@ export function parseSnapshot(value: unknown): Snapshot {
     const problem = policyProblem(service["policy"]);
     if (problem !== undefined) wrong(`${path}.policy${problem.place}`, problem.expected);
     for (const [index, endpoint] of listAt(service["endpoints"], `${path}.endpoints`).entries()) {
+      if (isEndpoint(endpoint)) continue;
       const place = `${path}.endpoints[${index}]`;
       const { instance, host } = socketAt(endpoint, place) as Partial<Endpoint>;
       textAt(instance, `${place}.instance`);

@@ -1,9 +1,11 @@
 import { Callee } from "./callee.ts";
 import { Edge } from "./edge.ts";
+import type { Share } from "./fair/share.ts";
 import type { InstanceEndpoint } from "./instance-endpoint.ts";
 import { EDGE_EXPIRY_MS } from "./limits.ts";
 import type { ListenerTarget, Route } from "./listener-target.ts";
 import { type Snapshot, socketName } from "./snapshot.ts";
+import { Slices } from "./slices.ts";
 import { SourceRoutes } from "./source-routes.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { TcpCounts } from "./tcp-counts.ts";
@@ -37,24 +39,26 @@ export class World {
     this.#remote = remote;
   }
 
-  apply(snapshot: Snapshot): ListenerPlan[] {
-    const nowMs = this.#around.clock.monotonic();
-    for (const [key, callee] of this.callees) {
-      if (Object.hasOwn(snapshot.services, key)) continue;
-      this.#leave(
-        callee.update({ app: callee.app, service: callee.service, endpoints: [], holdMs: 0 }, nowMs),
-      );
-      this.callees.delete(key);
-    }
-    for (const [key, service] of Object.entries(snapshot.services)) {
+  /**
+   * Takes over what a snapshot names, a slice at a time: services are each other's equals, so requests meanwhile find
+   * some as they were and some as they will be. `forget` follows, once nothing leads to the others any more.
+   */
+  async apply(snapshot: Snapshot): Promise<ListenerPlan[]> {
+    const { clock } = this.#around;
+    const nowMs = clock.monotonic();
+    const slices = new Slices(clock);
+    for (const key of Object.keys(snapshot.services)) {
+      const service = snapshot.services[key]!;
       let callee = this.callees.get(key);
       if (callee === undefined) this.callees.set(key, (callee = this.#newCallee(key, service)));
       this.#leave(callee.update(service, nowMs));
+      if (slices.isOver) await slices.next();
     }
     const plans: ListenerPlan[] = [];
     for (const listener of snapshot.outbound) {
       const route = this.#route(listener.app, listener.caller, listener.callee, nowMs);
       plans.push(this.#plan(listener, false, new Map([["*", route]]), undefined));
+      if (slices.isOver) await slices.next();
     }
     for (const listener of snapshot.ingress) {
       const routes = new Map<string, Route>();
@@ -62,13 +66,33 @@ export class World {
         routes.set(host.toLowerCase(), this.#ingressRoute(key, nowMs));
       }
       plans.push(this.#plan(listener, true, routes, undefined));
+      if (slices.isOver) await slices.next();
     }
     plans.push(...this.#virtualPlans(snapshot, nowMs));
-    for (const [key, edge] of this.edges) {
-      if (nowMs - edge.namedAtMs >= EDGE_EXPIRY_MS && edge.tcpOpen === 0) this.edges.delete(key);
-    }
-    this.#around.fairness.keep(new Set([...this.edges.values()].map(({ sharedBy }) => sharedBy)));
+    if (slices.isOver) await slices.next();
     return plans;
+  }
+
+  /** Lets go of what the snapshot in force does not name. */
+  async forget(snapshot: Snapshot): Promise<void> {
+    const { clock, fairness } = this.#around;
+    const nowMs = clock.monotonic();
+    const slices = new Slices(clock);
+    for (const [key, callee] of this.callees) {
+      if (slices.isOver) await slices.next();
+      if (Object.hasOwn(snapshot.services, key)) continue;
+      this.#leave(
+        callee.update({ app: callee.app, service: callee.service, endpoints: [], holdMs: 0 }, nowMs),
+      );
+      this.callees.delete(key);
+    }
+    const named = new Set<Share | undefined>();
+    for (const [key, edge] of this.edges) {
+      if (slices.isOver) await slices.next();
+      if (nowMs - edge.namedAtMs >= EDGE_EXPIRY_MS && edge.tcpOpen === 0) this.edges.delete(key);
+      else named.add(edge.sharedBy);
+    }
+    fairness.keep(named);
   }
 
   /** Edges between callers and virtual addresses are made when first dialled, and kept while both are named. */

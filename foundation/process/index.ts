@@ -11,5 +11,6 @@ export {
   statFields,
 } from "./proc.ts";
 export type { ProcessEntry, ProcessIdentity, ProcessUsage } from "./proc.ts";
+export { processorQuota } from "./processor-quota.ts";
 export { runtimePath } from "./runtime.ts";
 export type { RuntimeName } from "./runtime.ts";

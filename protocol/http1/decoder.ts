@@ -75,7 +75,7 @@ export class MessageDecoder {
   constructor(options: DecoderOptions) {
     this.#isRequest = options.kind === "request";
     this.#limits = options.limits ?? defaultLimits;
-    this.head = new Head(this.#limits.headersMax);
+    this.head = new Head();
   }
 
   /** Bytes fed and not yet part of a token. */

@@ -152,7 +152,6 @@ function headerLines(head: Head, limit: number, limits: Limits): number {
   const buffer = head.buffer;
   const start = head.start;
   const headBound = start + limits.headBytesMax;
-  const ranges = head.ranges;
   for (;;) {
     const at = start + head.cursor;
     if (at >= headBound) return wrong(head, "head-too-large");
@@ -175,6 +174,8 @@ function headerLines(head: Head, limit: number, limits: Limits): number {
       return wrong(head, tooLarge ? "head-too-large" : field.problem!);
     }
     const index = head.count;
+    if (index === head.kinds.length) head.grow();
+    const ranges = head.ranges;
     const offset = index * 4;
     ranges[offset] = head.cursor;
     ranges[offset + 1] = field.nameEnd - start;

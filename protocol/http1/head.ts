@@ -1,10 +1,11 @@
 import { latin1 } from "./latin1.ts";
-import { defaultLimits } from "./limits.ts";
 import type { Problem } from "./problem.ts";
 
 const EMPTY: Buffer = Buffer.alloc(0);
 /** Numbers kept per header: where its name and its value begin and end. */
 const RANGE = 4;
+/** Room to begin with; a browser sends about as many. */
+const HEADERS_USUAL = 16;
 
 /**
  * One parsed head. Bytes stay where they arrived: names and values are ranges into `buffer`, relative to `start`,
@@ -55,9 +56,18 @@ export class Head {
   cursor = 0;
   inHeaders = false;
 
-  constructor(headersMax: number = defaultLimits.headersMax) {
-    this.ranges = new Int32Array(headersMax * RANGE);
-    this.kinds = new Uint8Array(headersMax);
+  constructor() {
+    this.ranges = new Int32Array(HEADERS_USUAL * RANGE);
+    this.kinds = new Uint8Array(HEADERS_USUAL);
+  }
+
+  /** Makes room for one header more. Most connections of many never need it. */
+  grow(): void {
+    const { ranges, kinds } = this;
+    this.ranges = new Int32Array(ranges.length * 2);
+    this.ranges.set(ranges);
+    this.kinds = new Uint8Array(kinds.length * 2);
+    this.kinds.set(kinds);
   }
 
   reset(): void {

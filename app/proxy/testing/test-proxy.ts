@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ProxyControl, type Snapshot } from "@plinth/connect";
 import { runtimePath, type RuntimeName } from "@plinth/process";
-import { proxyMain } from "../entry.ts";
+import { proxyProgram } from "../entry.ts";
 
 /** Runtimes that the proxy's tests run on here. */
 export function installedRuntimes(): RuntimeName[] {
@@ -96,7 +96,7 @@ export async function startProxy(
   mkdirSync(join(directory, "proxy"), { recursive: true, mode: 0o700 });
   const file = join(directory, "proxy", "snapshot.json");
   if (home === undefined || !existsSync(file)) writeFileSync(file, JSON.stringify(snapshot));
-  const child = spawn(runtimePath(runtime)!, [proxyMain, "--home", directory], {
+  const child = spawn(runtimePath(runtime)!, [...proxyProgram(runtime), "--home", directory], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   const proxy = new TestProxy(directory, child);

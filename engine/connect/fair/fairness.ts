@@ -1,7 +1,9 @@
+import { type Clock, systemClock } from "@plinth/clock";
 import { CALLS_MAX, CONNECTIONS_MAX, HELD_BYTES_MAX, STREAMS_MAX } from "../limits.ts";
 import { Part } from "./quota.ts";
 import { type Quotas, quotasOf, type Resource } from "./quotas.ts";
 import { Share, ShareCounts, type ShareOwner } from "./share.ts";
+import type { Processor } from "./thrift.ts";
 import { Turns } from "./turns.ts";
 
 export const usualLimits: Readonly<Record<Resource, number>> = {
@@ -24,15 +26,20 @@ export interface CalleePart {
 export class Fairness {
   readonly limits: Readonly<Record<Resource, number>>;
   readonly quotas: Quotas;
-  readonly turns: Turns = new Turns();
+  readonly turns: Turns;
   /** Of callers, by "app service". */
   readonly #callers: Map<string, Share> = new Map();
   /** Of clients of ingress, by address. */
   readonly #clients: Map<string, Share> = new Map();
   readonly #counts: Map<string, ShareCounts> = new Map();
 
-  constructor(limits: Readonly<Record<Resource, number>> = usualLimits) {
+  constructor(
+    limits: Readonly<Record<Resource, number>> = usualLimits,
+    clock: Clock = systemClock,
+    processor?: Processor,
+  ) {
     this.limits = limits;
+    this.turns = new Turns(clock, processor);
     this.quotas = quotasOf(limits);
   }
 

@@ -6,7 +6,9 @@ import {
   TURN_UNITS_CONTENDED,
   UNIT_BYTES,
 } from "../limits.ts";
+import { type Clock, systemClock } from "@plinth/clock";
 import type { Share } from "./share.ts";
+import { type Processor, Thrift } from "./thrift.ts";
 
 /** A piece of work that waits for its turn. */
 export interface Deferred {
@@ -35,6 +37,15 @@ export class Turns {
   /** Workloads with a backlog, in the order they are served. */
   readonly #ring: Share[] = [];
   #ringNext = 0;
+  readonly #thrift: Thrift;
+  readonly #schedule: Clock["schedule"];
+  /** Those who wait go on after this timer. */
+  #isSaving = false;
+
+  constructor(clock: Clock = systemClock, processor?: Processor) {
+    this.#thrift = new Thrift(processor, () => clock.monotonic());
+    this.#schedule = (delayMs, callback) => clock.schedule(delayMs, callback);
+  }
 
   /** Whether the workload may do its next piece now; then it has paid for it. */
   takes(share: Share, bytes: number): boolean {
@@ -84,9 +95,20 @@ export class Turns {
     this.#turn++;
     this.#seen = 0;
     this.#readsSinceTurn = 0;
+    if (this.#ring.length === 0 || this.#isSaving) return;
+    if (this.#turn < this.#contendedUntil && !this.#thrift.allows()) {
+      this.#isSaving = true;
+      this.#schedule(1, this.#spend);
+      return;
+    }
     let left = TURN_UNITS_ALL;
     for (let count = this.#ring.length; count > 0 && left > 0; count--) left -= this.#serveNext();
     if (this.#ring.length > 0 && !this.#isArmed) this.#arm();
+  };
+
+  readonly #spend = (): void => {
+    this.#isSaving = false;
+    if (!this.#isArmed) this.#endTurn();
   };
 
   /** Serves the workload that is next; how much that was. */
