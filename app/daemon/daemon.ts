@@ -324,6 +324,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     instances: fleet,
     deeds: role.deeds,
     reach,
+    place: { name: role.name, of: credential?.firstName },
     telemetry,
     control,
     clock,
