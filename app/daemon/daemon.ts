@@ -17,7 +17,7 @@ import { openSecretKey, SecretVault } from "@plinth/secrets";
 import { openStore } from "@plinth/store";
 import { Actions } from "./actions.ts";
 import { DrainingProxies } from "./draining-proxies.ts";
-import { type Networking, openMesh } from "./mesh.ts";
+import { keepRepaired, type Networking, openMesh } from "./mesh.ts";
 import { FirstRole } from "./first-role.ts";
 import { Home, homePaths, createHome } from "./home.ts";
 import { Identities } from "./identities.ts";
@@ -249,7 +249,10 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
   });
   const identities: Identities = new Identities({
     keeper: role.keeper,
-    control,
+    give: async (given) => {
+      await control.putIdentities(given, { signal });
+      await drainingProxies.putIdentities(given, { signal });
+    },
     hostName: () => role.frame()?.name,
     local: () => fleet.local(),
     directory: paths.workload,
@@ -324,6 +327,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     instances: fleet,
     deeds: role.deeds,
     reach,
+    place: { name: role.name, of: credential?.firstName },
     telemetry,
     control,
     clock,
@@ -359,6 +363,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     identities.run(),
     keepSourcesSwept(paths.sources, { registry, clock, log, signal }),
   );
+  if (transparent !== undefined) background.push(keepRepaired(transparent.mesh.networks, clock, log, signal));
   await writeProcessRecord(paths.daemonRecord, {
     version: VERSION,
     apiUrl: `http://${LOOPBACK}:${home.settings.apiPort}`,

@@ -1,7 +1,13 @@
 import { createHash, createPrivateKey } from "node:crypto";
 import type { ConnectionOptions, TLSSocket, TlsOptions } from "node:tls";
 import type { Clock } from "@plinth/clock";
-import type { PeerIdentity, PeerSecurity, PeerVerdict, ProxyIdentities } from "@plinth/connect";
+import type {
+  CertificateLife,
+  PeerIdentity,
+  PeerSecurity,
+  PeerVerdict,
+  ProxyIdentities,
+} from "@plinth/connect";
 import { Fault } from "@plinth/fault";
 import type { Svid, SvidHolder, TrustBundle } from "@plinth/identity";
 import { parseIdentities } from "./parse-identities.ts";
@@ -16,6 +22,7 @@ export class PeerIdentities implements PeerSecurity, SvidHolder {
   #given: ProxyIdentities | undefined = undefined;
   /** Loaded with the first identities: it takes a tenth of a second that a host without others need not wait. */
   #functions: Functions | undefined = undefined;
+  #bundleStamp = "";
   #svids: Map<string, Svid> = new Map();
   #stamps: Map<string, string> = new Map();
   readonly #listeners: Set<() => void> = new Set();
@@ -51,7 +58,10 @@ export class PeerIdentities implements PeerSecurity, SvidHolder {
       });
       stamps.set(spiffeId, `${bundleStamp} ${functions.fingerprintOf(chain[0]!)}`);
     }
-    this.bundle = { trustDomain: given.trustDomain, roots, sequence: given.sequence };
+    // What its roots have proven is remembered by the bundle: the same one stays.
+    if (bundleStamp !== this.#bundleStamp || given.sequence !== this.bundle.sequence)
+      this.bundle = { trustDomain: given.trustDomain, roots, sequence: given.sequence };
+    this.#bundleStamp = bundleStamp;
     this.#svids = svids;
     this.#stamps = stamps;
     this.#given = given;
@@ -93,6 +103,10 @@ export class PeerIdentities implements PeerSecurity, SvidHolder {
   stampOf(identity: PeerIdentity): string {
     if (this.#functions === undefined) return "";
     return this.#stamps.get(this.#idOf(identity)) ?? "";
+  }
+
+  certificates(): CertificateLife[] {
+    return [...this.#svids.values()].map(({ spiffeId, notAfterMs }) => ({ id: spiffeId, notAfterMs }));
   }
 
   subscribe(onChange: () => void): () => void {

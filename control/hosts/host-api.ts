@@ -123,6 +123,7 @@ export async function openHostApi(options: HostApiOptions): Promise<HostApi> {
         message: code === 500 ? "internal error" : messageOf(error),
         ...(error instanceof Fault && error.hint !== undefined && { hint: error.hint }),
       };
+      await readAway(request);
       send(response, code, body);
     }
   };
@@ -195,6 +196,19 @@ function callerOf(socket: TLSSocket, keeper: SvidKeeper): string | undefined {
   if (!verdict.accepted) return undefined;
   const identity = identityOfSpiffeId(keeper.bundle.trustDomain, verdict.spiffeId);
   return identity?.kind === "host" ? identity.name : undefined;
+}
+
+/** Closing on bytes that were not read would reset the connection, and the answer with it. */
+async function readAway(request: IncomingMessage): Promise<void> {
+  try {
+    let bytes = 0;
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > REPORT_BYTES_MAX) return;
+    }
+  } catch {
+    // It was read already, or the other end is gone.
+  }
 }
 
 function send(response: ServerResponse, status: number, value: unknown): void {

@@ -21,7 +21,19 @@ export default defineApp({
     cart: { command: ["node", "server.ts"], cwd: "cart", health, calls: ["catalog"] },
     checkout: { command: ["node", "server.ts"], cwd: "checkout", health, calls: ["cart", "payment"] },
     // Not JavaScript: Perl as every Debian has it.
-    payment: { command: ["perl", "server.pl"], cwd: "payment", health },
+    payment: {
+      command: ["perl", "server.pl"],
+      cwd: "payment",
+      health,
+      routes: [
+        {
+          // Only here may a POST be sent again: a bank that is away (503) has charged nothing.
+          name: "charges",
+          match: { path: "/charges", method: ["POST"] },
+          policy: { timeout: { request: "10s" }, retry: { on: ["503"], methods: ["POST"] } },
+        },
+      ],
+    },
     // Somebody else's program: pictures and styles by http-server from npm.
     assets: {
       command: ["node", httpServer, ".", "-a", "${HOST}", "-p", "${PORT}", "-c", "600", "-d", "false"],

@@ -202,10 +202,26 @@ export interface StatusReport {
   readonly home: string;
   readonly processes: readonly ProcessStatus[];
   readonly listening: readonly { readonly name: string; readonly address: string; readonly port: number }[];
+  /** This machine among others; null while it is alone. */
+  readonly host: {
+    readonly name: string;
+    /** The host it has joined; null on the first. */
+    readonly of: string | null;
+    readonly others: readonly {
+      readonly name: string;
+      readonly state: string;
+      readonly reason: string | null;
+    }[];
+  } | null;
   /** How instances meet, and why so. */
   readonly mesh: { readonly mode: "transparent" | "cooperative"; readonly reason: string };
   readonly store: { readonly revision: number; readonly readOnly: string | null };
   /** Where spans go, and the share of requests that is sampled; null where trace headers only pass through. */
-  readonly telemetry: { readonly otlp: string | null; readonly traceRatio: number | null };
+  readonly telemetry: {
+    readonly otlp: string | null;
+    readonly traceRatio: number | null;
+    /** Null where none is written. */
+    readonly accessLog: "combined" | "json" | null;
+  };
   readonly notices: readonly string[];
 }

@@ -18,7 +18,16 @@ export async function run(context: Context): Promise<void> {
   ];
   output.result(`Plinth ${status.version} in ${status.home}`);
   output.result(`Mesh: ${status.mesh.mode} mode (${plainLine(status.mesh.reason)})`);
-  const { otlp, traceRatio } = status.telemetry;
+  if (status.host !== null) {
+    const { name, of, others } = status.host;
+    output.result(of === null ? `Host: ${name}, the first` : `Host: ${name}, joined to ${of}`);
+    for (const other of others) {
+      const why = other.reason === null ? "" : ` (${plainLine(other.reason)})`;
+      output.result(`      ${other.name} is ${other.state}${why}`);
+    }
+  }
+  const { otlp, traceRatio, accessLog } = status.telemetry;
+  if (accessLog !== null) output.result(`Access log: ${accessLog}, in ${status.home}/access`);
   if (otlp !== null) output.result(`Traces: ${traceRatio} of new ones, to ${plainLine(otlp)}`);
   output.result("");
   for (const line of columns(status.processes, table, output.stdout)) output.result(line);

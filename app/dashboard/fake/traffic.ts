@@ -138,8 +138,9 @@ export class FakeTraffic {
         { name: "api", address: "127.0.0.1", port: 7080 },
         { name: "metrics", address: "127.0.0.1", port: 7081 },
       ],
+      host: null,
       mesh: { mode: "cooperative", reason: "it was asked for" },
-      telemetry: { otlp: null, traceRatio: null },
+      telemetry: { otlp: null, traceRatio: null, accessLog: null },
       store: { revision: this.#shop.store.revision, readOnly: null },
       notices: [
         "Memory and CPU limits cannot be enforced here: no writable cgroup. Services that ask for them are refused.",

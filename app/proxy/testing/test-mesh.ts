@@ -4,13 +4,14 @@ import type {
   ProxyIdentities,
   ProxySvid,
   ServiceProtocol,
+  ServiceRoute,
   Snapshot,
 } from "@plinth/connect";
 import { emptySnapshot } from "@plinth/connect";
 import { generateKeyPair, type IssuedCertificate, type KeyPair } from "@plinth/identity";
 import { openTestAuthority, type TestAuthority } from "@plinth/identity/testing";
 import type { RuntimeName } from "@plinth/process";
-import { freePort, startProxy, type TestProxy } from "./test-proxy.ts";
+import { steadyPort, startProxy, type TestProxy } from "./test-proxy.ts";
 
 /** An instance of `test.callee` and the host it runs on. */
 export interface Placed {
@@ -68,6 +69,7 @@ export class TestMesh implements AsyncDisposable {
   readonly hosts: Map<string, TestHost> = new Map();
   protocol: ServiceProtocol = "auto";
   holdMs = 0;
+  routes: readonly ServiceRoute[] = [];
   #placed: readonly Placed[] = [];
   #version = 1;
 
@@ -80,10 +82,10 @@ export class TestMesh implements AsyncDisposable {
     const mesh = new TestMesh(await openTestAuthority());
     for (const [name, runtime] of Object.entries(runtimes)) {
       const [peerPort, metricsPort, port, ingress] = [
-        await freePort(),
-        await freePort(),
-        await freePort(),
-        await freePort(),
+        await steadyPort(),
+        await steadyPort(),
+        await steadyPort(),
+        await steadyPort(),
       ];
       const proxy = await startProxy(runtime, emptySnapshot);
       mesh.hosts.set(name, { name, proxy, peerPort, metricsPort, port, ingress });
@@ -134,6 +136,7 @@ export class TestMesh implements AsyncDisposable {
           service: "callee",
           protocol: this.protocol,
           holdMs: this.holdMs,
+          routes: this.routes,
           endpoints,
         },
       },
