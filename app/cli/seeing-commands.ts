@@ -51,6 +51,7 @@ export const seeingCommands: readonly Command[] = [
     name: "routes",
     summary: "show success rate, requests per second and latencies by route",
     description: [
+      'Routes are those that the config gives a service; requests that none of them takes are shown as "default". A route has its row from its first request on.',
       "With --wide, what callers see (EFFECTIVE) beside what it took with every request that was sent again (ACTUAL).",
     ],
     arguments: [{ ...optionalApp, summary: "default: all apps" }],

@@ -82,7 +82,11 @@ for (const runtime of RUNTIMES) {
         { path: "routes.search.policy.timeout.request", before: "250ms", after: "20s" },
       ]);
       await plinth.up(project.directory);
-      assert.equal((await plinth.get("/search/slow")).status, 200);
+      // Nothing was started, so nothing had to wait for the proxies: they hear of it a moment later.
+      await plinth.until("the route has its new time", async () => {
+        const { status } = await plinth.get("/search/slow");
+        return status === 200;
+      });
       assert.deepEqual(
         (await plinth.ps()).map(({ pid }) => pid),
         before.map(({ pid }) => pid),

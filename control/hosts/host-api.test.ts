@@ -26,6 +26,11 @@ import { HostSessions } from "./host-sessions.ts";
 import type { HostReport, HostWorld } from "./messages.ts";
 import { worldOf } from "./world.ts";
 
+/** What a service's callers go by. */
+const forCallers = {
+  policy: { timeout: { request: "5s" } },
+  routes: [{ name: "deep", match: { pathPrefix: "/deep" }, policy: { retry: { limit: 0 } } }],
+} satisfies Partial<ServiceSpec>;
 const DIGEST = "a".repeat(64);
 const OTHER_DIGEST = "b".repeat(64);
 
@@ -71,6 +76,7 @@ async function startFirst(context: TestContext): Promise<First> {
       env: { PLAIN: "hidden", KEY: { secret: "db-key" } },
       source: { directory: `/first/sources/${OTHER_DIGEST}`, digest: "sha256:y" },
     },
+    search: { command: ["search"], ...forCallers },
   };
   const reported: First["reported"][number][] = [];
   const counters: First["counters"][number][] = [];
@@ -225,6 +231,8 @@ suite("the door for hosts", () => {
       port: 5432,
       protocol: "tcp",
     });
+    // Callers' proxies go by it, wherever they are.
+    assert.deepEqual(world.releases[0]?.spec.services["search"], { command: ["elsewhere"], ...forCallers });
   });
 
   test("a host is held to its own name, its own instances and what those are", async (context) => {
