@@ -46,7 +46,7 @@ export class Http2Upstream implements SessionOwner, TransportUser {
   /** True while it takes another call. */
   get hasRoom(): boolean {
     const { session } = this;
-    if (session.ended || session.closing || session.peerClosing) return false;
+    if (session.ended || session.closing || session.peerClosing || this.#transport.retired) return false;
     return this.ready ? session.capacity > 0 : this.#waiting.size < this.#pool.callsPerConnection;
   }
 
@@ -126,6 +126,7 @@ export class Http2Upstream implements SessionOwner, TransportUser {
       return;
     }
     this.session.tick(nowMs);
+    if (this.ready && this.#transport.retired) this.session.close();
     if (this.session.streams.size > 0 || this.#waiting.size > 0) this.#idleSinceMs = nowMs;
     else if (nowMs - this.#idleSinceMs >= HTTP2_IDLE_MS) this.session.close();
   }

@@ -12,7 +12,12 @@ export class IdleConnections {
 
   /** One of them, or undefined. `repeatable`: a stale one does no harm, the request can be sent again. */
   take(user: ConnectionUser, repeatable: boolean, nowMs: number): UpstreamConnection | undefined {
-    const connection = this.#connections.at(-1);
+    let connection = this.#connections.at(-1);
+    while (connection?.retired === true) {
+      this.#connections.pop();
+      connection.discard();
+      connection = this.#connections.at(-1);
+    }
     if (connection === undefined) return undefined;
     if (!repeatable && nowMs - connection.idleSinceMs > POOL_FRESH_MS) return undefined;
     this.#connections.pop();
@@ -24,7 +29,7 @@ export class IdleConnections {
 
   /** Keeps a connection for a later exchange, or closes it. */
   keep(connection: UpstreamConnection, keepMs: number, nowMs: number): void {
-    if (keepMs <= 0 || this.#connections.length >= POOL_IDLE_PER_ENDPOINT_MAX) {
+    if (keepMs <= 0 || connection.retired || this.#connections.length >= POOL_IDLE_PER_ENDPOINT_MAX) {
       connection.discard();
       return;
     }

@@ -158,9 +158,12 @@ export const PING_PATIENCE_MS = 3_000;
 /** Times a stream that a link's end left untouched is opened again on another link. */
 export const LINK_REOPEN_MAX = 2;
 
-/** Handshakes at once, a millisecond of one core each, in all and from one address. */
+/** Handshakes at once, some milliseconds of a core each, in all and from one address; others wait their turn. */
 export const HANDSHAKES_MAX = 128;
 export const HANDSHAKES_PER_ADDRESS_MAX = 64;
+/** Those that wait: when roots change, every caller of another host makes its links anew. Each is only a socket. */
+export const HANDSHAKES_WAITING_MAX = 2_048;
+export const HANDSHAKES_WAITING_PER_ADDRESS_MAX = 1_024;
 /** As long as callers wait for a link, and a little for what is on its way. */
 export const HANDSHAKE_TIMEOUT_MS = 5_000;
 /** Links that one identity may have to this host, from all hosts it runs on, and that there may be at all. */

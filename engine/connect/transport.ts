@@ -17,6 +17,8 @@ export interface TransportUser {
 
 /** The way to one instance: a socket on this host, a stream of a link to another. */
 export interface Transport {
+  /** What is under way may go on, but nothing more is to begin on it. */
+  readonly retired: boolean;
   /** From now on it is on this workload's account. */
   charge(share: Share | undefined): void;
   /** False: no more until `transportDrained`. */
@@ -48,6 +50,7 @@ export interface RemoteTransports {
 
 /** A connection to an instance on this host. */
 export class SocketTransport implements Transport {
+  readonly retired = false;
   readonly #socket: Socket;
 
   constructor(at: { readonly address: string; readonly port: number }, user: TransportUser) {

@@ -66,6 +66,11 @@ export class UpstreamConnection implements TransportUser {
     this.#transport.charge(share);
   }
 
+  /** It is not to carry another exchange. */
+  get retired(): boolean {
+    return this.#transport.retired;
+  }
+
   /** True when more can be written without waiting for a drain. */
   write(bytes: Buffer): boolean {
     this.home.countWritten(bytes.length);

@@ -3,6 +3,7 @@ import { connect as connectTcp } from "node:net";
 import { after, before, suite, test } from "node:test";
 import { connect, type ConnectionOptions } from "node:tls";
 import { systemClock } from "@plinth/clock";
+import { connect as connectHttp2 } from "@plinth/http2";
 import type { PeerIdentity } from "@plinth/connect";
 import { generateKeyPair } from "@plinth/identity";
 import { type Forgery, forgeSvid, openTestAuthority } from "@plinth/identity/testing";
@@ -157,6 +158,47 @@ for (const runtime of installedRuntimes()) {
       silent.resume();
       await new Promise((resolve) => silent.once("close", resolve));
       while ((await refusals("handshake-timeout")) === late) context.signal.throwIfAborted();
+    });
+
+    test("a stream to an instance of another service, to none, and to no instance", async () => {
+      const session = connectHttp2(connect({ host: "127.0.0.1", port, ALPNProtocols: ["h2"], ...right }));
+      const answerTo = (...fields: string[]): Promise<string> =>
+        new Promise((resolve, reject) => {
+          const unheard = (): void => reject(new Error("not answered"));
+          session.request(fields, false, {
+            onHeaders: (answer) => resolve(answer.join(" ")),
+            onInformational: () => {},
+            onData: () => {},
+            onTrailers: () => {},
+            onReset: unheard,
+            onWritable: () => {},
+          });
+        });
+      const ask = (name: string): Promise<string> => answerTo(":method", "CONNECT", ":authority", name);
+      const plain = [
+        ":method",
+        "GET",
+        ":scheme",
+        "https",
+        ":path",
+        "/",
+        ":authority",
+        instanceName(web.port),
+      ];
+      const mine = mesh.snapshot("b");
+      const stranger = { address: "127.0.0.1", port: web.port, app: "test", service: "other" };
+      await mesh.host("b").proxy.control.putSnapshot({
+        ...mine,
+        peer: { ...mine.peer!, instances: { ...mine.peer!.instances, "test.other.1": stranger } },
+      });
+      assert.equal(await ask(instanceName(web.port)), ":status 200");
+      assert.equal(await ask("test.other.1"), ":status 404 plinth-error wrong-service");
+      assert.equal(await ask("test.callee.none"), ":status 503 plinth-error no-instance");
+      assert.equal(await ask("__proto__"), ":status 503 plinth-error no-instance");
+      assert.equal(await answerTo(...plain), ":status 405 plinth-error not-connect");
+      assert.equal(await refusals("wrong-service"), 1);
+      session.fail(0, "");
+      await mesh.host("b").proxy.control.putSnapshot(mine);
     });
 
     test("a caller does not take the service that answers for another", async () => {

@@ -22,6 +22,7 @@ export class LinkTransport implements Transport, StreamHandler, LinkWaiter {
   readonly #user: TransportUser;
   #phase: number = Phase.opening;
   #waitsFor: Link | undefined = undefined;
+  #link: Link | undefined = undefined;
   #stream: Http2Stream | undefined = undefined;
   #opened = 0;
   #held: Buffer[] = [];
@@ -51,8 +52,12 @@ export class LinkTransport implements Transport, StreamHandler, LinkWaiter {
 
   #open(link: Link): void {
     const stream = link.open(this.#instance, this);
-    if (stream === undefined) this.#take();
-    else this.#stream = stream;
+    if (stream === undefined) {
+      this.#take();
+      return;
+    }
+    this.#link = link;
+    this.#stream = stream;
   }
 
   linkReady(link: Link): void {
@@ -130,6 +135,10 @@ export class LinkTransport implements Transport, StreamHandler, LinkWaiter {
 
   #closeIfDone(): void {
     if (this.#endTold && this.#localEnded && this.#phase === Phase.open) this.#closeLater(undefined);
+  }
+
+  get retired(): boolean {
+    return this.#link?.retired === true;
   }
 
   // What its user asks for.

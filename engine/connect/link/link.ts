@@ -54,9 +54,14 @@ export class Link implements LinkHolder {
     socket.on("close", () => this.#onClose());
   }
 
+  /** By our word or the other side's, no more is to begin on it. */
+  get retired(): boolean {
+    return this.#retired || this.#gone || this.#end?.session.peerClosing === true;
+  }
+
   /** True while it takes another stream. */
   get hasRoom(): boolean {
-    if (this.#retired || this.#gone) return false;
+    if (this.retired) return false;
     if (!this.ready) return this.#waiting.size < LINK_STREAMS_MAX;
     return this.#end!.session.capacity > this.#waiting.size;
   }

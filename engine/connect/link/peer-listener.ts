@@ -1,16 +1,11 @@
 import type { Server, Socket } from "node:net";
 import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from "node:tls";
-import {
-  HANDSHAKES_MAX,
-  HANDSHAKES_PER_ADDRESS_MAX,
-  HANDSHAKE_TIMEOUT_MS,
-  LINKS_IN_MAX,
-  LINKS_PER_IDENTITY_MAX,
-} from "../limits.ts";
+import { HANDSHAKE_TIMEOUT_MS, LINKS_IN_MAX, LINKS_PER_IDENTITY_MAX } from "../limits.ts";
 import { bind, descriptorOf, type Listener } from "../listener.ts";
 import { type LocalInstance, type PeerDoor, socketName } from "../snapshot.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { reasonOf } from "./handshake-failure.ts";
+import { Handshakes } from "./handshakes.ts";
 import { PeerConnection, type PeerConnectionHome } from "./peer-connection.ts";
 import type { PeerCounts } from "./peer-counts.ts";
 import type { PeerIdentity, PeerSecurity } from "./peer-security.ts";
@@ -35,9 +30,7 @@ export class PeerListener implements Listener, PeerConnectionHome {
   /** It listens nowhere: connections are handed to it, and another takes its place at every change. */
   #tls: TlsServer | undefined = undefined;
   #server: Server | undefined = undefined;
-  /** Sockets whose handshake is under way, by the caller's address and port. */
-  readonly #handshakes: Map<string, Socket> = new Map();
-  readonly #byAddress: Map<string, number> = new Map();
+  readonly #handshakes: Handshakes = new Handshakes((socket) => this.#shake(socket));
   readonly #byIdentity: Map<string, number> = new Map();
 
   private constructor(door: PeerDoor, around: Surroundings, security: PeerSecurity, counts: PeerCounts) {
@@ -114,40 +107,25 @@ export class PeerListener implements Listener, PeerConnectionHome {
 
   #accept(socket: Socket): void {
     socket.on("error", ignore); // "close" follows
-    const address = socket.remoteAddress ?? "unknown";
-    const fromThere = this.#byAddress.get(address) ?? 0;
-    const refusal =
-      this.#tls === undefined
-        ? "no-certificate-of-ours"
-        : this.#handshakes.size >= HANDSHAKES_MAX || fromThere >= HANDSHAKES_PER_ADDRESS_MAX
-          ? "too-many-handshakes"
-          : this.connections.size >= LINKS_IN_MAX
-            ? "too-many-links"
-            : undefined;
-    if (refusal !== undefined) {
-      this.#counts.refuse(refusal);
-      socket.destroy();
-      return;
-    }
-    const key = keyOf(socket);
-    this.#handshakes.set(key, socket);
-    this.#byAddress.set(address, fromThere + 1);
-    socket.on("close", () => this.#endHandshake(key, address));
-    this.#tls!.emit("connection", socket);
+    if (this.#tls === undefined) this.#refuse(socket, "no-certificate-of-ours");
+    else if (this.connections.size >= LINKS_IN_MAX) this.#refuse(socket, "too-many-links");
+    else if (!this.#handshakes.add(socket)) this.#refuse(socket, "too-many-handshakes");
   }
 
-  /** It has succeeded, or its socket is gone. */
-  #endHandshake(key: string, address: string): void {
-    if (!this.#handshakes.delete(key)) return;
-    const left = this.#byAddress.get(address)! - 1;
-    if (left === 0) this.#byAddress.delete(address);
-    else this.#byAddress.set(address, left);
+  #refuse(socket: Socket, reason: string): void {
+    this.#counts.refuse(reason);
+    socket.destroy();
+  }
+
+  #shake(socket: Socket): void {
+    if (this.#tls === undefined) this.#refuse(socket, "no-certificate-of-ours");
+    else this.#tls.emit("connection", socket);
   }
 
   /** A handshake has succeeded, by OpenSSL's word; now by ours. */
   #take(socket: TLSSocket): void {
     socket.on("error", ignore);
-    this.#endHandshake(keyOf(socket), socket.remoteAddress ?? "unknown");
+    this.#handshakes.succeeded(socket);
     const verdict = this.#security.callerOf(socket);
     const asked = (socket as { servername?: string | false }).servername;
     const service = typeof asked === "string" ? this.#byName.get(asked) : undefined;
@@ -161,8 +139,7 @@ export class PeerListener implements Listener, PeerConnectionHome {
             ? "too-many-links"
             : undefined;
     if (!verdict.accepted || service === undefined || refusal !== undefined) {
-      this.#counts.refuse(refusal ?? "unknown-name");
-      socket.destroy();
+      this.#refuse(socket, refusal ?? "unknown-name");
       return;
     }
     this.#byIdentity.set(verdict.id, (this.#byIdentity.get(verdict.id) ?? 0) + 1);
@@ -208,13 +185,9 @@ export class PeerListener implements Listener, PeerConnectionHome {
 
   destroy(): void {
     this.close();
-    for (const socket of this.#handshakes.values()) socket.destroy();
+    this.#handshakes.destroy();
     for (const connection of this.connections) connection.destroy();
   }
-}
-
-function keyOf(socket: Socket): string {
-  return `${socket.remoteAddress} ${socket.remotePort}`;
 }
 
 function ignore(): void {}
