@@ -62,7 +62,9 @@ async function flood(home: string): Promise<void> {
   await Promise.all(
     all.map((socket) => Promise.race([once(socket, "connect"), once(socket, "close")]).catch(() => {})),
   );
-  const closed = all.map((socket) => (socket.closed ? undefined : once(socket, "close").catch(() => {})));
+  const closed = all
+    .filter((socket) => !socket.closed)
+    .map((socket) => once(socket, "close").catch(() => {}));
   for (const socket of all) socket.destroy();
   await Promise.all(closed);
 }
