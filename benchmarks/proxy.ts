@@ -5,6 +5,9 @@ import { runtimePath, type RuntimeName } from "@plinth/process";
 import { proxyProgram } from "@plinth/proxy";
 import type { Children } from "./children.ts";
 
+/** As a home has it unless told otherwise. */
+const TRACE_RATIO = 0.01;
+
 export interface ProxyUnderTest {
   readonly runtime: RuntimeName;
   readonly directory: string;
@@ -15,7 +18,7 @@ export interface ProxyUnderTest {
   readonly listener: "ingress" | "outbound";
 }
 
-/** Our proxy before one instance, with its metrics on; its pid, or undefined where the runtime is not installed. */
+/** Our proxy before one instance, with metrics and trace context on; its pid, or undefined where the runtime is not installed. */
 export function startProxy(children: Children, options: ProxyUnderTest): number | undefined {
   const { port, upstreamPort, protocol } = options;
   const at = { address: "127.0.0.1", port };
@@ -30,6 +33,8 @@ export function startProxy(children: Children, options: ProxyUnderTest): number 
       ? { ingress: [{ ...at, hosts: { "*": "bench.hello" } }] }
       : { outbound: [{ ...at, app: "bench", caller: "load", callee: "bench.hello" }] }),
     metrics: { address: "127.0.0.1", port: port + 10 },
+    // The upstream takes no spans; that they are made and sent is what counts here.
+    telemetry: { traces: { url: `http://127.0.0.1:${upstreamPort}`, ratio: TRACE_RATIO } },
   };
   return startProxyWith(children, options.runtime, join(options.directory, options.runtime), snapshot);
 }

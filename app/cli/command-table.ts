@@ -85,6 +85,18 @@ export const commands: readonly Command[] = [
         value: "transparent|cooperative",
         summary: "how instances meet, decided at a home's first start; default: transparent where possible",
       },
+      {
+        name: "otlp",
+        value: "URL|off",
+        kind: "text",
+        summary: "where spans of traces go, such as http://127.0.0.1:4318; kept until off; default: off",
+      },
+      {
+        name: "trace-ratio",
+        value: "SHARE",
+        kind: "text",
+        summary: "how many requests without a decision are traced, 0 to 1; default: 0.01",
+      },
       timeout("for all to be healthy, such as 90s; default: 5m"),
     ],
     examples: [

@@ -21,3 +21,18 @@ export function readRuntime(context: Context, flag: string): RuntimeName | undef
     context.words,
   );
 }
+
+/** What is to be told to the outside; the daemon checks it. */
+export function readTelemetry(context: Context): { otlp?: string; traceRatio?: number } {
+  const otlp = context.text("otlp");
+  const ratio = context.text("trace-ratio");
+  if (ratio !== undefined && !/^(0|1|0?\.[0-9]+|1\.0+)$/.test(ratio))
+    throw new UsageFault(
+      `Cannot use ${JSON.stringify(ratio)} for --trace-ratio: expected 0 to 1`,
+      context.words,
+    );
+  return {
+    ...(otlp === undefined ? {} : { otlp }),
+    ...(ratio === undefined ? {} : { traceRatio: Number(ratio) }),
+  };
+}

@@ -9,6 +9,7 @@ export interface DaemonOptions {
   readonly apiPort?: number;
   readonly proxyRuntime?: RuntimeName;
   readonly mesh?: "transparent" | "cooperative";
+  readonly telemetry?: { readonly otlp?: string; readonly traceRatio?: number };
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }

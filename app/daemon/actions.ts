@@ -34,6 +34,7 @@ import type { Telemetry } from "./telemetry.ts";
 import type { Reach } from "./reach.ts";
 import { tapProxies } from "./tap-proxies.ts";
 import type { Role } from "./role.ts";
+import { telemetryStatus } from "./telemetry-settings.ts";
 import { VERSION } from "./version.ts";
 
 export interface ActionParts {
@@ -202,6 +203,7 @@ export class Actions implements ApiActions {
       ],
       mesh: { mode: settings.mesh, reason: settings.meshReason },
       store: { revision: store.revision, readOnly: store.readOnlyReason ?? null },
+      telemetry: telemetryStatus(settings.telemetry),
       notices,
     });
   }

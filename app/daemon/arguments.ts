@@ -13,6 +13,8 @@ export function parseDaemonArguments(argv: string[]): DaemonOptions {
       "api-port": { type: "string" },
       "proxy-runtime": { type: "string" },
       mesh: { type: "string" },
+      otlp: { type: "string" },
+      "trace-ratio": { type: "string" },
     },
   });
   if (values.home === undefined) throw new Fault("invalid", "Cannot start: --home is missing");
@@ -24,8 +26,14 @@ export function parseDaemonArguments(argv: string[]): DaemonOptions {
   if (mesh !== undefined && mesh !== "transparent" && mesh !== "cooperative") {
     throw new Fault("invalid", `Cannot use the mode "${mesh}": expected transparent or cooperative`);
   }
+  const { otlp, "trace-ratio": traceRatio } = values;
+  const telemetry = {
+    ...(otlp === undefined ? {} : { otlp }),
+    ...(traceRatio === undefined ? {} : { traceRatio: Number(traceRatio) }),
+  };
   return {
     home: values.home,
+    telemetry,
     ...(mesh === undefined ? {} : { mesh }),
     ...(values["ingress-address"] === undefined ? {} : { ingressAddress: values["ingress-address"] }),
     ...(values["ingress-port"] === undefined ? {} : { ingressPort: port(values["ingress-port"]) }),

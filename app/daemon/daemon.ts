@@ -29,6 +29,7 @@ import { ProxyProcess } from "./proxy-process.ts";
 import type { DaemonOptions } from "./supervise.ts";
 import type { Role } from "./role.ts";
 import { Telemetry } from "./telemetry.ts";
+import { telemetryOf } from "./telemetry-settings.ts";
 import { openToken } from "./token.ts";
 import { VERSION } from "./version.ts";
 
@@ -110,6 +111,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
               ? { address: home.settings.ingressAddress, port: home.settings.ingressPort }
               : undefined,
           metrics: { address: LOOPBACK, port: home.settings.metricsPort },
+          telemetry: telemetryOf(home.settings.telemetry),
           transparent: transparent?.frame(),
           hosts: role.frame(),
         },

@@ -12,6 +12,7 @@ import {
   subnetOf,
 } from "@plinth/discovery";
 import { chooseMesh, type MeshAbility, type MeshMode } from "./mesh.ts";
+import { chooseTelemetry, type TelemetrySettings, type TelemetryWishes } from "./telemetry-settings.ts";
 import { Fault } from "@plinth/fault";
 import { writeFileDurably } from "@plinth/file";
 
@@ -92,6 +93,7 @@ export interface HomeSettings {
   readonly apiPort: number;
   readonly metricsPort: number;
   readonly mesh: MeshMode;
+  readonly telemetry: TelemetrySettings;
   /** Why this mode, for people. */
   readonly meshReason: string;
   /** The claimed /16 of transparent mode. */
@@ -112,6 +114,7 @@ export interface PortWishes {
   readonly apiPort?: number;
   /** Decided at a home's first start. */
   readonly mesh?: MeshMode;
+  readonly telemetry?: TelemetryWishes;
 }
 
 const LOOPBACK = "127.0.0.1";
@@ -200,6 +203,7 @@ export class Home {
       block,
       portChunks,
       ...(await choosePorts(stored, wishes, inUse)),
+      telemetry: chooseTelemetry(stored?.telemetry, wishes.telemetry),
       mesh: choice.mode,
       meshReason: stored?.mesh === choice.mode ? (stored.meshReason ?? choice.reason) : choice.reason,
       ...(subnet === undefined ? {} : { subnet }),

@@ -90,6 +90,9 @@ function daemonArguments(options: DaemonOptions): string[] {
   if (options.apiPort !== undefined) parameters.push("--api-port", String(options.apiPort));
   if (options.proxyRuntime !== undefined) parameters.push("--proxy-runtime", options.proxyRuntime);
   if (options.mesh !== undefined) parameters.push("--mesh", options.mesh);
+  const { otlp, traceRatio } = options.telemetry ?? {};
+  if (otlp !== undefined) parameters.push("--otlp", otlp);
+  if (traceRatio !== undefined) parameters.push("--trace-ratio", String(traceRatio));
   return parameters;
 }
 

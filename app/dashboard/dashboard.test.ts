@@ -102,6 +102,23 @@ suite("dashboard in Chromium", { skip: whyNoChromium() }, () => {
     await page.getByRole("heading", { name: "ingress → storefront" }).waitFor();
   });
 
+  test("a call shows what is spoken and how it is secured, and its live requests can be held still", async (context) => {
+    const { page } = await visit(context, "#/shop/overview?caller=checkout&callee=payment");
+    await page.getByRole("button", { name: /^checkout calls payment: .*; gRPC · √ mTLS$/ }).waitFor();
+    const details = page.getByRole("complementary", { name: "Details" });
+    await details.getByText("mutual TLS").waitFor();
+    await details.getByText("spiffe://plinth-fake/app/shop/service/payment").waitFor();
+    const rows = details.getByRole("list", { name: "Requests, newest first" }).getByRole("listitem");
+    await rows.filter({ hasText: "GET /products/mug" }).first().waitFor();
+    await details.getByRole("button", { name: "Pause" }).click();
+    await details.getByText("Held still.").waitFor();
+    const held = await rows.allTextContents();
+    await page.waitForTimeout(400);
+    assert.deepEqual(await rows.allTextContents(), held);
+    await details.getByRole("button", { name: "Go on" }).click();
+    await details.getByText("Live.").waitFor();
+  });
+
   test("where the graph would not fit, services and their calls are listed and can be chosen", async (context) => {
     const { page } = await visit(context, "#/shop/overview", { width: 375 });
     const list = page.getByRole("list", { name: "Call graph of shop" });

@@ -80,7 +80,7 @@ suite("the shop in Chromium", { skip: whyNoChromium() }, () => {
   test("the dashboard opens by a URL that works once, and shows what the mesh measures", async () => {
     await page.goto(signInUrl);
     await node("storefront", "Ready, 2/2 ready").waitFor();
-    const live = /success, [\d.]+\/s, p95 [\d.]+ m?s$/;
+    const live = /success, [\d.]+\/s, p95 [\d.]+ m?s; HTTP · same host$/;
     for (const call of ["loadgen calls storefront", "storefront calls catalog", "checkout calls payment"]) {
       await page.getByRole("button", { name: new RegExp(`^${call}: .*${live.source}`) }).waitFor();
     }

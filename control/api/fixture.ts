@@ -214,6 +214,7 @@ function recordingActions(deeds: unknown[]): ApiActions {
       processes: [],
       listening: [],
       mesh: { mode: "cooperative", reason: "it was asked for" },
+      telemetry: { otlp: null, traceRatio: null },
       store: { revision: 1, readOnly: null },
       notices: [],
     }),

@@ -4,6 +4,7 @@ import type {
   PeerDoor,
   ServiceEndpoints,
   Snapshot,
+  Telemetry,
 } from "@plinth/connect";
 import { type Instance, policySettings, type ServiceSpec, serviceSettings } from "@plinth/resource";
 import { transparentParts, type TransparentFrame, type TransparentView } from "./transparent-view.ts";
@@ -49,6 +50,7 @@ export interface SnapshotFrame {
   /** Undefined where nothing is served to the outside. */
   readonly ingress: Place | undefined;
   readonly metrics: Place;
+  readonly telemetry?: Telemetry;
   /** Undefined while there is no other host. */
   readonly hosts?: HostFrame | undefined;
   /** Undefined in cooperative mode. */
@@ -90,6 +92,7 @@ export function buildSnapshot(frame: SnapshotFrame, apps: readonly AppView[]): S
     outbound,
     ingress,
     metrics: frame.metrics,
+    ...(frame.telemetry === undefined ? {} : { telemetry: frame.telemetry }),
     peer: peerDoor(frame.hosts, sorted),
     ...transparentParts(
       frame.transparent,

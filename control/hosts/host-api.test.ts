@@ -295,7 +295,7 @@ suite("the door for hosts", () => {
       { ...edge, caller: "db" },
       { ...edge, app: "other" },
       { ...edge, success: -1 },
-      { ...edge, latencyCounts: [1e999, 0] },
+      { ...edge, latencyCounts: [Infinity, 0] },
       { ...edge, latencyCounts: [1, 2, 3] },
       { ...edge, route: null as unknown as string },
     ];

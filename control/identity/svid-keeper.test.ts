@@ -138,7 +138,7 @@ test("SvidKeeper leaves an authority that never answers", async ({ signal }) => 
   await ready;
 });
 
-test("SvidKeeper asks anew within a minute when the wall clock has jumped, and at once when its root was removed", async ({
+test("SvidKeeper asks anew within a minute when the wall clock has jumped, and at once when another root signs", async ({
   signal,
 }) => {
   await using trial = await openTrial(signal);
@@ -163,14 +163,18 @@ test("SvidKeeper asks anew within a minute when the wall clock has jumped, and a
   await trial.advance(20_000);
   const third = keeper.svid(id)!;
   await authority.prepareRoot();
-  await authority.activateRoot();
   await trial.advance(0);
-  assert.equal(keeper.svid(id), third, "still good: its root is in the bundle");
-  await authority.retireRoot({ force: true });
+  assert.equal(keeper.svid(id), third, "still good: its root signs");
+  assert.ok(keeper.isRenewed);
+  await authority.activateRoot();
+  assert.ok(!keeper.isRenewed);
   const { promise, resolve } = Promise.withResolvers<void>();
   const leave = keeper.subscribe(() => keeper.svid(id) !== third && resolve());
   await promise;
   leave();
+  assert.ok(keeper.isRenewed);
+  await authority.retireRoot({ force: true });
+  assert.ok(keeper.svid(id) !== undefined, "nothing is left of the old root");
 });
 
 test("SvidKeeper forgets what it is told to forget, and ends waiting with the signal", async ({ signal }) => {

@@ -18,7 +18,8 @@ import {
 import { countRefusal, type Route, routeFrom } from "./listener-target.ts";
 import { encodeRefusal, type RefusalCode } from "./refusal.ts";
 import type { Requester } from "./requester.ts";
-import { joins, type Origin, requestNeedsRewrite, rewriteRequest } from "./rewrite.ts";
+import { joins, type RequestRewrite, requestNeedsRewrite, rewriteRequest } from "./rewrite.ts";
+import type { Trace } from "./seeing/trace.ts";
 import { clientAddress, type ConnectionOwner, type ServedConnection } from "./served.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { passesUpgrade } from "./upgrade.ts";
@@ -50,7 +51,7 @@ export class ClientConnection implements Requester, ServedConnection, Deferred {
   readonly #exchange: Exchange;
   /** The address the client dials from. */
   readonly #client: string;
-  readonly #rewrite: { origin: Origin | undefined; host: string; upgrade: boolean };
+  readonly #rewrite: RequestRewrite & { upgrade: boolean };
   #state: number = State.idle;
   /** When something last moved, and when the state began. */
   #movedMs: number;
@@ -81,6 +82,9 @@ export class ClientConnection implements Requester, ServedConnection, Deferred {
         : undefined,
       host: target.name,
       upgrade: false,
+      traceLine: undefined,
+      dropsTrace: "nothing",
+      traceAt: 0,
     };
     readBytes(socket, (chunk) => this.#onData(chunk));
     socket.on("end", () => this.#onEnd());
@@ -208,30 +212,38 @@ export class ClientConnection implements Requester, ServedConnection, Deferred {
     exchange.requestDone = token === Token.end;
     exchange.wantsUpgrade = passesUpgrade(head);
     this.#rewrite.upgrade = exchange.wantsUpgrade;
+    this.#rewrite.traceLine = undefined;
+    const trace = this.#around.seeing.active ? this.#see(route.edge) : undefined;
     exchange.firstBody = undefined;
     if (!requestNeedsRewrite(head, this.#rewrite)) {
       const whole = head.start === 0 && bodyEnd === head.buffer.length;
       exchange.firstBytes = whole ? head.buffer : head.buffer.subarray(head.start, bodyEnd);
     } else {
       exchange.firstBytes = rewriteRequest(head, bodyEnd, this.#rewrite);
+      trace?.headerAt(this.#rewrite.traceAt);
       if (!joins(head, bodyEnd)) exchange.firstBody = head.buffer.subarray(head.start + head.length, bodyEnd);
     }
     if (this.#edge !== route.edge) this.#countOpen(route.edge);
-    if (this.#around.seeing.active) this.#see(route.edge);
     exchange.dispatch(route.callee, route.edge);
   }
 
-  #see(edge: Edge): void {
+  /** Shows the request to those who watch, and keeps its trace context. */
+  #see(edge: Edge): Trace | undefined {
     const { head } = this.#decoder;
+    const { seeing } = this.#around;
+    const trace = seeing.tracer?.http1(head, this.#rewrite);
+    if (!seeing.watched && trace === undefined) return undefined;
     const { method, startedMs, tally } = this.#exchange;
-    tally.sighting = this.#around.seeing.begin(edge, {
+    const begin = {
       protocol: "HTTP/1.1",
       client: `${this.#client}:${this.#socket.remotePort ?? 0}`,
       method,
       authority: head.hostIndex < 0 ? "" : head.value(head.hostIndex),
       path: head.target,
       startedMs,
-    });
+    } as const;
+    tally.sighting = seeing.begin(edge, begin, trace);
+    return trace;
   }
 
   #countOpen(edge: Edge | undefined): void {

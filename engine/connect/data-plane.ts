@@ -82,13 +82,15 @@ export class DataPlane implements AsyncDisposable {
   constructor(options: DataPlaneOptions = {}) {
     const clock = options.clock ?? systemClock;
     this.#ticker = new Ticker(clock, (nowMs) => this.#tick(nowMs));
+    const random = options.random ?? systemRandom;
+    const log = options.log ?? createLog();
     this.#around = {
       clock,
-      random: options.random ?? systemRandom,
-      log: options.log ?? createLog(),
+      random,
+      log,
       ticker: this.#ticker,
       fairness: new Fairness({ ...usualLimits, ...options.limits }, clock, options.processor),
-      seeing: new Seeing(clock),
+      seeing: new Seeing(clock, random, log),
     };
     this.#build = {
       version: options.version ?? "0",
@@ -150,6 +152,7 @@ export class DataPlane implements AsyncDisposable {
 
   async #apply(snapshot: Snapshot): Promise<readonly ListenFailure[]> {
     this.#snapshot = snapshot;
+    this.#around.seeing.configure(snapshot.telemetry);
     const plans = new Map((await this.#world.apply(snapshot)).map((plan) => [plan.target.name, plan]));
     for (const listener of this.#closing)
       listener.target = plans.get(listener.name)?.target ?? listener.target;
@@ -338,8 +341,11 @@ export class DataPlane implements AsyncDisposable {
 
   metricsText(): string {
     const targets = [...this.#listeners.values()].map((listener) => listener.target);
-    const text = metricsText(this.#world, targets, this.#nameCounts, this.#peering, this.#build);
-    return text + fairText(this.#around.fairness);
+    const { fairness, seeing } = this.#around;
+    return (
+      metricsText(this.#world, targets, this.#nameCounts, this.#peering, this.#build, seeing.spans) +
+      fairText(fairness)
+    );
   }
 
   /** Under which host names services last asked for the addresses they connect to. */
@@ -352,7 +358,7 @@ export class DataPlane implements AsyncDisposable {
     this.#draining = true;
     await this.#applying;
     this.#ticker[Symbol.dispose]();
-    this.#around.seeing[Symbol.dispose]();
+    await this.#around.seeing[Symbol.asyncDispose]();
     for (const listener of this.#all()) {
       listener.close();
       for (const connection of listener.connections) connection.destroy();

@@ -150,6 +150,7 @@ export class Exchange implements ConnectionUser, Sender {
 
   #send(connection: UpstreamConnection): void {
     this.#phase = Phase.sent;
+    this.tally.sighting?.sent(this.#endpoint!, this.firstBytes);
     const ready = this.#keptBody.send(connection, this.firstBytes!, this.firstBody);
     if (this.requestDone) {
       this.#attempts.awaitResponse();

@@ -50,10 +50,14 @@ export class Http1Bridge implements StreamHandler, Requester {
     this.#movedMs = around.ticker.nowMs;
   }
 
-  begin(fields: readonly string[], endStream: boolean, route: Route): void {
+  begin(asked: string[], endStream: boolean, route: Route): void {
     const exchange = this.#exchange;
     exchange.startedMs = this.#around.clock.monotonic();
     this.#requestEnded = endStream;
+    const { seeing } = this.#around;
+    const fields = seeing.active
+      ? this.#connection.see(asked, false, route.edge, exchange.startedMs, exchange.tally)
+      : asked;
     const head = this.#headOf(fields, endStream);
     if (head === undefined) {
       this.refuse(400, "bad-request", "malformed request: its path or host cannot be said in HTTP/1");
@@ -63,7 +67,7 @@ export class Http1Bridge implements StreamHandler, Requester {
     this.#decoder.toHead = exchange.toHead;
     exchange.requestDone = endStream;
     exchange.firstBytes = head;
-    exchange.tally.sighting = this.#connection.see(fields, false, route.edge, exchange.startedMs);
+    exchange.tally.sighting?.headAt(head.lastIndexOf("\r\ntraceparent: ", head.length, "latin1") + 15);
     route.edge.http2Requests++;
     exchange.dispatch(route.callee, route.edge);
   }

@@ -13,7 +13,8 @@ import { Http2Exchange } from "./http2-exchange.ts";
 import { IDLE_TIMEOUT_MS, LINGER_MS } from "./limits.ts";
 import { type Route, routeFrom } from "./listener-target.ts";
 import type { Edge } from "./edge.ts";
-import type { Sighting } from "./seeing/sighting.ts";
+import type { Tally } from "./seeing/tally.ts";
+import { fieldValues, withTraceParent } from "./seeing/trace-fields.ts";
 import { clientAddress, type ConnectionOwner, type ServedConnection } from "./served.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { readBytes, shareOf, writeBytes } from "./wire.ts";
@@ -70,18 +71,25 @@ export class Http2Connection implements ServedConnection, SessionOwner {
     return target.routes.get(host) ?? target.routes.get("*");
   }
 
-  /** Tells those who watch that a request begins; undefined when nobody wants to see it. */
-  see(fields: readonly string[], isGrpc: boolean, edge: Edge, startedMs: number): Sighting | undefined {
+  /**
+   * Shows a request to those who watch, and keeps its trace context. Answers the fields to send on.
+   */
+  see(fields: string[], isGrpc: boolean, edge: Edge, startedMs: number, tally: Tally): string[] {
     const { seeing } = this.#around;
-    if (!seeing.active) return undefined;
-    return seeing.begin(edge, {
-      protocol: isGrpc ? "gRPC" : "HTTP/2",
-      client: `${this.client}:${this.#socket.remotePort ?? 0}`,
-      method: fieldValue(fields, ":method") ?? "",
-      authority: fieldValue(fields, ":authority") ?? fieldValue(fields, "host") ?? "",
-      path: fieldValue(fields, ":path") ?? "",
-      startedMs,
-    });
+    const values = seeing.tracer === undefined ? [] : fieldValues(fields, "traceparent");
+    const traced = seeing.tracer?.http2(values, this.target.ingress);
+    if (seeing.watched || traced?.trace !== undefined) {
+      const begin = {
+        protocol: isGrpc ? "gRPC" : "HTTP/2",
+        client: `${this.client}:${this.#socket.remotePort ?? 0}`,
+        method: fieldValue(fields, ":method") ?? "",
+        authority: fieldValue(fields, ":authority") ?? fieldValue(fields, "host") ?? "",
+        path: fieldValue(fields, ":path") ?? "",
+        startedMs,
+      } as const;
+      tally.sighting = seeing.begin(edge, begin, traced?.trace);
+    }
+    return traced === undefined || traced.value === "" ? fields : withTraceParent(fields, traced.value);
   }
 
   write(bytes: Buffer): boolean {

@@ -15,6 +15,7 @@ import { CONNECT_ATTEMPTS_MAX, RESEND_BYTES_MAX, RESEND_MAX } from "./limits.ts"
 import { grpcStatusOf, outcomeOf } from "./http2-outcome.ts";
 import { type RefusalCode, refusalBody } from "./refusal.ts";
 import { retryAfterMs } from "./retry-after.ts";
+import type { Sighting } from "./seeing/sighting.ts";
 import { Tally } from "./seeing/tally.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -126,7 +127,14 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
     this.#edge = route.edge;
     route.edge.http2Requests++;
     if (this.#isGrpc) route.edge.grpcRequests++;
-    this.#tally.sighting = this.#connection.see(this.#fields, this.#isGrpc, route.edge, this.#startedMs);
+    if (this.#around.seeing.active)
+      this.#fields = this.#connection.see(
+        this.#fields,
+        this.#isGrpc,
+        route.edge,
+        this.#startedMs,
+        this.#tally,
+      );
     this.#tally.begin(route.edge, route.callee.policy, this.#startedMs);
     this.#choose(undefined);
   }
@@ -279,6 +287,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
     this.#sentMs = this.#around.clock.monotonic();
     const kept = this.#kept!;
     const onlyHead = this.#requestEnded && kept.length === 0 && this.#trailers === undefined;
+    if (this.#tally.sighting !== undefined) this.#tellSent(this.#tally.sighting);
     const stream = this.#upstream!.session.request(this.#fields, onlyHead, this.#answer);
     if (stream === undefined) {
       // Others took its room while it waited, or its instance takes no more.
@@ -296,6 +305,13 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
     if (this.#keptBytes > RESEND_BYTES_MAX) this.#kept = undefined;
     if (this.#requestEnded) this.#attempts.awaitResponse();
     if (ready) this.instanceWritable();
+  }
+
+  #tellSent(sighting: Sighting): void {
+    sighting.sent(this.#endpoint!, undefined);
+    // The last field: each attempt is a parent of its own.
+    const { traceParent } = sighting;
+    if (traceParent !== undefined) this.#fields[this.#fields.length - 1] = traceParent;
   }
 
   timedOut(which: TimeoutName): void {

@@ -24,5 +24,6 @@ export type { RememberedName } from "./dns/name-counts.ts";
 export type { EgressNames } from "./dns/name-policy.ts";
 export type { EgressGate } from "./dns/resolver.ts";
 export type { EdgeStats, EndpointState, ServiceStats } from "./seeing/stats.ts";
+export type { Telemetry } from "./seeing/telemetry.ts";
 export { parseTapFilter } from "./seeing/tap-request.ts";
 export { INGRESS_CALLER } from "./world.ts";

@@ -1,5 +1,6 @@
 import { type Head, HeaderKind } from "@plinth/http1";
 import { JOIN_BYTES_MAX } from "./limits.ts";
+import { isTraceLine, TRACE_LINE_BYTES, TRACE_VALUE_AT } from "./seeing/trace-context.ts";
 import { Slab } from "./slab.ts";
 
 /**
@@ -33,14 +34,15 @@ function isForThisHop(kind: number): boolean {
 }
 
 /** Copies header lines but those for this hop, forwarding headers where `edge`, and framing where `unframe`. */
-function copyHeaders(head: Head, edge: boolean, unframe: boolean): void {
+function copyHeaders(head: Head, edge: boolean, unframe: boolean, dropsTrace: TraceDrop): void {
   const { buffer, start, count, kinds } = head;
   let from = start + head.headersAt;
   for (let index = 0; index < count; index++) {
     const kind = kinds[index]!;
     const drop =
       kind === HeaderKind.other
-        ? edge && isForwarded(head, index)
+        ? (edge && isForwarded(head, index)) ||
+          (dropsTrace !== "nothing" && isTraceLine(head, index, dropsTrace === "all"))
         : isForThisHop(kind) ||
           (unframe && (kind === HeaderKind.transferEncoding || kind === HeaderKind.trailer));
     if (!drop) continue;
@@ -77,17 +79,30 @@ export interface Origin {
   readonly lines: string;
 }
 
+/** Trace headers that go: those a line of our own takes the place of. */
+type TraceDrop = "nothing" | "parent" | "all";
+
 export interface RequestRewrite {
   /** Undefined on listeners within the mesh: there headers pass as they are. */
   readonly origin: Origin | undefined;
   /** Host for requests that may lack one (HTTP/1.0). */
   readonly host: string;
   readonly upgrade: boolean;
+  /** The `traceparent` line to add, or none. */
+  traceLine: Buffer | undefined;
+  dropsTrace: TraceDrop;
+  /** Where the line's value has been put in what `rewriteRequest` returned. */
+  traceAt: number;
 }
 
 export function requestNeedsRewrite(head: Head, rewrite: RequestRewrite): boolean {
   return (
-    head.hopByHop || head.nominates || rewrite.origin !== undefined || head.minor === 0 || head.lineAt !== 0
+    head.hopByHop ||
+    head.nominates ||
+    rewrite.origin !== undefined ||
+    head.minor === 0 ||
+    head.lineAt !== 0 ||
+    rewrite.traceLine !== undefined
   );
 }
 
@@ -98,7 +113,12 @@ export function rewriteRequest(head: Head, bodyEnd: number, rewrite: RequestRewr
   slab.reserve(head.length * 2 + joined + ADDED_BYTES_MAX + hostBytes);
   const from = slab.used;
   copyFirstLine(head, head.headersAt - head.lineAt - 3);
-  copyHeaders(head, rewrite.origin !== undefined, false);
+  const drops = rewrite.traceLine === undefined ? "nothing" : rewrite.dropsTrace;
+  copyHeaders(head, rewrite.origin !== undefined, false, drops);
+  if (rewrite.traceLine !== undefined) {
+    rewrite.traceAt = slab.used - from + TRACE_VALUE_AT;
+    slab.copy(rewrite.traceLine, 0, TRACE_LINE_BYTES);
+  }
   if (head.hostIndex < 0) slab.text(`Host: ${rewrite.host}\r\n`);
   if (rewrite.origin !== undefined) {
     slab.text(rewrite.origin.lines);
@@ -130,7 +150,7 @@ export function rewriteResponse(head: Head, bodyEnd: number, rewrite: ResponseRe
   slab.reserve(head.length * 2 + joined + ADDED_BYTES_MAX);
   const from = slab.used;
   copyFirstLine(head, 7);
-  copyHeaders(head, false, rewrite.unframe);
+  copyHeaders(head, false, rewrite.unframe, "nothing");
   if (head.status === 101) slab.text(`Connection: upgrade\r\nUpgrade: ${head.value(head.upgradeIndex)}\r\n`);
   else if (rewrite.connection !== "") slab.text(`Connection: ${rewrite.connection}\r\n`);
   return finish(head, from, bodyEnd);

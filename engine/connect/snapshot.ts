@@ -2,6 +2,7 @@ import { isIP, isIPv4 } from "node:net";
 import { Fault } from "@plinth/fault";
 import type { EgressNames } from "./dns/name-policy.ts";
 import type { ServicePolicy } from "./policy.ts";
+import { checkTelemetry, type Telemetry } from "./seeing/telemetry.ts";
 import { policyProblem } from "./policy-problem.ts";
 
 /** Where one instance listens. */
@@ -89,6 +90,8 @@ export interface Snapshot {
   /** By IPv4 address. */
   readonly sources: Readonly<Record<string, SourceIdentity>>;
   readonly dns: NameService | null;
+  /** Default: trace headers pass through, and nothing is exported. */
+  readonly telemetry?: Telemetry;
   /** Null: this host has no others. */
   readonly peer: PeerDoor | null;
 }
@@ -250,6 +253,7 @@ export function parseSnapshot(value: unknown): Snapshot {
     if (!isIPv4(address)) wrong(path, "at an IPv4 address");
     for (const key of ["app", "service", "instance"]) textAt(source[key], `${path}.${key}`);
   }
+  checkTelemetry(snapshot["telemetry"]);
   const dns = snapshot["dns"] ?? null;
   if (dns !== null) claim(nameServiceAt(dns), "dns");
   // Nor do they know of other hosts.

@@ -66,7 +66,7 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
     this.#movedMs = around.ticker.nowMs;
     route.edge.tcpOpen++;
     route.edge.opaque.opened();
-    this.#sighting = around.seeing.active ? this.#see() : undefined;
+    this.#sighting = around.seeing.watched ? this.#see() : undefined;
     if (this.#first.length > 0) this.#countRead(this.#first.length);
     readBytes(socket, (chunk) => this.#onData(chunk));
     socket.on("end", () => this.#onEnd());
@@ -91,14 +91,18 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
   }
 
   #see(): Sighting | undefined {
-    return this.#around.seeing.begin(this.#route.edge, {
-      protocol: "TCP",
-      client: `${clientAddress(this.#socket)}:${this.#socket.remotePort ?? 0}`,
-      method: "",
-      authority: "",
-      path: "",
-      startedMs: this.#sinceMs,
-    });
+    return this.#around.seeing.begin(
+      this.#route.edge,
+      {
+        protocol: "TCP",
+        client: `${clientAddress(this.#socket)}:${this.#socket.remotePort ?? 0}`,
+        method: "",
+        authority: "",
+        path: "",
+        startedMs: this.#sinceMs,
+      },
+      undefined,
+    );
   }
 
   #countRead(bytes: number): void {

@@ -205,5 +205,7 @@ export interface StatusReport {
   /** How instances meet, and why so. */
   readonly mesh: { readonly mode: "transparent" | "cooperative"; readonly reason: string };
   readonly store: { readonly revision: number; readonly readOnly: string | null };
+  /** Where spans go, and the share of requests that is sampled; null where trace headers only pass through. */
+  readonly telemetry: { readonly otlp: string | null; readonly traceRatio: number | null };
   readonly notices: readonly string[];
 }

@@ -18,6 +18,8 @@ export async function run(context: Context): Promise<void> {
   ];
   output.result(`Plinth ${status.version} in ${status.home}`);
   output.result(`Mesh: ${status.mesh.mode} mode (${plainLine(status.mesh.reason)})`);
+  const { otlp, traceRatio } = status.telemetry;
+  if (otlp !== null) output.result(`Traces: ${traceRatio} of new ones, to ${plainLine(otlp)}`);
   output.result("");
   for (const line of columns(status.processes, table, output.stdout)) output.result(line);
   output.result("");

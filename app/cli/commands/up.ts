@@ -10,7 +10,7 @@ import { showChanges, showProgress } from "../progress.ts";
 import { type Project, loadProject } from "../project.ts";
 import { errorLines } from "../report.ts";
 import { type Outcome, followRollout } from "../rollout.ts";
-import { readMesh, readRuntime } from "../runtime.ts";
+import { readMesh, readRuntime, readTelemetry } from "../runtime.ts";
 import { type Supervision, startDaemon } from "../supervision.ts";
 import { plainLine } from "../terminal/plain-text.ts";
 import { shownPath } from "../terminal/shown-path.ts";
@@ -37,13 +37,17 @@ export async function run(context: Context): Promise<number> {
       ...(apiPort === undefined ? {} : { apiPort }),
       ...(proxyRuntime === undefined ? {} : { proxyRuntime }),
       ...(mesh === undefined ? {} : { mesh }),
+      telemetry: readTelemetry(context),
     },
     !context.is("detach"),
   );
   const owned = supervision.started && !context.is("detach");
   try {
     const status = await client.status({ signal });
-    if (!supervision.started) checkListening(context, status);
+    if (!supervision.started) {
+      checkListening(context, status);
+      checkTelemetry(context, status);
+    }
     checkMesh(mesh, status);
     await askForMissingSecrets(context, project);
     const { code, serves } = await attempt(context, project, owned);
@@ -92,6 +96,21 @@ function checkMesh(asked: StatusReport["mesh"]["mode"] | undefined, { mesh }: St
   throw new Fault("conflict", `Cannot use --mesh ${asked}: this home is in ${mesh.mode} mode`, {
     hint: "A home keeps its mode; choose another home with --home.",
   });
+}
+
+/** What is told to the outside is chosen when Plinth starts, too. */
+function checkTelemetry(context: Context, { telemetry }: StatusReport): void {
+  const asked = [
+    ["otlp", telemetry.otlp ?? "off"],
+    ["trace-ratio", telemetry.traceRatio === null ? undefined : String(telemetry.traceRatio)],
+  ] as const;
+  for (const [flag, now] of asked) {
+    const value = context.text(flag);
+    if (value === undefined || value === now) continue;
+    throw new Fault("conflict", `Cannot use --${flag} ${value}: Plinth is running with ${now ?? "none"}`, {
+      hint: "`plinth down --all` first, then `plinth up` with the new one.",
+    });
+  }
 }
 
 /** Ports are chosen when Plinth starts: what is asked for must be what is there. */

@@ -10,6 +10,8 @@ import { contentSecurityPolicy, dashboardDirectory } from "../index.ts";
 import { FakeShop } from "./shop.ts";
 import { FakeTraffic } from "./traffic.ts";
 
+/** Between two requests that a tap shows. */
+const TAP_MS = 120;
 const ROOT = "/apis/plinth.dev/v1";
 const mediaTypes: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -112,6 +114,7 @@ export class FakePlinth implements AsyncDisposable {
     if (path === "/ps") return this.#json(response, this.traffic.instances());
     if (path === "/status") return this.#json(response, this.traffic.status());
     if (path === "/watch") return this.#watch(query, response);
+    if (path === "/tap") return this.#tap(query, response);
     const instance = /^\/instances\/([^/]+)\/log$/.exec(path)?.[1];
     if (instance !== undefined) return this.#log([instance], false, response);
     if (path === "/apps/shop/log") {
@@ -147,6 +150,17 @@ export class FakePlinth implements AsyncDisposable {
     const stop = store.subscribe(send);
     response.once("close", stop);
     send();
+  }
+
+  #tap(query: URLSearchParams, response: ServerResponse): void {
+    response.writeHead(200, { "content-type": "application/x-ndjson" });
+    response.flushHeaders();
+    const to = query.get("to") ?? "storefront";
+    const timer = setInterval(() => {
+      const events = this.traffic.tap(query.get("from") ?? undefined, to);
+      response.write(events.map((event) => `${JSON.stringify(event)}\n`).join(""));
+    }, TAP_MS);
+    response.once("close", () => clearInterval(timer));
   }
 
   #log(prefixes: readonly string[] | undefined, framed: boolean, response: ServerResponse): void {

@@ -1,6 +1,6 @@
 /** Figures as the mesh would measure them, made up anew each second. */
 import { type Random, seededRandom } from "@plinth/clock";
-import type { EdgeStat, StatReport, StatusReport } from "@plinth/resource";
+import type { EdgeStat, StatReport, StatusReport, TapEvent } from "@plinth/resource";
 import type { InstanceUsage } from "../src/model/traffic.ts";
 import type { FakeShop } from "./shop.ts";
 import type { Instance } from "@plinth/resource";
@@ -28,6 +28,7 @@ export class FakeTraffic {
   readonly #shop: FakeShop;
   readonly #random: Random = seededRandom(7);
   readonly #totals = new Map<string, { requests: number; failures: number }>();
+  #tapped = 0;
   /** Failures to add, by edge, at the next poll. */
   readonly extraFailures: Map<string, number> = new Map();
 
@@ -58,6 +59,52 @@ export class FakeTraffic {
       };
     });
     return { windowSeconds: 10, services, edges, routes: [] };
+  }
+
+  /** One request with its answer, as a tap tells them. */
+  tap(from: string | undefined, to: string): TapEvent[] {
+    const id = `4011:${++this.#tapped}`;
+    const paths = ["/products", "/products/mug", "/price", "/orders/" + "long-".repeat(20)];
+    const caller =
+      from ??
+      Object.keys(rates)
+        .find((key) => key.endsWith(`→${to}`))
+        ?.split("→")[0] ??
+      "ingress";
+    const failed = this.#random() < 0.1;
+    return [
+      {
+        type: "request",
+        id,
+        at: new Date().toISOString(),
+        callerApp: "shop",
+        caller,
+        app: "shop",
+        callee: to,
+        client: "127.0.0.1:40000",
+        protocol: "HTTP/1.1",
+        method: "GET",
+        authority: to,
+        path: paths[this.#tapped % paths.length]!,
+      },
+      {
+        type: "response",
+        id,
+        status: failed ? 503 : 200,
+        latencyUs: 900,
+        instance: `shop.${to}.a`,
+        address: "127.0.0.1:20001",
+      },
+      {
+        type: "end",
+        id,
+        durationUs: Math.round(1000 + this.#random() * 40_000),
+        responseBytes: 512,
+        grpcStatus: null,
+        retries: 0,
+        error: null,
+      },
+    ];
   }
 
   instances(): readonly InstanceUsage[] {
@@ -91,6 +138,7 @@ export class FakeTraffic {
         { name: "metrics", address: "127.0.0.1", port: 7081 },
       ],
       mesh: { mode: "cooperative", reason: "it was asked for" },
+      telemetry: { otlp: null, traceRatio: null },
       store: { revision: this.#shop.store.revision, readOnly: null },
       notices: [
         "Memory and CPU limits cannot be enforced here: no writable cgroup. Services that ask for them are refused.",

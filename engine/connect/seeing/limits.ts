@@ -11,3 +11,12 @@ export const TAP_QUEUE_MAX = 1_024;
 export const TAP_FLUSH_MS = 20;
 /** What a tap shows of a path or host; clients choose how long they are. */
 export const TAP_TEXT_MAX = 1_024;
+
+/** Spans that wait for the collector, some 500 bytes each; OpenTelemetry's usual values here and below. */
+export const SPAN_QUEUE_MAX = 2_048;
+export const SPAN_BATCH_MAX = 512;
+/** OpenTelemetry waits five; people who try it out look sooner. */
+export const SPAN_EXPORT_MS = 1_000;
+export const SPAN_TIMEOUT_MS = 10_000;
+/** A collector that restarts is back within these tries, each twice as long after the one before. */
+export const SPAN_RETRIES_MAX = 3;

@@ -68,7 +68,7 @@ test(
     const peering = { links: { size: 0 }, counts: new PeerCounts(), open: 0 };
     const build = { version: "1.2.3", runtime: "node", startedSeconds: 1 } as const;
     const { stdout, stderr } = spawnSync("promtool", ["check", "metrics"], {
-      input: metricsText({ edges, callees }, [], new NameCounts(), peering, build),
+      input: metricsText({ edges, callees }, [], new NameCounts(), peering, build, { sent: 1, dropped: 0 }),
       encoding: "utf8",
     });
     // Linkerd counts latency in milliseconds, and says so in the name.

@@ -1,6 +1,7 @@
 import type { Edge } from "../edge.ts";
 import type { InstanceEndpoint } from "../instance-endpoint.ts";
 import type { Seeing } from "./seeing.ts";
+import type { Trace } from "./trace.ts";
 
 /** What is known of a request or connection when it begins. */
 export interface SightingBegin {
@@ -22,6 +23,13 @@ export interface Watcher {
   ended(sighting: Sighting): void;
 }
 
+/** Most requests that are seen at all have one who watches. */
+interface Watchers {
+  readonly first: Watcher | undefined;
+  readonly others: readonly Watcher[] | undefined;
+  readonly trace: Trace | undefined;
+}
+
 /** One request, or one connection whose bytes pass through, that somebody watches. */
 export class Sighting {
   readonly id: number;
@@ -41,24 +49,20 @@ export class Sighting {
   readBytes = 0;
   writeBytes = 0;
   readonly #seeing: Seeing;
-  readonly #first: Watcher;
+  readonly #first: Watcher | undefined;
   readonly #others: readonly Watcher[] | undefined;
+  readonly #trace: Trace | undefined;
 
-  constructor(
-    seeing: Seeing,
-    id: number,
-    edge: Edge,
-    begin: SightingBegin,
-    first: Watcher,
-    others: readonly Watcher[] | undefined,
-  ) {
+  constructor(seeing: Seeing, id: number, edge: Edge, begin: SightingBegin, watchers: Watchers) {
+    const { first, others, trace } = watchers;
     this.id = id;
     this.edge = edge;
     this.begin = begin;
     this.#seeing = seeing;
     this.#first = first;
     this.#others = others;
-    first.began(this);
+    this.#trace = trace;
+    first?.began(this);
     if (others !== undefined) for (const watcher of others) watcher.began(this);
   }
 
@@ -68,11 +72,26 @@ export class Sighting {
     this.address = endpoint?.name ?? "";
   }
 
+  /** It is sent to an instance; `bytes` is its head where that is kept for sending it again. */
+  sent(endpoint: InstanceEndpoint, bytes: Buffer | undefined): void {
+    this.#trace?.sent(this, endpoint, bytes);
+  }
+
+  /** Where the value of `traceparent` lies in the head that is kept. */
+  headAt(at: number): void {
+    this.#trace?.headerAt(at);
+  }
+
+  /** What an instance gets as `traceparent`, of a request that is sampled. */
+  get traceParent(): string | undefined {
+    return this.#trace?.header;
+  }
+
   /** The answer's head goes to the client. */
   headed(status: number, latencyMs: number): void {
     this.status = status;
     this.latencyMs = latencyMs;
-    this.#first.headed(this);
+    this.#first?.headed(this);
     if (this.#others !== undefined) for (const watcher of this.#others) watcher.headed(this);
   }
 
@@ -80,7 +99,8 @@ export class Sighting {
   ended(error: string): void {
     this.error = error;
     this.durationMs = this.#seeing.clock.monotonic() - this.begin.startedMs;
-    this.#first.ended(this);
+    this.#trace?.ended(this);
+    this.#first?.ended(this);
     if (this.#others !== undefined) for (const watcher of this.#others) watcher.ended(this);
   }
 }

@@ -2,6 +2,7 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import type { EdgeStat } from "@plinth/resource";
 import { milliseconds, percent, perSecond } from "../format.ts";
+import { edgeWords } from "../model/edge-words.ts";
 import { lineOf, type ServiceHealth, successTone, type Tone } from "../model/health.ts";
 import { edgeKey } from "../model/traffic.ts";
 import { symbolOf } from "../parts/badge.tsx";
@@ -86,6 +87,12 @@ interface EdgeProps {
   readonly onSelect: () => void;
 }
 
+/** A call without requests may still have connections that pass through unread. */
+function idleText(traffic: EdgeStat | undefined): string {
+  const open = traffic?.protocols.includes("TCP") ? traffic.tcpConnections : 0;
+  return open === 0 ? "no traffic" : `${open} open`;
+}
+
 function Edge({ link, traffic, selected, onSelect }: EdgeProps): ReactNode {
   const tone = successTone(traffic?.successRate);
   const quiet = traffic === undefined || traffic.rps === null || traffic.rps === 0;
@@ -94,26 +101,35 @@ function Edge({ link, traffic, selected, onSelect }: EdgeProps): ReactNode {
   const spoken = quiet
     ? "no traffic"
     : `${percent(traffic.successRate)} success, ${perSecond(traffic.rps)}, p95 ${milliseconds(traffic.latencyP95Ms)}`;
+  const words = traffic === undefined || traffic.protocols.length === 0 ? "" : edgeWords(traffic);
   return (
     <g
       className={`edge ${tone}${selected ? " selected" : ""}`}
-      {...pressable(`${link.caller} calls ${link.callee}: ${spoken}`, onSelect)}
+      {...pressable(`${link.caller} calls ${link.callee}: ${spoken}${words && `; ${words}`}`, onSelect)}
     >
       <path className="reach" d={path} />
       <path className="line" d={path} markerEnd={`url(#arrow-${tone})`} />
       <g transform={`translate(${link.label.x},${link.label.y})`}>
         <rect x={-LABEL.width / 2} y={-LABEL.height / 2} width={LABEL.width} height={LABEL.height} rx="5" />
         {quiet ? (
-          <text className="figures soft" y="4">
-            no traffic
-          </text>
+          <>
+            <text className="figures soft" y={words ? -2 : 4}>
+              {idleText(traffic)}
+            </text>
+            <text className="figures words" y="13">
+              {words}
+            </text>
+          </>
         ) : (
           <>
-            <text className="figures" y="-3">
+            <text className="figures" y="-9">
               <tspan className="rate">{percent(traffic.successRate)}</tspan> {perSecond(traffic.rps)}
             </text>
-            <text className="figures soft" y="11">
+            <text className="figures soft" y="5">
               {latencies.map((ms) => milliseconds(ms, false)).join(" · ")} ms
+            </text>
+            <text className="figures words" y="18">
+              {words}
             </text>
           </>
         )}

@@ -2,6 +2,7 @@
 import type { ReactNode } from "react";
 import type { EdgeStat } from "@plinth/resource";
 import { milliseconds, percent, perSecond } from "../format.ts";
+import { edgeWords } from "../model/edge-words.ts";
 import { lineOf, successTone } from "../model/health.ts";
 import { edgeKey } from "../model/traffic.ts";
 import { useTraffic } from "../session.tsx";
@@ -15,7 +16,10 @@ function Call({ edge, callee }: { readonly edge: EdgeStat | undefined; readonly 
     <>
       <span>→ {callee}</span>
       {quiet ? (
-        <span className="soft">no traffic</span>
+        <>
+          <span />
+          <span className="soft">no traffic</span>
+        </>
       ) : (
         <>
           <span>
@@ -23,6 +27,7 @@ function Call({ edge, callee }: { readonly edge: EdgeStat | undefined; readonly 
             {perSecond(edge.rps)}
           </span>
           <span className="soft">p95 {milliseconds(edge.latencyP95Ms)}</span>
+          <span className="soft">{edgeWords(edge)}</span>
         </>
       )}
     </>

@@ -3,7 +3,7 @@ import { Graph, layout as arrange } from "@dagrejs/dagre";
 import type { Link, Topology } from "./topology.ts";
 
 export const NODE = { width: 148, height: 50 };
-export const LABEL = { width: 112, height: 34 };
+export const LABEL = { width: 118, height: 46 };
 
 export interface Point {
   readonly x: number;

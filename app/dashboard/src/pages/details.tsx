@@ -5,6 +5,8 @@ import { count, milliseconds, percent, perSecond, shortInstance } from "../forma
 import { INGRESS } from "../graph/topology.ts";
 import { appTone, instanceTone, type ServiceHealth, successTone } from "../model/health.ts";
 import { edgeKey, type Sample } from "../model/traffic.ts";
+import { protocolText, securedText } from "../model/edge-words.ts";
+import { LiveTap } from "../parts/live-tap.tsx";
 import { Badge } from "../parts/badge.tsx";
 import { Sparkline } from "../parts/sparkline.tsx";
 import { linkTo } from "../route.ts";
@@ -192,6 +194,16 @@ export function ServiceDetails({
       <p>
         <a href={linkTo(name, "logs", { service: health.name })}>Logs of {health.name}</a>
       </p>
+      <LiveTap app={name} to={health.name} />
+    </>
+  );
+}
+
+function Identity({ side, id }: { readonly side: string; readonly id: string }): ReactNode {
+  return (
+    <>
+      <dt>{side}</dt>
+      <dd className="mono identity">{id}</dd>
     </>
   );
 }
@@ -230,11 +242,23 @@ export function EdgeDetails({ app, caller, callee }: EdgeDetailsProps): ReactNod
               {count(edge.failuresTotal)}{" "}
               <span className="soft">({count(since?.failures ?? 0)} since opened)</span>
             </dd>
+            <dt>Protocol</dt>
+            <dd>{protocolText(edge)}</dd>
+            <dt>Secured</dt>
+            <dd>
+              {securedText(edge)}
+              {edge.secured === "same-host" && <span className="soft"> (never leaves it)</span>}
+            </dd>
+            {[edge.clientId, edge.serverId].map(
+              (id, index) =>
+                id !== null && <Identity key={id} side={index === 0 ? "Caller" : "Callee"} id={id} />,
+            )}
           </dl>
         </>
       ) : (
         <p className="soft">No request has gone this way yet.</p>
       )}
+      <LiveTap app={name} from={caller} to={callee} />
     </>
   );
 }

@@ -5,6 +5,7 @@ import { count, milliseconds, percent, perSecond } from "../format.ts";
 import { CallGraph } from "../graph/call-graph.tsx";
 import type { Selection } from "../graph/selection.ts";
 import { INGRESS } from "../graph/topology.ts";
+import { protocolText, securedText } from "../model/edge-words.ts";
 import { serviceHealth, successTone } from "../model/health.ts";
 import { Badge } from "../parts/badge.tsx";
 import { linkTo, replace, useRoute } from "../route.ts";
@@ -36,6 +37,8 @@ function EdgeTable({ app }: { readonly app: App }): ReactNode {
               <tr>
                 <th scope="col">Caller</th>
                 <th scope="col">Callee</th>
+                <th scope="col">Protocol</th>
+                <th scope="col">Secured</th>
                 <th scope="col" className="number">
                   Success
                 </th>
@@ -65,6 +68,8 @@ function EdgeTable({ app }: { readonly app: App }): ReactNode {
                       {edge.callee}
                     </a>
                   </td>
+                  <td>{protocolText(edge)}</td>
+                  <td>{securedText(edge)}</td>
                   <td className={`number text-${successTone(edge.successRate)}`}>
                     {percent(edge.successRate)}
                   </td>
@@ -114,8 +119,9 @@ export function OverviewPage({ app }: PageProps): ReactNode {
           }
         />
         <p className="legend soft">
-          Success, requests per second and latencies (on the graph: p50 · p95 · p99) over the last seconds.
-          Choose a service or a call for more.
+          Success, requests per second and latencies (on the graph: p50 · p95 · p99) over the last seconds,
+          what is spoken, and whether it is secured by mutual TLS or never leaves the host. Choose a service
+          or a call for more.
           <span>
             <Badge tone="good">≥ 99 %</Badge> <Badge tone="warn">≥ 90 %</Badge> <Badge tone="bad">less</Badge>{" "}
             <Badge tone="off">no traffic</Badge>
