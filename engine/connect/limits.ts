@@ -91,6 +91,8 @@ export const READS_BEFORE_TURN_ENDS = 8;
 /** A connection costs more than a request on it: a socket, its handlers, its place in all lists. */
 export const ACCEPT_UNITS = 4;
 export const CONNECT_UNITS = 4;
+/** A TLS handshake signs, agrees on a key and verifies: half a millisecond and more. */
+export const HANDSHAKE_UNITS = 64;
 /** Requests of one read that the proxy has answered by itself, before others have their turn. */
 export const PIPELINED_AT_ONCE = 8;
 
