@@ -12,9 +12,10 @@ import { http1 } from "./http1/case.ts";
 import { openloop } from "./openloop/case.ts";
 import { scale } from "./scale/case.ts";
 import { stream } from "./stream/case.ts";
+import { tls } from "./tls/case.ts";
 import { describeMachine, machineName } from "./machine.ts";
 
-const cases: readonly Case[] = [http1, grpc, stream, host, openloop, scale, fairness];
+const cases: readonly Case[] = [http1, tls, grpc, stream, host, openloop, scale, fairness];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

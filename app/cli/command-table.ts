@@ -358,7 +358,7 @@ export const commands: readonly Command[] = [
     summary: "show the authority behind workloads' certificates",
     arguments: [],
     flags: [],
-    examples: [],
+    examples: [{ command: "plinth identity show", says: "which root signs" }],
     subcommands: [
       {
         name: "show",

@@ -76,6 +76,7 @@ export async function startHome(context: TestContext): Promise<{ home: string; a
         { name: "ingress", address: "127.0.0.1", port: 18_080 },
         { name: "api", address: "127.0.0.1", port: 17_080 },
       ],
+      host: null,
       mesh: { mode: "cooperative", reason: "it was asked for" },
       telemetry: { otlp: null, traceRatio: null },
       store: { revision: 1, readOnly: null },

@@ -44,6 +44,8 @@ export interface ActionParts {
   readonly instances: Fleet;
   readonly deeds: Role["deeds"];
   readonly reach: Reach;
+  /** This host's name, and that of the first where it has joined it. */
+  readonly place: { readonly name: string; readonly of: string | undefined };
   readonly telemetry: Telemetry;
   readonly control: ProxyControl;
   readonly clock: Clock;
@@ -201,11 +203,26 @@ export class Actions implements ApiActions {
         { name: "api", address: "127.0.0.1", port: settings.apiPort },
         { name: "metrics", address: "127.0.0.1", port: settings.metricsPort },
       ],
+      host: this.#host(),
       mesh: { mode: settings.mesh, reason: settings.meshReason },
       store: { revision: store.revision, readOnly: store.readOnlyReason ?? null },
       telemetry: telemetryStatus(settings.telemetry),
       notices,
     });
+  }
+
+  #host(): StatusReport["host"] {
+    const { registry, place } = this.#parts;
+    const others = registry
+      .list("Host")
+      .filter(({ metadata }) => metadata.name !== place.name)
+      .map(({ metadata, status }) => ({
+        name: metadata.name,
+        state: status?.state ?? "Joining",
+        reason: status?.reason ?? null,
+      }));
+    if (others.length === 0 && place.of === undefined) return null;
+    return { name: place.name, of: place.of ?? null, others };
   }
 
   async upgrade(_name: "proxy", runtime: RuntimeName | undefined): Promise<{ pid: number }> {

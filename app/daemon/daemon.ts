@@ -17,7 +17,7 @@ import { openSecretKey, SecretVault } from "@plinth/secrets";
 import { openStore } from "@plinth/store";
 import { Actions } from "./actions.ts";
 import { DrainingProxies } from "./draining-proxies.ts";
-import { type Networking, openMesh } from "./mesh.ts";
+import { keepRepaired, type Networking, openMesh } from "./mesh.ts";
 import { FirstRole } from "./first-role.ts";
 import { Home, homePaths, createHome } from "./home.ts";
 import { Identities } from "./identities.ts";
@@ -324,6 +324,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     instances: fleet,
     deeds: role.deeds,
     reach,
+    place: { name: role.name, of: credential?.firstName },
     telemetry,
     control,
     clock,
@@ -359,6 +360,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     identities.run(),
     keepSourcesSwept(paths.sources, { registry, clock, log, signal }),
   );
+  if (transparent !== undefined) background.push(keepRepaired(transparent.mesh.networks, clock, log, signal));
   await writeProcessRecord(paths.daemonRecord, {
     version: VERSION,
     apiUrl: `http://${LOOPBACK}:${home.settings.apiPort}`,

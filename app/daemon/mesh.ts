@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { hostResolvers, MeshAddresses, type TransparentFrame } from "@plinth/discovery";
-import { Fault } from "@plinth/fault";
+import type { Clock } from "@plinth/clock";
+import { Fault, messageOf } from "@plinth/fault";
+import type { Log } from "@plinth/log";
 import type { InstanceNetworks, Mesh } from "@plinth/release";
 import type { Store } from "@plinth/store";
 
@@ -78,6 +80,28 @@ export async function openMesh(
     mesh: { addresses, networks, announced },
     frame: () => ({ gateway: addresses.gateway, upstreams: hostResolvers(resolvConf()) }),
   };
+}
+
+/** Without its rules an address is no identity: until the next look anybody could send from it. */
+const REPAIR_MS = 10_000;
+
+/** Sees to it that what holds instances to their addresses stays in place, until the signal. */
+export async function keepRepaired(
+  networks: InstanceNetworks,
+  clock: Clock,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(REPAIR_MS, signal).catch(() => undefined);
+    if (signal.aborted) return;
+    await networks.repair().then(
+      (repaired) => {
+        if (repaired) log.warn("something had removed the instances' firewall rules; they are back");
+      },
+      (error: unknown) => log.error("cannot look after the instances' networks", { error: messageOf(error) }),
+    );
+  }
 }
 
 function resolvConf(): string {

@@ -16,6 +16,7 @@ export class PeerIdentities implements PeerSecurity, SvidHolder {
   #given: ProxyIdentities | undefined = undefined;
   /** Loaded with the first identities: it takes a tenth of a second that a host without others need not wait. */
   #functions: Functions | undefined = undefined;
+  #bundleStamp = "";
   #svids: Map<string, Svid> = new Map();
   #stamps: Map<string, string> = new Map();
   readonly #listeners: Set<() => void> = new Set();
@@ -51,7 +52,10 @@ export class PeerIdentities implements PeerSecurity, SvidHolder {
       });
       stamps.set(spiffeId, `${bundleStamp} ${functions.fingerprintOf(chain[0]!)}`);
     }
-    this.bundle = { trustDomain: given.trustDomain, roots, sequence: given.sequence };
+    // What its roots have proven is remembered by the bundle: the same one stays.
+    if (bundleStamp !== this.#bundleStamp || given.sequence !== this.bundle.sequence)
+      this.bundle = { trustDomain: given.trustDomain, roots, sequence: given.sequence };
+    this.#bundleStamp = bundleStamp;
     this.#svids = svids;
     this.#stamps = stamps;
     this.#given = given;

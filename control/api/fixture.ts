@@ -213,6 +213,7 @@ function recordingActions(deeds: unknown[]): ApiActions {
       home: "/home",
       processes: [],
       listening: [],
+      host: null,
       mesh: { mode: "cooperative", reason: "it was asked for" },
       telemetry: { otlp: null, traceRatio: null },
       store: { revision: 1, readOnly: null },

@@ -1,42 +1,25 @@
 import { X509Certificate } from "node:crypto";
-import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import type { Clock } from "@plinth/clock";
 import { Fault, messageOf } from "@plinth/fault";
 import { generateKeyPair, type SvidSource, type TrustBundle } from "@plinth/identity";
 import type { Log } from "@plinth/log";
-import type { Registry } from "@plinth/registry";
 import type { Hosts, InstanceSet, Topology } from "@plinth/release";
-import {
-  type HostStatus,
-  type Instance,
-  type InstanceStatus,
-  type KindName,
-  type KindTypes,
-  type Release,
-  type ServiceSpec,
-  STOP_ANNOTATION,
-} from "@plinth/resource";
+import { type HostStatus, type Instance, type InstanceStatus, STOP_ANNOTATION } from "@plinth/resource";
 import type { ProxyCounters } from "@plinth/stat";
+import { FetchedSources } from "./fetched-sources.ts";
 import { FirstHost } from "./first-host.ts";
 import { type HostCredential, privateKeyText, writeHostCredential } from "./host-credential.ts";
 import { CALL_MS, REPORT_MS, RETRY_MAX_MS, RETRY_MS } from "./limits.ts";
 import { type Door, type HostWorld, type Question, trustBundleOf } from "./messages.ts";
+import { Mirror, type MirrorOptions } from "./mirror.ts";
 
-export interface JoinedHostOptions {
+export interface JoinedHostOptions extends Omit<MirrorOptions, "isOwn"> {
   readonly credential: HostCredential;
   /** Where it is kept. */
   readonly credentialPath: string;
-  readonly registry: Registry;
   readonly own: () => InstanceSet;
   readonly topology: () => Topology;
-  readonly secrets: {
-    set(name: string, value: Uint8Array): Promise<unknown>;
-    delete(name: string): Promise<void>;
-  };
-  /** HOME/sources. */
-  readonly sources: string;
   /** Resolves once the proxy obeys all that has changed, or after the time: false. */
   readonly inForce: (timeoutMs: number) => Promise<boolean>;
   /** Resolves once none of these has anything under way, or after the time. */
@@ -74,11 +57,12 @@ const RENEW_RETRY_MS = 60_000;
 export class JoinedHost implements Hosts, SvidSource {
   readonly #options: JoinedHostOptions;
   readonly #first: FirstHost;
+  readonly #mirror: Mirror;
+  readonly #sources: FetchedSources;
   #credential: HostCredential;
   readonly #listeners: Set<(bundle: TrustBundle) => void> = new Set();
   /** Instances whose files are being fetched, and those that may stop. */
   readonly #starting: Map<string, Promise<void>> = new Map();
-  readonly #fetching: Map<string, Promise<void>> = new Map();
   readonly #mayStop: Set<string> = new Set();
   /** Questions being answered. */
   readonly #answering: Map<string, AbortController> = new Map();
@@ -95,6 +79,10 @@ export class JoinedHost implements Hosts, SvidSource {
     this.#options = options;
     this.#credential = options.credential;
     this.#first = new FirstHost(options.credential, options.clock);
+    this.#mirror = new Mirror({ ...options, isOwn: (spec) => options.own().isOwn(spec) });
+    this.#sources = new FetchedSources(options.sources, (digest, directory) =>
+      this.#first.source(digest, directory, options.signal),
+    );
   }
 
   get name(): string {
@@ -240,17 +228,8 @@ export class JoinedHost implements Hosts, SvidSource {
     this.#seq = world.seq;
     this.#settling.add(world.seq);
     await this.#trust(trustBundleOf(world.trust));
-    await this.#takeSecrets(world.secrets);
-    const releases = world.releases.map((release) => this.#atHome(release));
-    const isOwn = ({ spec }: Instance): boolean => spec.host === this.name;
-    await this.#mirror("Host", world.hosts);
-    await this.#mirror("App", world.apps);
-    await this.#mirror("Release", releases);
-    await this.#mirror(
-      "Instance",
-      world.instances.filter((instance) => !isOwn(instance)),
-      ({ spec }) => !own().isOwn(spec),
-    );
+    await this.#mirror.take(world);
+    const isOwn = ({ spec }: Instance): boolean => own().isOwn(spec);
     for (const app of world.apps) {
       const target = topology().target(app);
       if (target !== undefined) await topology().learn(app.metadata.name, target.spec.services);
@@ -298,7 +277,7 @@ export class JoinedHost implements Hosts, SvidSource {
       const spec = topology().specOf(instance);
       if (spec === undefined) return; // its release is gone: so will it be
       try {
-        await this.#fetch(spec);
+        await this.#sources.need(spec);
         return await own().create({ app, service, release, revision, spec, name });
       } catch (error) {
         if (signal.aborted) return;
@@ -306,74 +285,6 @@ export class JoinedHost implements Hosts, SvidSource {
         await clock.sleep(delayMs, signal).catch(() => undefined);
         delayMs = Math.min(delayMs * 2, RETRY_MAX_MS);
       }
-    }
-  }
-
-  /** Sees to it that the files a service is made from are here. */
-  async #fetch({ source }: ServiceSpec): Promise<void> {
-    const { sources, signal } = this.#options;
-    const digest = source?.directory.slice(sources.length + 1).split("/")[0];
-    if (digest === undefined || source?.directory.startsWith(`${sources}/`) !== true) return;
-    const directory = join(sources, digest);
-    if ((await stat(directory).catch(() => undefined)) !== undefined) return;
-    let fetching = this.#fetching.get(digest);
-    if (fetching === undefined) {
-      fetching = (async () => {
-        await mkdir(sources, { recursive: true, mode: 0o700 });
-        const temporary = await mkdtemp(join(sources, ".new-"));
-        try {
-          await this.#first.source(digest, temporary, signal);
-          await rename(temporary, directory);
-        } finally {
-          await rm(temporary, { recursive: true, force: true });
-        }
-      })().finally(() => this.#fetching.delete(digest));
-      this.#fetching.set(digest, fetching);
-    }
-    await fetching;
-  }
-
-  /** A release as it is here: the files of its services lie in this home. */
-  #atHome(release: Release): Release {
-    const services = Object.fromEntries(
-      Object.entries(release.spec.services).map(([name, spec]): [string, ServiceSpec] => {
-        const [, path] = /\/sources\/([0-9a-f]{64}(?:\/.*)?)$/.exec(spec.source?.directory ?? "") ?? [];
-        if (spec.source === undefined || path === undefined) return [name, spec];
-        return [name, { ...spec, source: { ...spec.source, directory: join(this.#options.sources, path) } }];
-      }),
-    );
-    return { ...release, spec: { ...release.spec, services } };
-  }
-
-  /** Makes the registry's resources of a kind, as far as they are not ours, equal to those given. */
-  async #mirror<K extends KindName>(
-    kind: K,
-    wanted: readonly KindTypes[K][],
-    concerns: (resource: KindTypes[K]) => boolean = () => true,
-  ): Promise<void> {
-    const { registry } = this.#options;
-    const names = new Set(wanted.map(({ metadata }) => metadata.name));
-    for (const resource of registry.list(kind)) {
-      if (concerns(resource) && !names.has(resource.metadata.name))
-        await registry.purge(kind, resource.metadata.name);
-    }
-    for (const { metadata, spec, status } of wanted) {
-      const { name, labels, annotations } = metadata;
-      const draft = {
-        metadata: { name, ...(labels && { labels }), ...(annotations && { annotations }) },
-        spec,
-      };
-      if (registry.get(kind, name) === undefined) await registry.create(kind, draft);
-      else await registry.update(kind, draft);
-      if (status !== undefined) await registry.updateStatus(kind, name, status);
-    }
-  }
-
-  async #takeSecrets(values: Readonly<Record<string, string>>): Promise<void> {
-    const { registry, secrets } = this.#options;
-    for (const [name, value] of Object.entries(values)) await secrets.set(name, Buffer.from(value));
-    for (const { metadata } of registry.list("Secret")) {
-      if (!Object.hasOwn(values, metadata.name)) await secrets.delete(metadata.name);
     }
   }
 

@@ -67,6 +67,26 @@ test("verifySvid() tells a removed root from a forged signature", async () => {
   assert.equal(reasonOf(verifySvid([forged], held.authority.bundle, { now })), "bad-signature");
 });
 
+test("verifySvid() remembers what a bundle has proven, and neither time nor other roots are passed over", async () => {
+  await using held = await openTestAuthority();
+  const { authority } = held;
+  const leaf = await forgeSvid(held.path, await generateKeyPair(), {});
+  const before = authority.bundle;
+  const at = (when: number, bundle = before): string => reasonOf(verifySvid([leaf], bundle, { now: when }));
+  assert.equal(at(now), "accepted");
+  assert.equal(at(now), "accepted");
+  assert.equal(at(now + 2 * HOUR_MS), "expired");
+  assert.equal(at(now - HOUR_MS), "not-yet-valid");
+  assert.equal(at(now), "accepted");
+  await authority.prepareRoot();
+  await authority.activateRoot();
+  await authority.retireRoot({ force: true });
+  assert.equal(at(now, authority.bundle), "removed-root");
+  const damaged = Buffer.from(leaf);
+  damaged[damaged.length - 1] = damaged.at(-1)! ^ 1;
+  assert.equal(reasonOf(verifySvid([damaged], before, { now })), "bad-signature");
+});
+
 /** The same question answered by the library's signature check and node:crypto's view of the fields. */
 async function secondOpinion(leaf: Buffer, bundle: TrustBundle): Promise<boolean> {
   try {

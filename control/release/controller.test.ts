@@ -88,6 +88,16 @@ test("a refusal stays told when the release that was on its way arrives", async 
   assert.match(arrived.message ?? "", /refused.*unknown/);
 });
 
+test("a service that may run on no host there is is refused with the reason", async () => {
+  await using daemon = await startDaemon();
+  const { spec } = daemon.machine;
+  await daemon.apply({ web: { ...spec, hosts: ["nowhere"] } });
+  const { failure } = await daemon.status((status) => status.failure !== undefined);
+  assert.match(failure?.message ?? "", /may run on nowhere only, and there is no such host/);
+  await daemon.apply({ web: { ...spec, hosts: ["nowhere", "here"] } });
+  await daemon.status(({ phase }) => phase === "Healthy");
+});
+
 test("a service that is broken in every release does not hold up a rollback", async () => {
   await using daemon = await startDaemon();
   const { spec, other } = daemon.machine;

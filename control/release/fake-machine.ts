@@ -134,6 +134,10 @@ export class FakeNetworks implements InstanceNetworks {
     return Promise.resolve([...this.attachments.keys()]);
   }
 
+  repair(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   remove(): Promise<void> {
     this.attachments.clear();
     this.virtual = [];

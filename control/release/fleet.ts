@@ -121,6 +121,12 @@ export class Fleet {
     return this.#options.own.runner(name);
   }
 
+  /** Whether there is a host of this name, be it away just now. */
+  isHost(name: string): boolean {
+    const { hosts, registry } = this.#options;
+    return hosts.candidates().some((one) => one.name === name) || registry.get("Host", name) !== undefined;
+  }
+
   /** Starts one more, on the host with the fewest. */
   async create(order: InstanceOrder): Promise<void> {
     const { registry, own, hosts, driver, log, onChange } = this.#options;

@@ -30,6 +30,8 @@ export interface InstanceNetworks {
   /** What each instance has exchanged with the world, by destination. */
   egressCounters(): Promise<readonly EgressCounter[]>;
   setVirtualAddresses(addresses: readonly string[]): Promise<void>;
+  /** Makes anew what somebody else removed, such as rules by `nft flush ruleset`. True when something was missing. */
+  repair(): Promise<boolean>;
   /** Takes away everything of this home. */
   remove(): Promise<void>;
 }

@@ -6,6 +6,7 @@ import { secretsOf } from "./revision.ts";
 export interface RefusalSources {
   readonly registry: Registry;
   readonly driver: Driver;
+  readonly instances: { isHost(name: string): boolean };
   readonly secretVersion: (name: string) => number | undefined;
   /** Whether instances have networks of their own here: without one nothing holds them to their egress. */
   readonly ownNetworks: boolean;
@@ -17,7 +18,7 @@ const ONE_NETWORK = "in cooperative mode all instances share the host's network"
 /** Why a spec cannot be tried at all here: a secret that is not set, a limit nobody can enforce, a host name taken. */
 export function refusalOf(
   app: App,
-  { registry, driver, secretVersion, ownNetworks }: RefusalSources,
+  { registry, driver, instances, secretVersion, ownNetworks }: RefusalSources,
 ): Failure | undefined {
   const refused = (service: string, message: string): Failure => ({ service, reason: "Refused", message });
   const portOwners = new Map<number, string>();
@@ -33,6 +34,12 @@ export function refusalOf(
           `a service with the fixed port ${spec.port} can have one instance only; ${ONE_NETWORK}; \${PORT} in its command gives each its own`,
         );
       }
+    }
+    if (spec.hosts !== undefined && !spec.hosts.some((name) => instances.isHost(name))) {
+      return refused(
+        service,
+        `it may run on ${spec.hosts.join(", ")} only, and there is no such host; \`plinth get hosts\` lists them`,
+      );
     }
     const missing = secretsOf(spec).find((name) => secretVersion(name) === undefined);
     if (missing !== undefined) {

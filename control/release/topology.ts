@@ -123,8 +123,9 @@ export class Topology {
     return found;
   }
 
-  /** Callers' addresses for a service, by caller. */
+  /** Callers' addresses for a service, by caller; "*" for all where they dial its name. */
   addresses(app: string, service: string): Record<string, string> {
+    if (this.#options.mesh !== undefined) return { "*": `http://${service}` };
     const addresses: Record<string, string> = {};
     for (const { caller, callee, address, port } of this.#pairs.get(app) ?? []) {
       if (callee === service) addresses[caller] = `http://${address}:${port}`;

@@ -202,6 +202,17 @@ export interface StatusReport {
   readonly home: string;
   readonly processes: readonly ProcessStatus[];
   readonly listening: readonly { readonly name: string; readonly address: string; readonly port: number }[];
+  /** This machine among others; null while it is alone. */
+  readonly host: {
+    readonly name: string;
+    /** The host it has joined; null on the first. */
+    readonly of: string | null;
+    readonly others: readonly {
+      readonly name: string;
+      readonly state: string;
+      readonly reason: string | null;
+    }[];
+  } | null;
   /** How instances meet, and why so. */
   readonly mesh: { readonly mode: "transparent" | "cooperative"; readonly reason: string };
   readonly store: { readonly revision: number; readonly readOnly: string | null };

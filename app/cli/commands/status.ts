@@ -18,6 +18,14 @@ export async function run(context: Context): Promise<void> {
   ];
   output.result(`Plinth ${status.version} in ${status.home}`);
   output.result(`Mesh: ${status.mesh.mode} mode (${plainLine(status.mesh.reason)})`);
+  if (status.host !== null) {
+    const { name, of, others } = status.host;
+    output.result(of === null ? `Host: ${name}, the first` : `Host: ${name}, joined to ${of}`);
+    for (const other of others) {
+      const why = other.reason === null ? "" : ` (${plainLine(other.reason)})`;
+      output.result(`      ${other.name} is ${other.state}${why}`);
+    }
+  }
   const { otlp, traceRatio } = status.telemetry;
   if (otlp !== null) output.result(`Traces: ${traceRatio} of new ones, to ${plainLine(otlp)}`);
   output.result("");

@@ -9,7 +9,14 @@ export function runningChecks(status: StatusReport, rows: readonly PsRow[]): Che
   const noticed = status.notices.map((notice) =>
     weak("notice", plainLine(notice), "`plinth status` shows it, too."),
   );
-  return [version(status), ...listening(status), store(status), ...instances(rows), ...noticed];
+  return [
+    version(status),
+    ...listening(status),
+    store(status),
+    ...hosts(status),
+    ...instances(rows),
+    ...noticed,
+  ];
 }
 
 function version({ version: running }: StatusReport): Check {
@@ -43,6 +50,18 @@ function store({ store: { readOnly, revision } }: StatusReport): Check {
       "Apps keep running; once there is room on the disk, changes are taken again.",
     );
   return good("store", `writable, at revision ${revision}`);
+}
+
+function hosts({ host }: StatusReport): Check[] {
+  return (host?.others ?? []).map(({ name, state, reason }) =>
+    state === "Ready"
+      ? good("hosts", `${name} is ready`)
+      : weak(
+          "hosts",
+          `${name} is ${state}${reason === null ? "" : `: ${plainLine(reason)}`}`,
+          "`plinth join` there brings it back; `plinth delete host` forgets it.",
+        ),
+  );
 }
 
 function instances(rows: readonly PsRow[]): Check[] {

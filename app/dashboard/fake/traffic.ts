@@ -137,6 +137,7 @@ export class FakeTraffic {
         { name: "api", address: "127.0.0.1", port: 7080 },
         { name: "metrics", address: "127.0.0.1", port: 7081 },
       ],
+      host: null,
       mesh: { mode: "cooperative", reason: "it was asked for" },
       telemetry: { otlp: null, traceRatio: null },
       store: { revision: this.#shop.store.revision, readOnly: null },

@@ -10,7 +10,7 @@ import { emptySnapshot } from "@plinth/connect";
 import { generateKeyPair, type IssuedCertificate, type KeyPair } from "@plinth/identity";
 import { openTestAuthority, type TestAuthority } from "@plinth/identity/testing";
 import type { RuntimeName } from "@plinth/process";
-import { freePort, startProxy, type TestProxy } from "./test-proxy.ts";
+import { steadyPort, startProxy, type TestProxy } from "./test-proxy.ts";
 
 /** An instance of `test.callee` and the host it runs on. */
 export interface Placed {
@@ -80,10 +80,10 @@ export class TestMesh implements AsyncDisposable {
     const mesh = new TestMesh(await openTestAuthority());
     for (const [name, runtime] of Object.entries(runtimes)) {
       const [peerPort, metricsPort, port, ingress] = [
-        await freePort(),
-        await freePort(),
-        await freePort(),
-        await freePort(),
+        await steadyPort(),
+        await steadyPort(),
+        await steadyPort(),
+        await steadyPort(),
       ];
       const proxy = await startProxy(runtime, emptySnapshot);
       mesh.hosts.set(name, { name, proxy, peerPort, metricsPort, port, ingress });

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
@@ -22,6 +23,25 @@ export async function freePort(): Promise<number> {
   server.close();
   await once(server, "close");
   return port;
+}
+
+/** Below the ports that the kernel gives to outgoing connections, of which a test under load makes thousands. */
+const STEADY_PORTS = { from: 12_000, to: 32_000 };
+
+/** A port that nothing listened on a moment ago and that no outgoing connection will take. */
+export async function steadyPort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(STEADY_PORTS.from, STEADY_PORTS.to);
+    const server = createServer();
+    const isFree = new Promise<boolean>((resolve) => {
+      server.once("listening", () => resolve(true)).once("error", () => resolve(false));
+    });
+    server.listen(port, "127.0.0.1");
+    if (!(await isFree)) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }
 
 /** A snapshot with one service `test.callee`, called by `caller` on `port`. */

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { Agent, request } from "node:http";
+import {
+  connect as connectHttp2,
+  createServer as createHttp2Server,
+  type ServerHttp2Stream,
+} from "node:http2";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { processUsage, type RuntimeName } from "@plinth/process";
@@ -129,6 +136,63 @@ for (const runtime of runtimes) {
       // No key is anywhere but in memory.
       assert.ok((await certify(mesh.held, [CALLER])).svids[0]!.privateKey.startsWith(KEY_START));
       for (const { proxy } of mesh.hosts.values()) assertHoldsNoKeys(proxy.home, proxy.log);
+    });
+
+    test("HTTP/2 calls move to new links as certificates are renewed, and one under way goes on", async (context) => {
+      const { signal } = context;
+      const server = createHttp2Server();
+      server.on("stream", (stream: ServerHttp2Stream, headers) => {
+        stream.on("error", () => {});
+        stream.respond({ ":status": 200 });
+        if (headers[":path"] === "/echo") stream.pipe(stream);
+        else stream.end("hello");
+      });
+      server.listen(0, "127.0.0.1");
+      server.unref();
+      await once(server, "listening");
+      await using mesh = await TestMesh.start({ a: runtime, b: runtime });
+      mesh.protocol = "http2";
+      await mesh.place([{ port: (server.address() as AddressInfo).port, host: "b" }]);
+      const session = connectHttp2(`http://127.0.0.1:${mesh.host("a").port}`);
+      const long = session.request({ ":method": "POST", ":path": "/echo" });
+      long.write("ping");
+      assert.equal(String((await once(long, "data"))[0]), "ping");
+      const calls = { answered: 0, goOn: true };
+      const failures: string[] = [];
+      const clients = Array.from({ length: 8 }, async () => {
+        while (calls.goOn) {
+          const stream = session.request({ ":path": "/" });
+          let text = "";
+          stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
+          stream.on("error", () => {});
+          await new Promise((resolve) => stream.once("close", resolve));
+          if (text === "hello") calls.answered++;
+          else failures.push(`${stream.rstCode} ${text}`);
+        }
+      });
+      const more = async (): Promise<void> => {
+        const enough = calls.answered + 200;
+        while (calls.answered < enough && failures.length === 0) {
+          signal.throwIfAborted();
+          await new Promise(setImmediate);
+        }
+      };
+      const links = async (): Promise<number> => await mesh.metric("b", "inbound_peer_links_total");
+      await more();
+      for (const name of ["a", "b", "a", "b"]) {
+        const made = await links();
+        await mesh.identify(name);
+        // The next call makes a new link.
+        while ((await links()) === made) await more();
+        await more();
+      }
+      calls.goOn = false;
+      await Promise.all(clients);
+      assert.deepEqual(failures, []);
+      long.write("pong");
+      assert.equal(String((await once(long, "data"))[0]), "pong");
+      session.destroy();
+      server.close();
     });
 
     test("a set of identities that is wrong leaves those there were, and says nothing of keys", async () => {

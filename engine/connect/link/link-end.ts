@@ -15,7 +15,9 @@ import {
   LINK_WINDOW_BYTES,
   TUNNEL_IDLE_MS,
 } from "../limits.ts";
+import type { Share } from "../fair/share.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { chargeTo, readBytes } from "../wire.ts";
 import { Pulse } from "./pulse.ts";
 
 /** A link carries the clients of a whole service: when many go at once, so do their streams, and data for them. */
@@ -40,7 +42,15 @@ export class LinkEnd implements SessionOwner {
   readonly #pulse: Pulse;
   #flushSession: () => void = nothing;
 
-  constructor(kind: "client" | "server", socket: TLSSocket, around: Surroundings, holder: LinkHolder) {
+  constructor(options: {
+    readonly kind: "client" | "server";
+    readonly socket: TLSSocket;
+    /** On whose account its reads are. */
+    readonly share: Share | undefined;
+    readonly around: Surroundings;
+    readonly holder: LinkHolder;
+  }) {
+    const { kind, socket, share, around, holder } = options;
     this.#socket = socket;
     this.#around = around;
     this.#holder = holder;
@@ -57,17 +67,24 @@ export class LinkEnd implements SessionOwner {
       },
     });
     this.#pulse = new Pulse(around.ticker.nowMs, () => this.session.ping());
-    socket.on("data", (chunk: Buffer) => {
-      this.#pulse.heard(around.ticker.nowMs);
-      this.session.receive(chunk);
-      holder.linkHeard();
-    });
+    chargeTo(socket, share);
+    readBytes(socket, (chunk) => this.#onData(chunk));
+    // What came with the handshake's last bytes.
+    const early = socket.read() as Buffer | null;
+    if (early !== null) setImmediate(() => this.#onData(early));
     socket.on("drain", () => {
       this.#pulse.heard(around.ticker.nowMs);
       this.#corked(() => this.session.drained());
     });
     socket.on("end", () => this.session.disconnected());
     socket.on("close", () => this.session.disconnected());
+  }
+
+  #onData(chunk: Buffer): boolean {
+    this.#pulse.heard(this.#around.ticker.nowMs);
+    this.session.receive(chunk);
+    this.#holder.linkHeard();
+    return true; // windows hold the other end back
   }
 
   /** False when the other end gives no sign of life: its streams have failed. */

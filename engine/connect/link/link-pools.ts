@@ -39,6 +39,7 @@ export class LinkPool {
         at: this.#at,
         tls: security.connectionOptions(own, callee),
         stamp: security.stampOf(own),
+        share: this.#caller.sharedBy,
         around,
         onGone: (gone) => {
           this.#links = this.#links.filter((each) => each !== gone);

@@ -1,5 +1,7 @@
 import { ErrorCode, type Http2Stream, ResetCause, type StreamHandler } from "@plinth/http2";
 import { fieldValue } from "@plinth/grpc";
+import { Held } from "../fair/held.ts";
+import type { Share } from "../fair/share.ts";
 import { LINK_REOPEN_MAX } from "../limits.ts";
 import type { Transport, TransportUser } from "../transport.ts";
 import type { Link, LinkWaiter } from "./link.ts";
@@ -26,6 +28,8 @@ export class LinkTransport implements Transport, StreamHandler, LinkWaiter {
   #stream: Http2Stream | undefined = undefined;
   #opened = 0;
   #held: Buffer[] = [];
+  #heldBytes = 0;
+  readonly #account: Held = new Held(undefined);
   #paused = false;
   /** Given to the user, who could take no more then. */
   #owed = 0;
@@ -91,8 +95,9 @@ export class LinkTransport implements Transport, StreamHandler, LinkWaiter {
       this.#stream?.consume(bytes.length);
       return;
     }
-    if (this.#paused) this.#held.push(bytes);
+    if (this.#paused) this.#hold(bytes);
     else this.#give(bytes);
+    if (this.#phase !== Phase.open) return;
     if (endStream) this.#onEnd();
   }
 
@@ -113,6 +118,14 @@ export class LinkTransport implements Transport, StreamHandler, LinkWaiter {
 
   onWritable(): void {
     if (this.#phase === Phase.open) this.#user.transportDrained();
+  }
+
+  #hold(bytes: Buffer): void {
+    this.#held.push(bytes);
+    this.#heldBytes += bytes.length;
+    if (this.#account.set(this.#heldBytes)) return;
+    this.#stream?.reset(ErrorCode.cancel);
+    this.#close(problem("too much of what it sent is unread"));
   }
 
   #give(bytes: Buffer): void {
@@ -143,8 +156,12 @@ export class LinkTransport implements Transport, StreamHandler, LinkWaiter {
 
   // What its user asks for.
 
-  /** What it holds for its user is bounded by its stream's window; who calls is the link's own. */
-  charge(): void {}
+  /** What waits here is on this workload's account; reads are on that of the link. */
+  charge(share: Share | undefined): void {
+    this.#account.set(0);
+    this.#account.share = share;
+    this.#account.set(this.#heldBytes);
+  }
 
   write(bytes: Buffer): boolean {
     if (this.#stream === undefined || this.#localEnded) return true;
@@ -157,7 +174,12 @@ export class LinkTransport implements Transport, StreamHandler, LinkWaiter {
     const owed = this.#owed;
     this.#owed = 0;
     this.#stream?.consume(owed);
-    while (this.#held.length > 0 && !this.#paused) this.#give(this.#held.shift()!);
+    while (this.#held.length > 0 && !this.#paused) {
+      const bytes = this.#held.shift()!;
+      this.#heldBytes -= bytes.length;
+      this.#give(bytes);
+    }
+    this.#account.set(this.#heldBytes);
     if (!this.#paused) this.#tellEnd();
   }
 
@@ -204,8 +226,10 @@ export class LinkTransport implements Transport, StreamHandler, LinkWaiter {
 
   #settle(): void {
     this.#phase = Phase.closed;
-    for (const bytes of this.#held.splice(0)) this.#owed += bytes.length;
-    this.#stream?.consume(this.#owed);
+    this.#stream?.consume(this.#owed + this.#heldBytes);
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#account.set(0);
     this.#owed = 0;
   }
 }

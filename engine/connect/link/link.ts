@@ -2,6 +2,7 @@ import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { Fault } from "@plinth/fault";
 import type { Http2Stream, StreamHandler } from "@plinth/http2";
 import { LINK_IDLE_MS, LINK_OPEN_MS, LINK_STREAMS_MAX } from "../limits.ts";
+import type { Share } from "../fair/share.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { LinkEnd, type LinkHolder } from "./link-end.ts";
 
@@ -32,10 +33,11 @@ export class Link implements LinkHolder {
     readonly at: { readonly address: string; readonly port: number };
     readonly tls: ConnectionOptions;
     readonly stamp: string;
+    readonly share: Share | undefined;
     readonly around: Surroundings;
     readonly onGone: (link: Link) => void;
   }) {
-    const { at, tls, around } = options;
+    const { at, tls, share, around } = options;
     this.stamp = options.stamp;
     this.#around = around;
     this.#onGone = options.onGone;
@@ -45,8 +47,9 @@ export class Link implements LinkHolder {
     this.#socket = socket;
     socket.setNoDelay(true);
     socket.on("secureConnect", () => {
-      if (socket.alpnProtocol === "h2") this.#end = new LinkEnd("client", socket, around, this);
-      else this.#fail("the peer does not speak for links");
+      if (socket.alpnProtocol === "h2") {
+        this.#end = new LinkEnd({ kind: "client", socket, share, around, holder: this });
+      } else this.#fail("the peer does not speak for links");
     });
     socket.on("error", (error: NodeJS.ErrnoException) => {
       this.#problem = error instanceof Fault ? error.message : (error.code ?? error.message);

@@ -1,6 +1,7 @@
 import type { TLSSocket } from "node:tls";
 import type { Http2Stream, StreamHandler } from "@plinth/http2";
-import { LINK_IDLE_MS } from "../limits.ts";
+import type { Share } from "../fair/share.ts";
+import { ACCEPT_UNITS, LINK_IDLE_MS } from "../limits.ts";
 import type { LocalInstance } from "../snapshot.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { LinkEnd, type LinkHolder } from "./link-end.ts";
@@ -21,6 +22,7 @@ export class PeerConnection implements LinkHolder, PeerStreamHome {
   readonly stamp: string;
   readonly streams: Set<PeerStream> = new Set();
   readonly #traffic: PeerTraffic;
+  readonly #share: Share;
   readonly #socket: TLSSocket;
   readonly #around: Surroundings;
   readonly #home: PeerConnectionHome;
@@ -31,10 +33,13 @@ export class PeerConnection implements LinkHolder, PeerStreamHome {
     readonly socket: TLSSocket;
     readonly stamp: string;
     readonly traffic: PeerTraffic;
+    readonly share: Share;
     readonly around: Surroundings;
     readonly home: PeerConnectionHome;
   }) {
-    const { socket, around, traffic } = options;
+    const { socket, around, traffic, share } = options;
+    this.#share = share;
+    share.connections.add(1); // its streams come on top, each with a connection to an instance
     this.callerId = traffic.callerId;
     this.stamp = options.stamp;
     this.#traffic = traffic;
@@ -42,7 +47,7 @@ export class PeerConnection implements LinkHolder, PeerStreamHome {
     this.#around = around;
     this.#home = options.home;
     this.#idleSinceMs = around.ticker.nowMs;
-    this.#end = new LinkEnd("server", socket, around, this);
+    this.#end = new LinkEnd({ kind: "server", socket, share, around, holder: this });
   }
 
   get callee(): { readonly app: string; readonly service: string } {
@@ -52,6 +57,8 @@ export class PeerConnection implements LinkHolder, PeerStreamHome {
   linkHeard(): void {}
 
   onStream(stream: Http2Stream): StreamHandler {
+    // A read may hold hundreds of requests: what they cost is missing for what comes next.
+    this.#around.fairness.turns.charge(this.#share, ACCEPT_UNITS);
     const made = new PeerStream(stream, this, this.#around.ticker.nowMs);
     this.streams.add(made);
     return made;
@@ -65,7 +72,11 @@ export class PeerConnection implements LinkHolder, PeerStreamHome {
     const { app, service } = this.#traffic;
     // The certificate that the caller has checked is this service's, and what it may call hangs on that.
     if (instance.app !== app || instance.service !== service) return { status: 404, reason: "wrong-service" };
-    return { name, instance, traffic: this.#traffic };
+    if (!this.#share.connections.take(1)) {
+      this.#share.counts.refuse("connections");
+      return { status: 503, reason: "too-many-connections" };
+    }
+    return { name, instance, traffic: this.#traffic, share: this.#share };
   }
 
   refused(reason: string): void {
@@ -77,6 +88,7 @@ export class PeerConnection implements LinkHolder, PeerStreamHome {
   }
 
   linkEnded(): void {
+    this.#share.connections.add(-1);
     this.#home.connectionClosed(this);
   }
 

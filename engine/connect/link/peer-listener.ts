@@ -1,6 +1,7 @@
 import type { Server, Socket } from "node:net";
 import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from "node:tls";
 import { HANDSHAKE_TIMEOUT_MS, HANDSHAKE_UNITS, LINKS_IN_MAX, LINKS_PER_IDENTITY_MAX } from "../limits.ts";
+import type { Share } from "../fair/share.ts";
 import { bind, descriptorOf, type Listener } from "../listener.ts";
 import { type LocalInstance, type PeerDoor, socketName } from "../snapshot.ts";
 import { clientAddress } from "../served.ts";
@@ -167,10 +168,19 @@ export class PeerListener implements Listener, PeerConnectionHome {
         socket,
         stamp: this.#security.stampOf(service),
         traffic: this.#counts.traffic(verdict.id, service),
+        share: this.#shareOf(verdict.identity),
         around: this.#around,
         home: this,
       }),
     );
+  }
+
+  /** A caller is the same workload wherever it runs; what comes from outside is on its host's account. */
+  #shareOf(caller: PeerIdentity): Share {
+    const { fairness } = this.#around;
+    return caller.kind === "host"
+      ? fairness.client(`host ${caller.name}`)
+      : fairness.caller(caller.app, caller.service);
   }
 
   instance(name: string): LocalInstance | undefined {

@@ -1,8 +1,9 @@
 import { connect, type Socket } from "node:net";
 import { ErrorCode, type Http2Stream, type StreamHandler } from "@plinth/http2";
+import type { Share } from "../fair/share.ts";
 import { CONNECT_TIMEOUT_MS } from "../limits.ts";
 import type { LocalInstance } from "../snapshot.ts";
-import { readBytes, readOn, writeBytes } from "../wire.ts";
+import { chargeTo, readBytes, readOn, writeBytes } from "../wire.ts";
 import type { PeerTraffic } from "./peer-counts.ts";
 
 /** What a stream needs of the link it came on. */
@@ -17,6 +18,8 @@ export interface Admission {
   readonly name: string;
   readonly instance: LocalInstance;
   readonly traffic: PeerTraffic;
+  /** One of its connections has been taken for the stream. */
+  readonly share: Share;
 }
 
 export interface Refusal {
@@ -53,18 +56,23 @@ export class PeerStream implements StreamHandler {
       this.#refuse(admitted.status, admitted.reason);
       return;
     }
-    const { name, instance, traffic } = admitted;
+    const { name, instance, traffic, share } = admitted;
     this.instance = name;
     this.#phase = Phase.connecting;
     this.#traffic = traffic;
     const { address: host, port } = instance;
     const socket = connect({ host, port, noDelay: true, allowHalfOpen: true, keepAlive: true });
     this.#socket = socket;
+    chargeTo(socket, share);
     socket.on("connect", () => this.#onConnect());
     readBytes(socket, (chunk) => this.#onChunk(chunk));
     socket.on("end", () => this.#onSocketEnd());
     socket.on("drain", () => this.#giveBack());
     socket.on("error", (error: NodeJS.ErrnoException) => this.#onSocketError(error));
+    socket.on("close", () => {
+      share.connections.add(-1);
+      this.#onSocketClose();
+    });
     if (endStream) this.#onEnd();
   }
 
@@ -105,6 +113,13 @@ export class PeerStream implements StreamHandler {
       this.#stream.reset(ErrorCode.connectError);
       this.#close();
     }
+  }
+
+  /** Ended by whoever keeps the accounts; after an end in order nothing is left to tell. */
+  #onSocketClose(): void {
+    if (this.#phase !== Phase.open) return;
+    this.#stream.reset(ErrorCode.connectError);
+    this.#close();
   }
 
   onInformational(): void {}
