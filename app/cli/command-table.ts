@@ -97,6 +97,12 @@ export const commands: readonly Command[] = [
         kind: "text",
         summary: "how many requests without a decision are traced, 0 to 1; default: 0.01",
       },
+      {
+        name: "access-log",
+        value: "combined|json|off",
+        choices: ["combined", "json", "off"],
+        summary: "a line per request in HOME/access/APP.log, queries included; kept until off; default: off",
+      },
       timeout("for all to be healthy, such as 90s; default: 5m"),
     ],
     examples: [

@@ -23,8 +23,13 @@ export function readRuntime(context: Context, flag: string): RuntimeName | undef
 }
 
 /** What is to be told to the outside; the daemon checks it. */
-export function readTelemetry(context: Context): { otlp?: string; traceRatio?: number } {
+export function readTelemetry(context: Context): {
+  otlp?: string;
+  traceRatio?: number;
+  accessLog?: string;
+} {
   const otlp = context.text("otlp");
+  const accessLog = context.text("access-log");
   const ratio = context.text("trace-ratio");
   if (ratio !== undefined && !/^(0|1|0?\.[0-9]+|1\.0+)$/.test(ratio))
     throw new UsageFault(
@@ -34,5 +39,6 @@ export function readTelemetry(context: Context): { otlp?: string; traceRatio?: n
   return {
     ...(otlp === undefined ? {} : { otlp }),
     ...(ratio === undefined ? {} : { traceRatio: Number(ratio) }),
+    ...(accessLog === undefined ? {} : { accessLog }),
   };
 }

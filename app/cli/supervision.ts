@@ -9,7 +9,7 @@ export interface DaemonOptions {
   readonly apiPort?: number;
   readonly proxyRuntime?: RuntimeName;
   readonly mesh?: "transparent" | "cooperative";
-  readonly telemetry?: { readonly otlp?: string; readonly traceRatio?: number };
+  readonly telemetry?: { readonly otlp?: string; readonly traceRatio?: number; readonly accessLog?: string };
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }

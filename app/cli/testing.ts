@@ -78,7 +78,7 @@ export async function startHome(context: TestContext): Promise<{ home: string; a
       ],
       host: null,
       mesh: { mode: "cooperative", reason: "it was asked for" },
-      telemetry: { otlp: null, traceRatio: null },
+      telemetry: { otlp: null, traceRatio: null, accessLog: null },
       store: { revision: 1, readOnly: null },
       notices: [],
     };

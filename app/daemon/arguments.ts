@@ -15,6 +15,7 @@ export function parseDaemonArguments(argv: string[]): DaemonOptions {
       mesh: { type: "string" },
       otlp: { type: "string" },
       "trace-ratio": { type: "string" },
+      "access-log": { type: "string" },
     },
   });
   if (values.home === undefined) throw new Fault("invalid", "Cannot start: --home is missing");
@@ -26,10 +27,11 @@ export function parseDaemonArguments(argv: string[]): DaemonOptions {
   if (mesh !== undefined && mesh !== "transparent" && mesh !== "cooperative") {
     throw new Fault("invalid", `Cannot use the mode "${mesh}": expected transparent or cooperative`);
   }
-  const { otlp, "trace-ratio": traceRatio } = values;
+  const { otlp, "trace-ratio": traceRatio, "access-log": accessLog } = values;
   const telemetry = {
     ...(otlp === undefined ? {} : { otlp }),
     ...(traceRatio === undefined ? {} : { traceRatio: Number(traceRatio) }),
+    ...(accessLog === undefined ? {} : { accessLog }),
   };
   return {
     home: values.home,

@@ -249,7 +249,10 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
   });
   const identities: Identities = new Identities({
     keeper: role.keeper,
-    control,
+    give: async (given) => {
+      await control.putIdentities(given, { signal });
+      await drainingProxies.putIdentities(given, { signal });
+    },
     hostName: () => role.frame()?.name,
     local: () => fleet.local(),
     directory: paths.workload,

@@ -1,6 +1,6 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { ProxyControl, type Snapshot } from "@plinth/connect";
+import { ProxyControl, type ProxyIdentities, type Snapshot } from "@plinth/connect";
 import { Fault } from "@plinth/fault";
 
 /** The control socket that each proxy has for itself: `c` and its pid. */
@@ -25,6 +25,14 @@ export class DrainingProxies {
   async putRoutes(snapshot: Snapshot, { signal }: { readonly signal: AbortSignal }): Promise<void> {
     const options = { signal, timeoutMs: ANSWER_TIMEOUT_MS };
     await this.#each(signal, (control) => control.putRoutes(snapshot, options));
+  }
+
+  async putIdentities(
+    identities: ProxyIdentities,
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<void> {
+    const options = { signal, timeoutMs: ANSWER_TIMEOUT_MS };
+    await this.#each(signal, (control) => control.putIdentities(identities, options));
   }
 
   async drain(

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "@plinth/clock";
-import type { PeerIdentity, ProxyControl, ProxyIdentities } from "@plinth/connect";
+import type { PeerIdentity, ProxyIdentities } from "@plinth/connect";
 import { messageOf } from "@plinth/fault";
 import { openWorkloadApi, spiffeIdOf, type SvidKeeper, type WorkloadApi } from "@plinth/identity";
 import type { Log } from "@plinth/log";
@@ -10,7 +10,8 @@ import type { Instance } from "@plinth/resource";
 
 export interface IdentitiesOptions {
   readonly keeper: SvidKeeper;
-  readonly control: ProxyControl;
+  /** Gives them to the proxy, and to those before it that still finish what they began. */
+  readonly give: (identities: ProxyIdentities) => Promise<void>;
   /** This host's name once there are others: the proxy needs identities from then on. */
   readonly hostName: () => string | undefined;
   readonly local: () => readonly Instance[];
@@ -140,7 +141,7 @@ export class Identities {
 
   /** Gives the proxy what it needs to call other hosts and to be called. */
   async #give(): Promise<void> {
-    const { keeper, control, signal, hostName, local } = this.#options;
+    const { keeper, give, hostName, local } = this.#options;
     const host = hostName();
     const wanted = new Map<string, PeerIdentity>();
     const { trustDomain, sequence, roots } = keeper.bundle;
@@ -174,7 +175,7 @@ export class Identities {
         notAfterMs,
       })),
     };
-    await control.putIdentities(identities, { signal });
+    await give(identities);
     this.#given = state;
   }
 }

@@ -14,10 +14,11 @@ test("chooseTelemetry() keeps what was asked for until it is told otherwise", ()
 test("chooseTelemetry() refuses what cannot be sent to, and secrets where others would see them", () => {
   assert.throws(() => chooseTelemetry(undefined, { otlp: "127.0.0.1:4318" }), /http or https/);
   assert.throws(() => chooseTelemetry(undefined, { otlp: "http://me:secret@host" }), /password/);
+  assert.throws(() => chooseTelemetry(undefined, { accessLog: "xml" }), /combined, json or off/);
   assert.throws(() => chooseTelemetry(undefined, { traceRatio: 2 }), /from 0 to 1/);
 });
 
 test("telemetryOf() samples one in a hundred unless told otherwise", () => {
-  assert.deepEqual(telemetryOf({}), { traces: null });
-  assert.deepEqual(telemetryOf({ otlp }), { traces: { url: otlp, ratio: 0.01 } });
+  assert.deepEqual(telemetryOf({}), { traces: null, accessLog: null });
+  assert.deepEqual(telemetryOf({ otlp }), { traces: { url: otlp, ratio: 0.01 }, accessLog: null });
 });

@@ -7,12 +7,14 @@ export interface TelemetrySettings {
   /** Base URL of an OTLP collector. */
   readonly otlp?: string;
   readonly traceRatio?: number;
+  readonly accessLog?: "combined" | "json";
 }
 
 /** As asked for on a command line: "off" ends what is kept. */
 export interface TelemetryWishes {
   readonly otlp?: string;
   readonly traceRatio?: number;
+  readonly accessLog?: string;
 }
 
 /** One in a hundred: a busy service still gives several a second, and a quiet one can ask for more. */
@@ -24,12 +26,19 @@ export function chooseTelemetry(
 ): TelemetrySettings {
   const otlp = wishes?.otlp ?? stored?.otlp;
   const traceRatio = wishes?.traceRatio ?? stored?.traceRatio;
+  const accessLog = wishes?.accessLog ?? stored?.accessLog;
+  if (accessLog !== undefined && accessLog !== "off" && accessLog !== "combined" && accessLog !== "json")
+    throw new Fault(
+      "invalid",
+      `Cannot write an access log as "${accessLog}": expected combined, json or off`,
+    );
   if (otlp !== undefined && otlp !== "off") checkUrl(otlp);
   if (traceRatio !== undefined && !(traceRatio >= 0 && traceRatio <= 1))
     throw new Fault("invalid", `Cannot sample a share of ${traceRatio}: expected a number from 0 to 1`);
   return {
     ...(otlp === undefined || otlp === "off" ? {} : { otlp }),
     ...(traceRatio === undefined ? {} : { traceRatio }),
+    ...(accessLog === undefined || accessLog === "off" ? {} : { accessLog }),
   };
 }
 
@@ -46,11 +55,18 @@ function checkUrl(text: string): void {
     });
 }
 
-export function telemetryOf({ otlp, traceRatio }: TelemetrySettings): Telemetry {
-  return { traces: otlp === undefined ? null : { url: otlp, ratio: traceRatio ?? RATIO_USUAL } };
+export function telemetryOf({ otlp, traceRatio, accessLog }: TelemetrySettings): Telemetry {
+  return {
+    traces: otlp === undefined ? null : { url: otlp, ratio: traceRatio ?? RATIO_USUAL },
+    accessLog: accessLog === undefined ? null : { format: accessLog },
+  };
 }
 
 export function telemetryStatus(settings: TelemetrySettings): StatusReport["telemetry"] {
   const { traces } = telemetryOf(settings);
-  return { otlp: traces?.url ?? null, traceRatio: traces?.ratio ?? null };
+  return {
+    otlp: traces?.url ?? null,
+    traceRatio: traces?.ratio ?? null,
+    accessLog: settings.accessLog ?? null,
+  };
 }

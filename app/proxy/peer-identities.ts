@@ -1,7 +1,13 @@
 import { createHash, createPrivateKey } from "node:crypto";
 import type { ConnectionOptions, TLSSocket, TlsOptions } from "node:tls";
 import type { Clock } from "@plinth/clock";
-import type { PeerIdentity, PeerSecurity, PeerVerdict, ProxyIdentities } from "@plinth/connect";
+import type {
+  CertificateLife,
+  PeerIdentity,
+  PeerSecurity,
+  PeerVerdict,
+  ProxyIdentities,
+} from "@plinth/connect";
 import { Fault } from "@plinth/fault";
 import type { Svid, SvidHolder, TrustBundle } from "@plinth/identity";
 import { parseIdentities } from "./parse-identities.ts";
@@ -97,6 +103,10 @@ export class PeerIdentities implements PeerSecurity, SvidHolder {
   stampOf(identity: PeerIdentity): string {
     if (this.#functions === undefined) return "";
     return this.#stamps.get(this.#idOf(identity)) ?? "";
+  }
+
+  certificates(): CertificateLife[] {
+    return [...this.#svids.values()].map(({ spiffeId, notAfterMs }) => ({ id: spiffeId, notAfterMs }));
   }
 
   subscribe(onChange: () => void): () => void {

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { type Clock, isoTime } from "@plinth/clock";
 import { DataPlane, emptySnapshot, parseSnapshot, parseTapFilter } from "@plinth/connect";
@@ -46,6 +47,7 @@ export class ProxyProcess {
       inherited: options.inherited ?? new Map(),
       egressGate: new FirewallGate(options.home, clock),
       version: manifest.version,
+      accessDirectory: join(options.home, "access"),
       processor: { cores: Math.min(1, processorQuota() ?? 1), usedMs },
     });
   }

@@ -2,7 +2,12 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { json } from "node:stream/consumers";
 import { after, before, suite, test } from "node:test";
 import type { EdgeStat, EndpointRow, RouteStat, ServiceStat, TapEvent } from "@plinth/resource";
 import { createPlinth, type Plinth, RUNTIMES } from "./index.ts";
@@ -41,16 +46,52 @@ class LiveTap implements AsyncDisposable {
   }
 }
 
+/** Takes OTLP and notes whose spans came. */
+interface Collector extends AsyncDisposable {
+  readonly url: string;
+  readonly services: ReadonlySet<string>;
+}
+
+async function startCollector(): Promise<Collector> {
+  const services = new Set<string>();
+  const server = createServer((request, response) => {
+    void json(request).then((body) => {
+      for (const [, name] of JSON.stringify(body).matchAll(
+        /"key":"service\.name","value":\{"stringValue":"([^"]+)"/g,
+      ))
+        services.add(name!);
+      response.end("{}");
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    services,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
 for (const runtime of RUNTIMES) {
   // The tests look at one shop: starting it anew for each would take longer than all of them.
   suite(`seeing the shop, proxy on ${runtime}`, () => {
     let plinth: Plinth;
+    let collector: Collector;
 
     before(async () => {
       plinth = createPlinth();
-      await plinth.up(SHOP, "--proxy-runtime", runtime);
+      collector = await startCollector();
+      const seeing = ["--otlp", collector.url, "--trace-ratio", "1", "--access-log", "json"];
+      await plinth.up(SHOP, "--proxy-runtime", runtime, ...seeing);
     });
-    after(() => plinth[Symbol.asyncDispose]());
+    after(async () => {
+      await plinth[Symbol.asyncDispose]();
+      await collector[Symbol.asyncDispose]();
+    });
 
     async function table(...words: string[]): Promise<string> {
       const { code, stdout, stderr } = await plinth.run(words);
@@ -159,6 +200,29 @@ for (const runtime of RUNTIMES) {
       const snapshot = JSON.parse(await table("diagnostics", "snapshot")) as { services: object };
       assert.ok("shop.catalog" in snapshot.services);
       assert.match(await table("diagnostics", "metrics"), /^# TYPE response_latency_ms histogram$/m);
+    });
+
+    test("a collector gets spans of the shop's calls, and status says where they go", async () => {
+      const { telemetry } = await plinth.status();
+      assert.deepEqual(telemetry, { otlp: collector.url, traceRatio: 1, accessLog: "json" });
+      await plinth.until("spans of several services have come", async () =>
+        ["ingress", "loadgen", "storefront"].every((service) => collector.services.has(service)),
+      );
+      const { code, stderr } = await plinth.run(["up", SHOP, "--detach", "--otlp", "off"]);
+      assert.notEqual(code, 0);
+      assert.match(stderr, /Cannot use --otlp off: Plinth is running with http/);
+    });
+
+    test("the access log has a line for a request that came by the ingress", async () => {
+      await plinth.get("/products/no-such?mark=here");
+      const path = join(plinth.home, "access", "shop.log");
+      const line = await plinth.until("the line is there", async () =>
+        readFileSync(path, "utf8")
+          .split("\n")
+          .find((text) => text.includes("mark=here")),
+      );
+      const { caller, service, status } = JSON.parse(line) as Record<string, unknown>;
+      assert.deepEqual([caller, service, status], [null, "storefront", 404]);
     });
 
     test("what leaves the mesh is not counted in cooperative mode, and that is said", async () => {

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
+import type { EgressStat } from "@plinth/resource";
 import { detectNetwork } from "@plinth/run";
 import {
   createPlinth,
@@ -139,7 +140,7 @@ for (const runtime of RUNTIMES) {
     const tables = (): string[] =>
       spawnSync("nft", ["list", "tables"], { encoding: "utf8" })
         .stdout.split("\n")
-        .filter((line) => /^table bridge plinth/.test(line));
+        .filter((line) => line.startsWith("table bridge plinth"));
     const before = tables();
     for (const table of before) spawnSync("nft", ["delete", ...table.split(" ")]);
     assert.deepEqual(tables(), []);
@@ -192,6 +193,18 @@ test("egress goes to the world unless a service says otherwise", { skip }, async
     assert.equal(await reach("open"), "198.51.100.1 198.51.100.1");
     assert.equal(await reach("careful"), "198.51.100.1 no");
     assert.equal(await reach("closed"), "no 198.51.100.1");
+    const egress = await plinth.json<EgressStat[]>("stat", "site", "--egress");
+    assert.deepEqual(
+      egress.map(({ service, host, address, port }) => [service, host, address, port].join(" ")).sort(),
+      [
+        "careful  198.51.100.7 80",
+        "closed  198.51.100.8 80",
+        "open  198.51.100.7 80",
+        "open  198.51.100.8 80",
+      ],
+    );
+    assert.ok(egress.every(({ bytes, connections }) => bytes > 100 && connections === 1));
+    assert.match((await plinth.run(["stat", "--egress"])).stdout, /^SRC +HOST +PORT/);
   } finally {
     server.kill("SIGKILL");
     await once(server, "exit");

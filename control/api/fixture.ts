@@ -215,7 +215,7 @@ function recordingActions(deeds: unknown[]): ApiActions {
       listening: [],
       host: null,
       mesh: { mode: "cooperative", reason: "it was asked for" },
-      telemetry: { otlp: null, traceRatio: null },
+      telemetry: { otlp: null, traceRatio: null, accessLog: null },
       store: { revision: 1, readOnly: null },
       notices: [],
     }),

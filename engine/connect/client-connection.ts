@@ -234,12 +234,16 @@ export class ClientConnection implements Requester, ServedConnection, Deferred {
     const trace = seeing.tracer?.http1(head, this.#rewrite);
     if (!seeing.watched && trace === undefined) return undefined;
     const { method, startedMs, tally } = this.#exchange;
+    const isLogged = seeing.accessLog !== undefined;
     const begin = {
       protocol: "HTTP/1.1",
       client: `${this.#client}:${this.#socket.remotePort ?? 0}`,
       method,
       authority: head.hostIndex < 0 ? "" : head.value(head.hostIndex),
       path: head.target,
+      referer: (isLogged && head.find("referer")) || "",
+      userAgent: (isLogged && head.find("user-agent")) || "",
+      fromOutside: this.#owner.target.ingress,
       startedMs,
     } as const;
     tally.sighting = seeing.begin(edge, begin, trace);

@@ -46,6 +46,8 @@ export interface DataPlaneOptions {
   readonly inherited?: ReadonlyMap<string, number>;
   /** Opens the way to what allowed names stand for. Default: none, for where nothing is closed. */
   readonly egressGate?: EgressGate;
+  /** Where access logs go when a snapshot asks for them. Default: nowhere, and none are kept. */
+  readonly accessDirectory?: string;
   /** For metrics. Default: 0. */
   readonly version?: string;
   /** Certificates for calls between hosts. Default: none, and instances on other hosts cannot be reached. */
@@ -90,7 +92,7 @@ export class DataPlane implements AsyncDisposable {
       log,
       ticker: this.#ticker,
       fairness: new Fairness({ ...usualLimits, ...options.limits }, clock, options.processor),
-      seeing: new Seeing(clock, random, log),
+      seeing: new Seeing(clock, random, log, options.accessDirectory),
     };
     this.#build = {
       version: options.version ?? "0",
@@ -343,7 +345,7 @@ export class DataPlane implements AsyncDisposable {
     const targets = [...this.#listeners.values()].map((listener) => listener.target);
     const { fairness, seeing } = this.#around;
     return (
-      metricsText(this.#world, targets, this.#nameCounts, this.#peering, this.#build, seeing.spans) +
+      metricsText(this.#world, targets, this.#nameCounts, this.#peering, this.#build, seeing.counts) +
       fairText(fairness)
     );
   }

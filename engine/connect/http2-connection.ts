@@ -14,7 +14,6 @@ import { IDLE_TIMEOUT_MS, LINGER_MS } from "./limits.ts";
 import { type Route, routeFrom } from "./listener-target.ts";
 import type { Edge } from "./edge.ts";
 import type { Tally } from "./seeing/tally.ts";
-import { fieldValues, withTraceParent } from "./seeing/trace-fields.ts";
 import { clientAddress, type ConnectionOwner, type ServedConnection } from "./served.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { readBytes, shareOf, writeBytes } from "./wire.ts";
@@ -76,20 +75,23 @@ export class Http2Connection implements ServedConnection, SessionOwner {
    */
   see(fields: string[], isGrpc: boolean, edge: Edge, startedMs: number, tally: Tally): string[] {
     const { seeing } = this.#around;
-    const values = seeing.tracer === undefined ? [] : fieldValues(fields, "traceparent");
-    const traced = seeing.tracer?.http2(values, this.target.ingress);
+    const traced = seeing.tracer?.http2(fields, this.target.ingress);
     if (seeing.watched || traced?.trace !== undefined) {
+      const isLogged = seeing.accessLog !== undefined;
       const begin = {
         protocol: isGrpc ? "gRPC" : "HTTP/2",
         client: `${this.client}:${this.#socket.remotePort ?? 0}`,
         method: fieldValue(fields, ":method") ?? "",
         authority: fieldValue(fields, ":authority") ?? fieldValue(fields, "host") ?? "",
         path: fieldValue(fields, ":path") ?? "",
+        referer: (isLogged && fieldValue(fields, "referer")) || "",
+        userAgent: (isLogged && fieldValue(fields, "user-agent")) || "",
+        fromOutside: this.target.ingress,
         startedMs,
       } as const;
       tally.sighting = seeing.begin(edge, begin, traced?.trace);
     }
-    return traced === undefined || traced.value === "" ? fields : withTraceParent(fields, traced.value);
+    return traced?.fields ?? fields;
   }
 
   write(bytes: Buffer): boolean {

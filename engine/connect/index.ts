@@ -1,7 +1,7 @@
 /** The mesh's data plane: listeners, routing, balancing and the relaying of requests. */
 export { DataPlane } from "./data-plane.ts";
 export type { DataPlaneOptions, ListenFailure } from "./data-plane.ts";
-export type { PeerIdentity, PeerSecurity, PeerVerdict } from "./link/peer-security.ts";
+export type { CertificateLife, PeerIdentity, PeerSecurity, PeerVerdict } from "./link/peer-security.ts";
 export { ProxyControl } from "./proxy-control.ts";
 export type { ApplyResult, ProxyStats, ProxyStatus, ProxyControlOptions } from "./proxy-control.ts";
 export type { ProxyIdentities, ProxySvid } from "./proxy-identities.ts";

@@ -4,7 +4,7 @@ import type { RetryCounts } from "./edge.ts";
 import type { ListenerTarget } from "./listener-target.ts";
 import { type Build, processMetrics } from "./seeing/process-metrics.ts";
 import { inboundLabels, outboundLabels, routeMetrics } from "./seeing/route-metrics.ts";
-import type { SpanCounts } from "./seeing/seeing.ts";
+import type { SeeingCounts } from "./seeing/seeing.ts";
 import type { TcpCounts } from "./tcp-counts.ts";
 import { type PeerFigures, peerMetrics, peerTcp } from "./link/peer-metrics.ts";
 import type { World } from "./world.ts";
@@ -41,7 +41,7 @@ export function metricsText(
   names: NameCounts,
   peering: PeerFigures,
   build: Build,
-  spans: SpanCounts,
+  seen: SeeingCounts,
 ): string {
   const text = new Exposition();
   const edges = [...world.edges.values()];
@@ -111,13 +111,15 @@ export function metricsText(
   text.family("dns_unknown_callers_total", "counter", "Lookups from addresses that are no instance's.");
   text.sample({}, names.strangers);
   text.family("trace_spans_exported_total", "counter", "Spans that the collector has taken.");
-  text.sample({}, spans.sent);
+  text.sample({}, seen.sent);
   text.family(
     "trace_spans_dropped_total",
     "counter",
     "Spans that were lost: the collector took them too slowly.",
   );
-  text.sample({}, spans.dropped);
+  text.sample({}, seen.dropped);
+  text.family("access_log_dropped_total", "counter", "Lines that could not be written.");
+  text.sample({}, seen.accessDropped);
   processMetrics(text, build);
   return text.toString();
 }

@@ -217,6 +217,11 @@ export interface StatusReport {
   readonly mesh: { readonly mode: "transparent" | "cooperative"; readonly reason: string };
   readonly store: { readonly revision: number; readonly readOnly: string | null };
   /** Where spans go, and the share of requests that is sampled; null where trace headers only pass through. */
-  readonly telemetry: { readonly otlp: string | null; readonly traceRatio: number | null };
+  readonly telemetry: {
+    readonly otlp: string | null;
+    readonly traceRatio: number | null;
+    /** Null where none is written. */
+    readonly accessLog: "combined" | "json" | null;
+  };
   readonly notices: readonly string[];
 }

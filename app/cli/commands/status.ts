@@ -26,7 +26,8 @@ export async function run(context: Context): Promise<void> {
       output.result(`      ${other.name} is ${other.state}${why}`);
     }
   }
-  const { otlp, traceRatio } = status.telemetry;
+  const { otlp, traceRatio, accessLog } = status.telemetry;
+  if (accessLog !== null) output.result(`Access log: ${accessLog}, in ${status.home}/access`);
   if (otlp !== null) output.result(`Traces: ${traceRatio} of new ones, to ${plainLine(otlp)}`);
   output.result("");
   for (const line of columns(status.processes, table, output.stdout)) output.result(line);

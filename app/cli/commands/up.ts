@@ -102,6 +102,7 @@ function checkMesh(asked: StatusReport["mesh"]["mode"] | undefined, { mesh }: St
 function checkTelemetry(context: Context, { telemetry }: StatusReport): void {
   const asked = [
     ["otlp", telemetry.otlp ?? "off"],
+    ["access-log", telemetry.accessLog ?? "off"],
     ["trace-ratio", telemetry.traceRatio === null ? undefined : String(telemetry.traceRatio)],
   ] as const;
   for (const [flag, now] of asked) {

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, request } from "node:http";
-import { type AddressInfo } from "node:net";
+import { connect as connectHttp2, createServer as createHttp2Server } from "node:http2";
+import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 import { suite, test } from "node:test";
 import type { Snapshot } from "@plinth/connect";
@@ -222,6 +223,62 @@ for (const runtime of installedRuntimes()) {
       assert.equal(new Set(spans.map(({ traceId }) => traceId)).size, 1);
       assert.deepEqual([spans[0]!.status.code, spans[1]!.status.code], [2, undefined]);
       assert.equal(attribute(spans[1]!, "http.request.resend_count"), "1");
+    });
+
+    test("HTTP/2 alike, behind the ingress translated or not", async () => {
+      await using collector = await Collector.start();
+      const seen: string[] = [];
+      await using all = new AsyncDisposableStack();
+      const server = createHttp2Server((question, answer) => {
+        seen.push(question.headers["traceparent"] as string);
+        answer.end("h2");
+      });
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const http1 = all.use(
+        await startInstance({
+          http: (question, answer) => {
+            seen.push(question.headers["traceparent"] as string);
+            answer.end("h1");
+          },
+        }),
+      );
+      const [port, ingress] = [await freePort(), await freePort()];
+      const one = outboundTo(port, [(server.address() as AddressInfo).port]);
+      all.use(
+        await startProxy(runtime, {
+          ...one,
+          services: {
+            "test.callee": { ...one.services["test.callee"]!, protocol: "http2" },
+            "test.old": {
+              app: "test",
+              service: "old",
+              holdMs: 0,
+              endpoints: [{ instance: "test.old.1", address: "127.0.0.1", port: http1.port }],
+            },
+          },
+          ingress: [{ address: "127.0.0.1", port: ingress, hosts: { "*": "test.old" } }],
+          telemetry: { traces: { url: collector.url, ratio: 1 } },
+        }),
+      );
+      for (const at of [port, ingress]) {
+        const session = connectHttp2(`http://127.0.0.1:${at}`);
+        const stream = session.request({ ":path": "/" });
+        stream.resume();
+        await once(stream, "close");
+        session.close();
+        await once(session, "close");
+      }
+      server.close();
+      const spans = await collector.until(3);
+      const clients = spans.filter(({ kind }) => kind === 3);
+      assert.deepEqual(
+        seen.map((text) => PARENT.exec(text)?.slice(1, 3)),
+        ["callee", "old"].map((service) => {
+          const span = clients.find((each) => attribute(each, "plinth.callee") === `test.${service}`)!;
+          return [span.traceId, span.spanId];
+        }),
+      );
     });
 
     test("a collector that is away holds nothing back; what it missed is sent again or counted", async () => {

@@ -1,5 +1,6 @@
 import type { Exposition } from "@plinth/metrics";
 import type { TcpCounts } from "../tcp-counts.ts";
+import type { CertificateLife } from "./peer-security.ts";
 import type { PeerCounts } from "./peer-counts.ts";
 
 /** What there is to tell of the mesh between hosts. */
@@ -7,6 +8,7 @@ export interface PeerFigures {
   readonly links: { readonly size: number };
   readonly counts: PeerCounts;
   readonly open: number;
+  readonly certificates: readonly CertificateLife[];
 }
 
 /** Connections and bytes of callers on other hosts, by who they are: Linkerd's labels of what comes by mutual TLS. */
@@ -18,7 +20,13 @@ export function peerTcp(counts: PeerCounts): (readonly [Record<string, string>, 
 }
 
 /** Links, and what was refused of them. */
-export function peerMetrics(text: Exposition, { links, counts, open }: PeerFigures): void {
+export function peerMetrics(text: Exposition, { links, counts, open, certificates }: PeerFigures): void {
+  text.family(
+    "identity_cert_expiration_timestamp_seconds",
+    "gauge",
+    "When the certificate this proxy has for an identity ends, in Unix time.",
+  );
+  for (const { id, notAfterMs } of certificates) text.sample({ id }, notAfterMs / 1_000);
   text.family("outbound_peer_links", "gauge", "Links to other hosts that are open or being opened.");
   text.sample({}, links.size);
   text.family("inbound_peer_links", "gauge", "Links from other hosts that are open.");

@@ -10,6 +10,13 @@ export type PeerVerdict =
   | { readonly accepted: true; readonly identity: PeerIdentity; readonly id: string }
   | { readonly accepted: false; readonly reason: string };
 
+/** Until when a certificate is good, in wall time. */
+export interface CertificateLife {
+  /** SPIFFE ID. */
+  readonly id: string;
+  readonly notAfterMs: number;
+}
+
 /** Certificates and trust between hosts, as links need them. */
 export interface PeerSecurity {
   /** How to connect as `own` to `peer` and nobody else. Fault "unavailable" while there is no certificate for `own`. */
@@ -22,6 +29,8 @@ export interface PeerSecurity {
   callerOf(socket: TLSSocket): PeerVerdict;
   /** Another text whenever this identity's certificate, or what peers are verified by, has changed. */
   stampOf(identity: PeerIdentity): string;
+  /** The certificates held now, for metrics. */
+  certificates(): readonly CertificateLife[];
   /** Calls back at every change; the returned function ends that. */
   subscribe(onChange: () => void): () => void;
 }

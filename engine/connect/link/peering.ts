@@ -3,7 +3,7 @@ import { type PeerDoor, socketName } from "../snapshot.ts";
 import { LinkPools } from "./link-pools.ts";
 import { PeerCounts } from "./peer-counts.ts";
 import { PeerListener } from "./peer-listener.ts";
-import type { PeerSecurity } from "./peer-security.ts";
+import type { CertificateLife, PeerSecurity } from "./peer-security.ts";
 
 /** This host's side of the mesh between hosts: the links it has made and those it takes. */
 export class Peering implements Disposable {
@@ -27,6 +27,10 @@ export class Peering implements Disposable {
 
   get listener(): PeerListener | undefined {
     return this.#listener;
+  }
+
+  get certificates(): readonly CertificateLife[] {
+    return this.#security?.certificates() ?? [];
   }
 
   /** Links from other hosts that are open. */

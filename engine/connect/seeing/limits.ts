@@ -20,3 +20,13 @@ export const SPAN_EXPORT_MS = 1_000;
 export const SPAN_TIMEOUT_MS = 10_000;
 /** A collector that restarts is back within these tries, each twice as long after the one before. */
 export const SPAN_RETRIES_MAX = 3;
+
+/** Lines of the access log that wait to be written, some 250 bytes each: two seconds of a busy proxy. */
+export const ACCESS_PENDING_MAX = 65_536;
+/** Lines are written together: soon enough for `tail -f`, late enough to cost one system call per batch. */
+export const ACCESS_FLUSH_MS = 500;
+/** A file, and how many of them an app keeps: a quarter of a gigabyte at most. */
+export const ACCESS_FILE_BYTES_MAX: number = 64 * 1024 * 1024;
+export const ACCESS_FILES_MAX = 4;
+/** Longer paths and headers are cut: clients choose them. */
+export const ACCESS_TEXT_MAX = 2_048;

@@ -65,10 +65,19 @@ test(
   () => {
     const callees = new Map([[callee.key, new Callee(callee.key, seededRandom(1))]]);
     const edges = new Map([["web catalog", busyEdge()]]);
-    const peering = { links: { size: 0 }, counts: new PeerCounts(), open: 0 };
+    const peering = {
+      links: { size: 0 },
+      counts: new PeerCounts(),
+      open: 0,
+      certificates: [{ id: "spiffe://home/app/shop/service/web", notAfterMs: 1_500 }],
+    };
     const build = { version: "1.2.3", runtime: "node", startedSeconds: 1 } as const;
     const { stdout, stderr } = spawnSync("promtool", ["check", "metrics"], {
-      input: metricsText({ edges, callees }, [], new NameCounts(), peering, build, { sent: 1, dropped: 0 }),
+      input: metricsText({ edges, callees }, [], new NameCounts(), peering, build, {
+        sent: 1,
+        dropped: 0,
+        accessDropped: 0,
+      }),
       encoding: "utf8",
     });
     // Linkerd counts latency in milliseconds, and says so in the name.

@@ -2,6 +2,8 @@ import type { Clock, Random } from "@plinth/clock";
 import type { Log } from "@plinth/log";
 import type { TapFilter } from "@plinth/resource";
 import type { Edge } from "../edge.ts";
+import type { AccessFormat } from "./access-line.ts";
+import { AccessLog } from "./access-log.ts";
 import { Sighting, type SightingBegin, type Watcher } from "./sighting.ts";
 import { Tap, type TapSink } from "./tap.ts";
 import { TAPS_MAX } from "./limits.ts";
@@ -10,10 +12,11 @@ import type { Telemetry } from "./telemetry.ts";
 import type { Trace } from "./trace.ts";
 import { Tracer } from "./tracer.ts";
 
-/** Spans that the collector has taken, and that were lost. */
-export interface SpanCounts {
+/** What went out of spans, and what was lost of them and of the access log. */
+export interface SeeingCounts {
   readonly sent: number;
   readonly dropped: number;
+  readonly accessDropped: number;
 }
 
 /**
@@ -29,6 +32,10 @@ export class Seeing {
   /** Sightings made so far: none while nobody looks. */
   sightings = 0;
   readonly clock: Clock;
+  /** Set where one is written; only then are the headers that it shows read. */
+  accessLog: AccessLog | undefined = undefined;
+  readonly #accessDirectory: string | undefined;
+  #accessFormat: AccessFormat | undefined = undefined;
   readonly #random: Random;
   readonly #log: Log;
   #exporter: OtlpExporter | undefined = undefined;
@@ -36,7 +43,9 @@ export class Seeing {
   readonly #taps: Set<Tap> = new Set();
   #nextId = 1;
 
-  constructor(clock: Clock, random: Random, log: Log) {
+  /** `accessDirectory`: where access logs go; undefined where none can be kept. */
+  constructor(clock: Clock, random: Random, log: Log, accessDirectory: string | undefined) {
+    this.#accessDirectory = accessDirectory;
     this.clock = clock;
     this.#random = random;
     this.#log = log;
@@ -48,7 +57,7 @@ export class Seeing {
 
   /** A request or connection begins; undefined when none of those who look wants to see it. */
   begin(edge: Edge, begin: SightingBegin, trace: Trace | undefined): Sighting | undefined {
-    let first: Watcher | undefined;
+    let first: Watcher | undefined = begin.protocol === "TCP" ? undefined : this.accessLog;
     let others: Watcher[] | undefined;
     for (const tap of this.#taps) {
       if (!tap.wants(edge, begin)) continue;
@@ -73,7 +82,7 @@ export class Seeing {
   }
 
   #look(): void {
-    this.watched = this.#taps.size > 0;
+    this.watched = this.#taps.size > 0 || this.accessLog !== undefined;
     this.active = this.watched || this.tracer !== undefined;
   }
 
@@ -92,17 +101,27 @@ export class Seeing {
           ? undefined
           : new Tracer(traces.ratio, this.#exporter!, this.clock, this.#random);
     }
+    this.#configureAccessLog(telemetry?.accessLog?.format);
     this.#look();
   }
 
-  get spans(): SpanCounts {
-    const { sent = 0, dropped = 0 } = this.#exporter ?? {};
-    return { sent, dropped };
+  #configureAccessLog(format: AccessFormat | undefined): void {
+    const directory = this.#accessDirectory;
+    if (format === this.#accessFormat || directory === undefined) return;
+    this.#accessFormat = format;
+    void this.accessLog?.[Symbol.asyncDispose]();
+    this.accessLog =
+      format === undefined ? undefined : new AccessLog(directory, format, this.clock, this.#log);
   }
 
-  /** Ends every tap, and sends what is left of spans. */
+  get counts(): SeeingCounts {
+    const { sent = 0, dropped = 0 } = this.#exporter ?? {};
+    return { sent, dropped, accessDropped: this.accessLog?.dropped ?? 0 };
+  }
+
+  /** Ends every tap, and gets rid of spans and lines that are left. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const tap of this.#taps) tap[Symbol.dispose]();
-    await this.#exporter?.[Symbol.asyncDispose]();
+    await Promise.all([this.#exporter?.[Symbol.asyncDispose](), this.accessLog?.[Symbol.asyncDispose]()]);
   }
 }

@@ -13,6 +13,11 @@ export interface SightingBegin {
   readonly authority: string;
   /** With its query. */
   readonly path: string;
+  /** These two only for an access log, else empty. */
+  readonly referer: string;
+  readonly userAgent: string;
+  /** It came in by the ingress. */
+  readonly fromOutside: boolean;
   readonly startedMs: number;
 }
 

@@ -1,4 +1,5 @@
 import { Fault } from "@plinth/fault";
+import type { AccessFormat } from "./access-line.ts";
 
 /** What the proxy tells the outside of requests, beyond its metrics. */
 export interface Telemetry {
@@ -9,13 +10,18 @@ export interface Telemetry {
     /** Share of requests without a decision that are sampled, from 0 to 1. */
     readonly ratio: number;
   } | null;
+  /** Null where none is written. Default: null. */
+  readonly accessLog?: { readonly format: AccessFormat } | null;
 }
 
 /** Checks what stands in a snapshot. */
 export function checkTelemetry(value: unknown): void {
   if (value === undefined) return;
   if (typeof value !== "object" || value === null) throw wrong("telemetry", "an object");
-  const { traces } = value as Partial<Telemetry>;
+  const { traces, accessLog = null } = value as Partial<Telemetry>;
+  const format: unknown = accessLog?.format;
+  if (accessLog !== null && format !== "combined" && format !== "json")
+    throw wrong("telemetry.accessLog.format", "combined or json");
   if (traces === null) return;
   if (typeof traces !== "object") throw wrong("telemetry.traces", "an object or null");
   const { url, ratio } = traces;

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { MessageDecoder, Token } from "@plinth/http1";
 import { requestNeedsRewrite, rewriteRequest } from "../rewrite.ts";
 import { findTraceParent, parseTraceParent, TraceIds, traceParentText } from "./trace-context.ts";
-import { withTraceParent } from "./trace-fields.ts";
+import { setTraceParent, traceParentOf } from "./trace-fields.ts";
 
 const hex = (digits: number): fc.Arbitrary<string> =>
   fc
@@ -93,18 +93,23 @@ test("findTraceParent() knows one, none and too many", () => {
   assert.equal(found("traceparent: x\r\ntraceparent: x\r\n"), -2);
 });
 
-test("withTraceParent() keeps the state of a trace that goes on, and drops that of another", () => {
-  const [one, other] = ["1".repeat(32), "2".repeat(32)];
-  const fields = [
+test("setTraceParent() keeps the state of a trace that goes on, and drops that of another", () => {
+  const fields = (): string[] => [":path", "/", "traceparent", "old", "tracestate", "a=b"];
+  assert.deepEqual(setTraceParent(fields(), "new", true), [
     ":path",
     "/",
-    "traceparent",
-    traceParentText(one, "3".repeat(16), true),
     "tracestate",
     "a=b",
-  ];
-  const value = traceParentText(one, "4".repeat(16), true);
-  assert.deepEqual(withTraceParent(fields, value), [":path", "/", "tracestate", "a=b", "traceparent", value]);
-  const anew = traceParentText(other, "4".repeat(16), true);
-  assert.deepEqual(withTraceParent(fields, anew), [":path", "/", "traceparent", anew]);
+    "traceparent",
+    "new",
+  ]);
+  assert.deepEqual(setTraceParent(fields(), "new", false), [":path", "/", "traceparent", "new"]);
+  assert.deepEqual(setTraceParent([":path", "/"], "new", false), [":path", "/", "traceparent", "new"]);
+  assert.deepEqual(setTraceParent(["tracestate", "x"], "new", false), ["traceparent", "new"]);
+});
+
+test("traceParentOf() takes several for none", () => {
+  assert.equal(traceParentOf([":path", "/"]), undefined);
+  assert.equal(traceParentOf(["traceparent", "one"]), "one");
+  assert.equal(traceParentOf(["traceparent", "one", "traceparent", "two"]), "");
 });

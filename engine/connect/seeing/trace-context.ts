@@ -86,6 +86,11 @@ export class NewTraceLine {
   );
   readonly #random: RandomBytes = new RandomBytes();
 
+  /** The header's value alone. */
+  get value(): string {
+    return this.bytes.toString("latin1", TRACE_VALUE_AT, TRACE_LINE_BYTES - 2);
+  }
+
   /** Puts new identifiers in. */
   renew(): void {
     this.#fill(TRACE_VALUE_AT + 3, 32);

@@ -3,6 +3,7 @@ import type { Head } from "@plinth/http1";
 import type { RequestRewrite } from "../rewrite.ts";
 import type { OtlpExporter } from "./otlp-exporter.ts";
 import type { SightingBegin } from "./sighting.ts";
+import { setTraceParent, traceParentOf } from "./trace-fields.ts";
 import { Trace } from "./trace.ts";
 import {
   findTraceParent,
@@ -10,7 +11,6 @@ import {
   parseTraceParent,
   TraceIds,
   type TraceParent,
-  traceParentText,
 } from "./trace-context.ts";
 
 /** One span as it is exported. */
@@ -38,8 +38,6 @@ export interface Span {
   /** How often it had been sent before. */
   readonly resends: number;
 }
-
-const NOTHING = { trace: undefined, value: "" } as const;
 
 /**
  * W3C Trace Context: a request keeps the decision it comes with; one without gets one here, and with it a header.
@@ -83,17 +81,21 @@ export class Tracer {
     return trace;
   }
 
-  /** As `http1`, for HTTP/2's fields; the value to put in place of what there is, empty to leave it. */
+  /** As `http1`, for HTTP/2's fields: those to send on, and the trace if the request is sampled. */
   http2(
-    values: readonly string[],
+    fields: string[],
     isServer: boolean,
-  ): { readonly trace: Trace | undefined; readonly value: string } {
-    const parent = values.length === 1 ? parseTraceParent(values[0]!) : undefined;
-    if (parent?.sampled === false) return NOTHING;
-    if (parent === undefined && this.#random() >= this.#ratio)
-      return { trace: undefined, value: traceParentText(this.ids.trace(), this.ids.span(), false) };
+  ): { readonly fields: string[]; readonly trace: Trace | undefined } {
+    const text = traceParentOf(fields);
+    const parent = text === undefined ? undefined : parseTraceParent(text);
+    if (parent?.sampled === false) return { fields, trace: undefined };
+    const goesOn = parent !== undefined;
+    if (!goesOn && this.#random() >= this.#ratio) {
+      this.#unsampled.renew();
+      return { fields: setTraceParent(fields, this.#unsampled.value, goesOn), trace: undefined };
+    }
     const trace = this.#begin(parent, isServer);
-    return { trace, value: trace.header };
+    return { fields: setTraceParent(fields, trace.header, goesOn), trace };
   }
 
   #begin(parent: TraceParent | undefined, isServer: boolean): Trace {
