@@ -4,6 +4,10 @@ import { join } from "node:path";
 /** Short, so that a victim's figure tells what its proxy does, and not how long a quota's pause is. */
 const PERIOD_US = 10_000;
 
+/** Against what else runs on the machine: a quota that others use up is none. Ten times what groups usually have. */
+const WEIGHT_V1 = 10_240;
+const WEIGHT_V2 = 1_000;
+
 const V1 = "/sys/fs/cgroup/cpu";
 const V2 = "/sys/fs/cgroup";
 
@@ -30,8 +34,10 @@ export class CpuQuota implements Disposable {
     if (kind === "cgroup v1") {
       writeFileSync(join(this.#directory, "cpu.cfs_period_us"), String(PERIOD_US));
       writeFileSync(join(this.#directory, "cpu.cfs_quota_us"), String(quota));
+      writeFileSync(join(this.#directory, "cpu.shares"), String(WEIGHT_V1));
     } else {
       writeFileSync(join(this.#directory, "cpu.max"), `${quota} ${PERIOD_US}`);
+      writeFileSync(join(this.#directory, "cpu.weight"), String(WEIGHT_V2));
     }
   }
 

@@ -1,9 +1,13 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { emptySnapshot, type Snapshot } from "@plinth/connect";
+import { emptySnapshot, ProxyControl, type Snapshot } from "@plinth/connect";
+import { serverNameOf } from "@plinth/identity";
+import { openTestAuthority } from "@plinth/identity/testing";
 import { runtimePath } from "@plinth/process";
+import { certify } from "@plinth/proxy/testing";
 import type { Case, CaseOptions, Figure, Outcome } from "../case.ts";
 import { accepting, Children, isInstalled } from "../children.ts";
 import { CpuQuota, quotaKind } from "../cpu-quota.ts";
@@ -15,9 +19,9 @@ import { alternate, medianOf, rawOf } from "../rounds.ts";
 
 const PORTS = {
   instances: { flooded: 27_700, quiet: 27_701 },
-  nginx: { flooded: 27_702, quiet: 27_703 },
-  node: { flooded: 27_704, quiet: 27_705 },
-  bun: { flooded: 27_706, quiet: 27_707 },
+  nginx: { flooded: 27_702, quiet: 27_703, tls: 27_708 },
+  node: { flooded: 27_704, quiet: 27_705, tls: 27_709 },
+  bun: { flooded: 27_706, quiet: 27_707, tls: 27_710 },
 };
 type Roles = (typeof PORTS)["nginx"];
 
@@ -35,8 +39,13 @@ const node = (): string => runtimePath("node")!;
 const wrk = (connections: number, ...more: readonly string[]): ((port: number) => readonly string[]) => {
   return (port) => ["wrk", "-t1", `-c${connections}`, "-d60s", ...more, `http://127.0.0.1:${port}/`];
 };
-const ours = (kind: string, connections: number): ((port: number) => readonly string[]) => {
-  return (port) => [node(), FLOODER, `--port=${port}`, `--kind=${kind}`, `--connections=${connections}`];
+const ours = (
+  kind: string,
+  connections: number,
+  ...more: readonly string[]
+): ((port: number) => readonly string[]) => {
+  const parameters = [FLOODER, `--kind=${kind}`, `--connections=${connections}`, ...more];
+  return (port) => [node(), ...parameters, `--port=${port}`];
 };
 
 const FLOODS: Readonly<Record<string, (port: number) => readonly string[]>> = {
@@ -45,6 +54,11 @@ const FLOODS: Readonly<Record<string, (port: number) => readonly string[]>> = {
   bytes: (port) => ["wrk", "-t1", "-c64", "-d60s", `http://127.0.0.1:${port}/large`],
   "slow-readers": ours("slow-readers", 800),
   "half-open": ours("half-open", 1_500),
+  handshakes: ours(
+    "handshakes",
+    64,
+    `--name=${serverNameOf({ kind: "service", app: "bench", service: "flooded" })}`,
+  ),
 };
 
 const instanceConfig = (directory: string, port: number): string => `${common(directory)}
@@ -59,7 +73,12 @@ http {
   }
 }`;
 
-const rivalConfig = (directory: string, port: number, upstream: number): string => `${common(directory)}
+const rivalConfig = (
+  directory: string,
+  port: number,
+  upstream: number,
+  tls: string,
+): string => `${common(directory)}
 http {
   ${temporary(directory)}
   access_log ${directory}/access.log combined buffer=64k flush=5s;
@@ -67,6 +86,7 @@ http {
   upstream instances { server 127.0.0.1:${upstream}; keepalive 128; keepalive_requests 1000000000; }
   server {
     listen 127.0.0.1:${port} backlog=4096;
+    ${tls}
     location / {
       proxy_pass http://instances;
       proxy_http_version 1.1;
@@ -75,6 +95,21 @@ http {
     }
   }
 }`;
+
+/** A key of the kind our own are, and certificates asked for. */
+function tlsConfig(directory: string): string {
+  const [key, certificate] = [join(directory, "key.pem"), join(directory, "certificate.pem")];
+  const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=bench"];
+  execFileSync("openssl", ["req", "-x509", ...kind, "-keyout", key, "-out", certificate], {
+    stdio: "ignore",
+  });
+  return `listen 127.0.0.1:${PORTS.nginx.tls} ssl http2 backlog=4096;
+    ssl_certificate ${certificate};
+    ssl_certificate_key ${key};
+    ssl_protocols TLSv1.3;
+    ssl_session_tickets off;
+    ssl_verify_client optional_no_ca;`;
+}
 
 /** Two services, each called by its own caller. */
 function snapshotOf(roles: Roles, metricsPort: number): Snapshot {
@@ -95,6 +130,19 @@ function snapshotOf(roles: Roles, metricsPort: number): Snapshot {
       { ...at, port: roles.quiet, caller: "victim", callee: "bench.quiet" },
     ],
     metrics: { address: "127.0.0.1", port: metricsPort },
+    peer: {
+      host: "bench",
+      address: "127.0.0.1",
+      port: roles.tls,
+      instances: {
+        "bench.flooded.1": {
+          app: "bench",
+          service: "flooded",
+          address: "127.0.0.1",
+          port: PORTS.instances.flooded,
+        },
+      },
+    },
   };
 }
 
@@ -109,7 +157,7 @@ export const fairness: Case = {
   does: `A victim asks ${VICTIM_RATE} times a second through the proxy that another workload floods; against nginx with the flood on one nginx and the victim on another, in the same quota of ${QUOTAS.proxy} of a processor. Flooder, flooded instance and victim with its instance have quotas of their own. The victim's p99; alternating rounds, median.`,
 
   async run({ quick, directory, say }: CaseOptions): Promise<Outcome> {
-    const missing = ["nginx", "wrk"].filter((command) => !isInstalled(command));
+    const missing = ["nginx", "wrk", "openssl"].filter((command) => !isInstalled(command));
     const kind = quotaKind();
     if (kind === undefined) missing.push("a cgroup that limits processor time, as root,");
     if (missing.length > 0) return { figures: [], raw: { missing } };
@@ -131,7 +179,8 @@ export const fairness: Case = {
       writeFileSync(join(home, "large"), Buffer.alloc(LARGE_BYTES));
       startNginx(children, home, instanceConfig(home, PORTS.instances[role]));
       const own = join(directory, `nginx-${role}`);
-      startNginx(proxies, own, rivalConfig(own, PORTS.nginx[role], PORTS.instances[role]));
+      const tls = role === "flooded" ? tlsConfig(directory) : "";
+      startNginx(proxies, own, rivalConfig(own, PORTS.nginx[role], PORTS.instances[role], tls));
     }
     const names: Contender["name"][] = ["nginx"];
     for (const runtime of ["node", "bun"] as const) {
@@ -139,12 +188,23 @@ export const fairness: Case = {
       if (startProxyWith(proxies, runtime, join(directory, runtime), snapshot) !== undefined)
         names.push(runtime);
     }
+    await using authority = await openTestAuthority();
+    const identities = await certify(authority, [
+      { kind: "service", app: "bench", service: "flooded" },
+      { kind: "host", name: "bench" },
+    ]);
     for (const name of names) {
+      if (name !== "nginx") {
+        await accepting(PORTS[name].quiet);
+        await new ProxyControl(join(directory, name, "proxy", "control.sock")).putIdentities(identities);
+      }
       for (const port of Object.values(PORTS[name])) await accepting(port);
     }
     const measure = async ({ name, flood }: Contender): Promise<OpenLoopReport> => {
       await using flooders = new Children(flooderQuota);
-      const [command, ...parameters] = FLOODS[flood]!(PORTS[name].flooded);
+      const [command, ...parameters] = FLOODS[flood]!(
+        PORTS[name][flood === "handshakes" ? "tls" : "flooded"],
+      );
       const flooder = flooders.start(command!, ...parameters);
       await sleep(HEAD_START_MS);
       if (flooder.exitCode !== null || flooder.signalCode !== null)

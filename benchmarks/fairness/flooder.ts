@@ -1,9 +1,15 @@
 /** Floods that no load generator makes: slow readers and connections that never ask. Runs until it is ended. */
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { parseArgs } from "node:util";
 
 const { values } = parseArgs({
-  options: { port: { type: "string" }, kind: { type: "string" }, connections: { type: "string" } },
+  options: {
+    port: { type: "string" },
+    kind: { type: "string" },
+    connections: { type: "string" },
+    name: { type: "string", default: "" },
+  },
 });
 const port = Number(values.port);
 
@@ -18,6 +24,18 @@ const floods: Readonly<Record<string, () => void>> = {
       socket.pause();
     });
     again(socket, "slow-readers");
+  },
+  /** Makes the other side sign, and leaves. */
+  handshakes: () => {
+    const socket = connectTls({
+      port,
+      host: "127.0.0.1",
+      ALPNProtocols: ["h2"],
+      servername: values.name,
+      rejectUnauthorized: false,
+    });
+    socket.on("secureConnect", () => socket.destroy());
+    again(socket, "handshakes");
   },
   /** Sends a head that never ends, byte by byte. */
   "half-open": () => {
@@ -37,3 +55,5 @@ function again(socket: Socket, kind: string): void {
 }
 
 for (let index = 0; index < Number(values.connections); index++) floods[values.kind!]!();
+// Sockets that do not read keep no process alive.
+setInterval(() => {}, 1_000);

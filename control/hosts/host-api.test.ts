@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, test, type TestContext } from "node:test";
+import { connect } from "node:tls";
 import { systemClock } from "@plinth/clock";
 import { Fault } from "@plinth/fault";
 import {
@@ -345,5 +346,16 @@ suite("the door for hosts", () => {
     );
     // It is as good as new.
     await joinFirstHost(token, { host: "beta", clock: systemClock, signal: context.signal });
+  });
+
+  test("who has no certificate and does not finish a request is cut off", async (context) => {
+    await using first = await startFirst(context);
+    const { address } = parseJoinToken(await first.token());
+    const [host = "", port = ""] = address.split(":");
+    const socket = connect({ host, port: Number(port), rejectUnauthorized: false, minVersion: "TLSv1.3" });
+    context.after(() => socket.destroy());
+    socket.on("error", () => {});
+    socket.write("POST /apis/plinth.dev/v1/hosts/beta HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{");
+    await new Promise((resolve) => socket.once("close", resolve));
   });
 });

@@ -25,6 +25,7 @@ import type { Registry } from "@plinth/registry";
 import { API_PATH, type Instance, type ServiceSpec, validate } from "@plinth/resource";
 import type { HostSessions } from "./host-sessions.ts";
 import {
+  CALL_MS,
   CONNECTIONS_MAX,
   HANDSHAKE_MS,
   HEARTBEAT_MS,
@@ -100,15 +101,22 @@ export async function openHostApi(options: HostApiOptions): Promise<HostApi> {
     (request, response) => void serve(request, response),
   );
   server.maxConnections = CONNECTIONS_MAX;
-  // An answer that follows a log is a request that takes as long as somebody reads.
+  // An answer that follows a log is a request that takes as long as somebody reads; others are timed below.
   server.requestTimeout = 0;
+  server.headersTimeout = CALL_MS;
   const following = followKeeper(server, keeper, CONTROL);
   const streams = new Set<AbortController>();
+  const unhurried = new WeakSet<IncomingMessage>();
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const ended = new AbortController();
     streams.add(ended);
+    // Whoever it is: only an answer that was asked for may take its time to arrive.
+    const cancel = keeper.clock.schedule(CALL_MS, () => {
+      if (!request.complete && !unhurried.has(request)) request.destroy();
+    });
     response.once("close", () => {
+      cancel();
       streams.delete(ended);
       ended.abort(new Fault("unavailable", "The host is gone"));
     });
@@ -149,8 +157,10 @@ export async function openHostApi(options: HostApiOptions): Promise<HostApi> {
     const [deed = "", parameter] = rest.split("/");
     if (method === "GET" && deed === "world") return hosts.world(call);
     if (method === "PUT" && deed === "report") return hosts.report(call);
-    if (method === "POST" && deed === "answers" && parameter !== undefined)
+    if (method === "POST" && deed === "answers" && parameter !== undefined) {
+      unhurried.add(request);
       return hosts.answer(call, parameter);
+    }
     if (method === "POST" && deed === "credential") return hosts.renew(call);
     if (method === "POST" && deed === "certificates") return hosts.certify(call);
     if (method === "GET" && deed === "sources" && parameter !== undefined)

@@ -82,15 +82,20 @@ export const TURN_UNITS_CONTENDED = 16;
 export const TURN_UNITS_ALL = 64;
 /** How long parts stay small after several workloads were there: a quiet one may come only now and then. */
 export const CONTENTION_TURNS = 256;
-/** Of the processor time, what those who wait may use while several workloads are there. */
-export const BACKLOG_PROCESSOR_SHARE = 0.85;
+/**
+ * Of the processor time, what those who wait may use while several workloads are there. The rest is for reads that must
+ * be looked at before they can wait, for collections, and for those who ask little.
+ */
+export const BACKLOG_PROCESSOR_SHARE = 0.7;
 /** How long they wait for more: the shortest time that timers can tell, and a little. */
 export const BACKLOG_WAIT_MS = 1.25;
 /** Reads after which a turn's end is looked for: a quiet proxy does without. */
 export const READS_BEFORE_TURN_ENDS = 8;
-/** A connection costs more than a request on it: a socket, its handlers, its place in all lists. */
-export const ACCEPT_UNITS = 4;
+/** A client's connection costs more than requests on it: a socket, its handlers, its place in all lists, its end. */
+export const ACCEPT_UNITS = 10;
 export const CONNECT_UNITS = 4;
+/** A TLS handshake signs, agrees on a key and verifies: half a millisecond and more. */
+export const HANDSHAKE_UNITS = 64;
 /** Requests of one read that the proxy has answered by itself, before others have their turn. */
 export const PIPELINED_AT_ONCE = 8;
 

@@ -15,6 +15,8 @@ export const usualLimits: Readonly<Record<Resource, number>> = {
 
 /** Everybody from outside is counted as one owner; each address has a share of its own. */
 export const INGRESS_OWNER = "ingress";
+/** And everybody from other hosts, until a handshake tells who it is. */
+const PEERS_OWNER = "peers";
 
 /** A service's part in the calls under way. */
 export interface CalleePart {
@@ -29,7 +31,7 @@ export class Fairness {
   readonly turns: Turns;
   /** Of callers, by "app service". */
   readonly #callers: Map<string, Share> = new Map();
-  /** Of clients of ingress, by address. */
+  /** Of clients of ingress and of other hosts, by address. */
   readonly #clients: Map<string, Share> = new Map();
   readonly #counts: Map<string, ShareCounts> = new Map();
 
@@ -55,10 +57,19 @@ export class Fairness {
 
   /** A client of ingress is known by its address alone. */
   client(address: string): Share {
-    const id = networkOf(address);
+    return this.#byAddress(INGRESS_OWNER, address);
+  }
+
+  /** So is a host that begins a handshake. */
+  peer(address: string): Share {
+    return this.#byAddress(PEERS_OWNER, address);
+  }
+
+  #byAddress(service: string, address: string): Share {
+    const id = `${service} ${networkOf(address)}`;
     let share = this.#clients.get(id);
     if (share === undefined) {
-      const counts = this.#countsOf({ app: "", service: INGRESS_OWNER, role: "caller" });
+      const counts = this.#countsOf({ app: "", service, role: "caller" });
       this.#clients.set(id, (share = new Share(counts, this.quotas, this.turns)));
     }
     return share;

@@ -1,9 +1,10 @@
 import type { Server, Socket } from "node:net";
 import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from "node:tls";
-import { HANDSHAKE_TIMEOUT_MS, LINKS_IN_MAX, LINKS_PER_IDENTITY_MAX } from "../limits.ts";
+import { HANDSHAKE_TIMEOUT_MS, HANDSHAKE_UNITS, LINKS_IN_MAX, LINKS_PER_IDENTITY_MAX } from "../limits.ts";
 import type { Share } from "../fair/share.ts";
 import { bind, descriptorOf, type Listener } from "../listener.ts";
 import { type LocalInstance, type PeerDoor, socketName } from "../snapshot.ts";
+import { clientAddress } from "../served.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { reasonOf } from "./handshake-failure.ts";
 import { Handshakes } from "./handshakes.ts";
@@ -31,7 +32,7 @@ export class PeerListener implements Listener, PeerConnectionHome {
   /** It listens nowhere: connections are handed to it, and another takes its place at every change. */
   #tls: TlsServer | undefined = undefined;
   #server: Server | undefined = undefined;
-  readonly #handshakes: Handshakes = new Handshakes((socket) => this.#shake(socket));
+  readonly #handshakes: Handshakes = new Handshakes((socket) => this.#greet(socket));
   readonly #byIdentity: Map<string, number> = new Map();
 
   private constructor(door: PeerDoor, around: Surroundings, security: PeerSecurity, counts: PeerCounts) {
@@ -116,6 +117,23 @@ export class PeerListener implements Listener, PeerConnectionHome {
   #refuse(socket: Socket, reason: string): void {
     this.#counts.refuse(reason);
     socket.destroy();
+  }
+
+  /** A handshake is dear: it begins with its first bytes, when it is the turn of where they come from. */
+  #greet(socket: Socket): void {
+    const { clock, fairness } = this.#around;
+    const share = fairness.peer(clientAddress(socket));
+    const cancel = clock.schedule(HANDSHAKE_TIMEOUT_MS, () => this.#refuse(socket, "handshake-timeout"));
+    socket.on("close", cancel);
+    socket.once("readable", () => {
+      fairness.turns.defer(share, {
+        proceed: () => {
+          cancel();
+          if (!socket.destroyed) this.#shake(socket);
+          return HANDSHAKE_UNITS;
+        },
+      });
+    });
   }
 
   #shake(socket: Socket): void {
