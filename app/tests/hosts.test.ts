@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
 import { detectNetwork } from "@plinth/run";
 import type { EdgeStat, Host, IdentityReport, PsRow } from "@plinth/resource";
@@ -142,6 +143,9 @@ suite("a host that goes without a word", { skip }, () => {
     await alpha.until("nothing runs there", async () => (await pair.onBeta()).length === 0);
     await allReady(alpha, 4);
     assert.equal(await hostState(alpha, "beta"), undefined);
+    await beta.until("it knows", async () =>
+      /has been removed/.test(readFileSync(`${beta.home}/daemon.log`, "utf8")),
+    );
   });
 });
 

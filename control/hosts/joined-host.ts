@@ -72,6 +72,8 @@ export class JoinedHost implements Hosts, SvidSource {
   #connection = "";
   #seq = 0;
   #leaving = false;
+  /** The first host has taken the last report. */
+  #isHeard = false;
   #reportNow: () => void = () => {};
   #running: Promise<unknown> = Promise.resolve();
 
@@ -144,11 +146,16 @@ export class JoinedHost implements Hosts, SvidSource {
   /** Asks the first host to replace what runs here, and waits until it is gone, or for `timeoutMs`. */
   async leave(timeoutMs: number): Promise<void> {
     this.#leaving = true;
-    this.changed();
-    const { clock, own, signal } = this.#options;
+    await this.#tellFirst(); // one that is away or wants us no more replaces nothing: its fault ends this
+    const { clock, own } = this.#options;
     const endMs = clock.monotonic() + timeoutMs;
-    while (own().list().length > 0 && clock.monotonic() < endMs) await this.#told(REPORT_MS);
+    while (own().list().length > 0 && clock.monotonic() < endMs && this.#isHeard) await this.#told(REPORT_MS);
     // The last word: the first host must not take silence for a loss.
+    await this.#tellFirst();
+  }
+
+  async #tellFirst(): Promise<void> {
+    const { signal } = this.#options;
     await this.#first.report(this.#state(), AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]));
   }
 
@@ -324,10 +331,12 @@ export class JoinedHost implements Hosts, SvidSource {
       const asked = new Promise<void>((resolve) => (now = resolve));
       this.#reportNow = now;
       try {
-        await this.#first.report(this.#state(), AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]));
+        await this.#tellFirst();
+        this.#isHeard = true;
         told = false;
       } catch (error) {
         if (signal.aborted) return;
+        this.#isHeard = false;
         if (!told) log.warn("cannot report to the first host", { error: messageOf(error) });
         told = true;
         await clock.sleep(RETRY_MS, signal).catch(() => undefined);

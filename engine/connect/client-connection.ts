@@ -18,7 +18,7 @@ import {
 import { countRefusal, type Route, routeFrom } from "./listener-target.ts";
 import { encodeRefusal, type RefusalCode } from "./refusal.ts";
 import type { Requester } from "./requester.ts";
-import { joins, type RequestRewrite, requestNeedsRewrite, rewriteRequest } from "./rewrite.ts";
+import { originOf, joins, type RequestRewrite, requestNeedsRewrite, rewriteRequest } from "./rewrite.ts";
 import type { Trace } from "./seeing/trace.ts";
 import { clientAddress, type ConnectionOwner, type ServedConnection } from "./served.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -77,9 +77,7 @@ export class ClientConnection implements Requester, ServedConnection, Deferred {
     const { target } = owner;
     this.#client = clientAddress(socket);
     this.#rewrite = {
-      origin: target.ingress
-        ? { lines: `X-Forwarded-For: ${this.#client}\r\nX-Forwarded-Proto: http\r\n` }
-        : undefined,
+      origin: target.ingress ? originOf(this.#client) : undefined,
       host: target.name,
       upgrade: false,
       traceLine: undefined,

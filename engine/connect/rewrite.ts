@@ -33,10 +33,15 @@ function isForThisHop(kind: number): boolean {
   );
 }
 
-/** Copies header lines but those for this hop, forwarding headers where `edge`, and framing where `unframe`. */
-function copyHeaders(head: Head, edge: boolean, unframe: boolean, dropsTrace: TraceDrop): void {
+/**
+ * Copies a head without its blank line, as HTTP/1.1 whatever the sender speaks: without lines for this hop, forwarding
+ * headers where `edge`, and framing where `unframe`. `minorAt` is where the minor version stands in the first line.
+ * What goes on is copied in as few pieces as may be: mostly one.
+ */
+function copyHead(head: Head, minorAt: number, edge: boolean, unframe: boolean, dropsTrace: TraceDrop): void {
   const { buffer, start, count, kinds } = head;
-  let from = start + head.headersAt;
+  const at = slab.used;
+  let from = start + head.lineAt;
   for (let index = 0; index < count; index++) {
     const kind = kinds[index]!;
     const drop =
@@ -52,18 +57,12 @@ function copyHeaders(head: Head, edge: boolean, unframe: boolean, dropsTrace: Tr
   }
   const end = start + head.length - 2;
   if (end > from) slab.copy(buffer, from, end);
-}
-
-/** The first line, saying HTTP/1.1 whatever the sender speaks; `minorAt` is where its minor version stands. */
-function copyFirstLine(head: Head, minorAt: number): void {
-  const at = slab.used;
-  slab.copy(head.buffer, head.start + head.lineAt, head.start + head.headersAt);
   if (head.minor === 0) slab.buffer[at + minorAt] = 0x31;
 }
 
 /** The blank line, and the body's first bytes if they are few. */
 function finish(head: Head, from: number, bodyEnd: number): Buffer {
-  slab.text("\r\n");
+  slab.endLine();
   if (joins(head, bodyEnd)) slab.copy(head.buffer, head.start + head.length, bodyEnd);
   return slab.cut(from);
 }
@@ -73,10 +72,19 @@ export function joins(head: Head, bodyEnd: number): boolean {
   return bodyEnd - head.start - head.length <= JOIN_BYTES_MAX;
 }
 
+/** What stands before the host in the line that tells it. */
+const HOST_NAME = "X-Forwarded-Host: ";
+
 /** What ingress tells about the client. */
 export interface Origin {
-  /** `X-Forwarded-For` and `-Proto` lines, the same for all requests of a connection. */
-  readonly lines: string;
+  /** Lines that are the same for all requests of a connection, and the beginning of the one that tells the host. */
+  readonly lines: Buffer;
+}
+
+export function originOf(client: string): Origin {
+  return {
+    lines: Buffer.from(`X-Forwarded-For: ${client}\r\nX-Forwarded-Proto: http\r\n${HOST_NAME}`, "latin1"),
+  };
 }
 
 /** Trace headers that go: those a line of our own takes the place of. */
@@ -112,21 +120,22 @@ export function rewriteRequest(head: Head, bodyEnd: number, rewrite: RequestRewr
   const hostBytes = head.hostIndex < 0 ? rewrite.host.length : 256;
   slab.reserve(head.length * 2 + joined + ADDED_BYTES_MAX + hostBytes);
   const from = slab.used;
-  copyFirstLine(head, head.headersAt - head.lineAt - 3);
   const drops = rewrite.traceLine === undefined ? "nothing" : rewrite.dropsTrace;
-  copyHeaders(head, rewrite.origin !== undefined, false, drops);
+  copyHead(head, head.headersAt - head.lineAt - 3, rewrite.origin !== undefined, false, drops);
   if (rewrite.traceLine !== undefined) {
     rewrite.traceAt = slab.used - from + TRACE_VALUE_AT;
     slab.copy(rewrite.traceLine, 0, TRACE_LINE_BYTES);
   }
   if (head.hostIndex < 0) slab.text(`Host: ${rewrite.host}\r\n`);
   if (rewrite.origin !== undefined) {
-    slab.text(rewrite.origin.lines);
+    const { lines } = rewrite.origin;
     if (head.hostIndex >= 0) {
-      slab.text("X-Forwarded-Host: ");
+      slab.copy(lines, 0, lines.length);
       const at = head.hostIndex * 4;
       slab.copy(head.buffer, head.start + head.ranges[at + 2]!, head.start + head.ranges[at + 3]!);
-      slab.text("\r\n");
+      slab.endLine();
+    } else {
+      slab.copy(lines, 0, lines.length - HOST_NAME.length);
     }
   }
   if (rewrite.upgrade) slab.text(`Connection: upgrade\r\nUpgrade: ${head.value(head.upgradeIndex)}\r\n`);
@@ -149,8 +158,7 @@ export function rewriteResponse(head: Head, bodyEnd: number, rewrite: ResponseRe
   const joined = joins(head, bodyEnd) ? bodyEnd - head.start - head.length : 0;
   slab.reserve(head.length * 2 + joined + ADDED_BYTES_MAX);
   const from = slab.used;
-  copyFirstLine(head, 7);
-  copyHeaders(head, false, rewrite.unframe, "nothing");
+  copyHead(head, 7, false, rewrite.unframe, "nothing");
   if (head.status === 101) slab.text(`Connection: upgrade\r\nUpgrade: ${head.value(head.upgradeIndex)}\r\n`);
   else if (rewrite.connection !== "") slab.text(`Connection: ${rewrite.connection}\r\n`);
   return finish(head, from, bodyEnd);
