@@ -57,20 +57,8 @@ export function isTraceLine(head: Head, index: number, andState: boolean): boole
 
 const DIGITS: Buffer = Buffer.from("0123456789abcdef");
 const POOL_BYTES = 3_072; // 128 requests' worth: drawing them one by one would cost a microsecond each
-
-/** Random bytes, drawn many at a time. */
-class RandomBytes {
-  readonly #bytes: Buffer = Buffer.allocUnsafe(POOL_BYTES);
-  #at = POOL_BYTES;
-
-  next(): number {
-    if (this.#at === POOL_BYTES) {
-      randomFillSync(this.#bytes);
-      this.#at = 0;
-    }
-    return this.#bytes[this.#at++]!;
-  }
-}
+/** Of a trace's and a span's identifier together. */
+const ID_BYTES = 24;
 
 /** Bytes of a header line with a `traceparent`, and where its value begins. */
 export const TRACE_LINE_BYTES = 70;
@@ -84,7 +72,9 @@ export class NewTraceLine {
   readonly bytes: Buffer = Buffer.from(
     `traceparent: ${traceParentText("0".repeat(32), "0".repeat(16), false)}\r\n`,
   );
-  readonly #random: RandomBytes = new RandomBytes();
+  /** Random bytes, drawn many at a time, and how many of them have been used. */
+  readonly #pool: Buffer = Buffer.allocUnsafe(POOL_BYTES);
+  #used = POOL_BYTES;
 
   /** The header's value alone. */
   get value(): string {
@@ -93,17 +83,23 @@ export class NewTraceLine {
 
   /** Puts new identifiers in. */
   renew(): void {
-    this.#fill(TRACE_VALUE_AT + 3, 32);
-    this.#fill(TRACE_VALUE_AT + PARENT_AT, 16);
-  }
-
-  #fill(from: number, digits: number): void {
-    const { bytes } = this;
-    for (let at = from; at < from + digits; at += 2) {
-      const value = this.#random.next();
-      bytes[at] = DIGITS[value >> 4]!;
-      bytes[at + 1] = DIGITS[value & 15]!;
+    if (this.#used + ID_BYTES > POOL_BYTES) {
+      randomFillSync(this.#pool);
+      this.#used = 0;
     }
+    const from = this.#used;
+    this.#used = from + ID_BYTES;
+    putDigits(this.bytes, TRACE_VALUE_AT + 3, this.#pool, from, from + 16);
+    putDigits(this.bytes, TRACE_VALUE_AT + PARENT_AT, this.#pool, from + 16, from + ID_BYTES);
+  }
+}
+
+/** Writes bytes `from` to `to` of `source` as hexadecimal digits at `at` of `target`. */
+function putDigits(target: Buffer, at: number, source: Buffer, from: number, to: number): void {
+  for (let index = from; index < to; index++) {
+    const value = source[index]!;
+    target[at++] = DIGITS[value >> 4]!;
+    target[at++] = DIGITS[value & 15]!;
   }
 }
 
