@@ -97,7 +97,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
   const onChange = (app: string, serving: boolean): void => {
     if (serving) publisher.changed();
     identities.changed();
-    role.changed(app, serving);
+    role.changed(app);
   };
   const drainingProxies = new DrainingProxies(paths.proxy, () => readProcessRecord(paths.proxyRecord)?.pid);
   const publisher = new SnapshotPublisher({

@@ -1,6 +1,7 @@
 import { networkInterfaces } from "node:os";
 import { isIP } from "node:net";
 import { type Clock, isoTime } from "@plinth/clock";
+import { socketName } from "@plinth/connect";
 import type { HostFrame, PairAddresses } from "@plinth/discovery";
 import { Fault } from "@plinth/fault";
 import {
@@ -122,7 +123,7 @@ export class FirstRole implements Role {
       ...this.#options,
       instances: this.#options.fleet(),
       secretVersion: (name) => this.#options.vault.version(name),
-      onTopology: () => this.topologyChanged(),
+      onTopology: () => this.#topologyChanged(),
     });
     return this.#controller;
   }
@@ -158,7 +159,7 @@ export class FirstRole implements Role {
     this.hosts.changed();
   }
 
-  topologyChanged(): void {
+  #topologyChanged(): void {
     this.#options.onTopology();
     this.hosts.changed();
   }
@@ -208,7 +209,7 @@ export class FirstRole implements Role {
       }
     }
     await this.#writeOwn();
-    this.topologyChanged();
+    this.#topologyChanged();
     return this.#api;
   }
 
@@ -219,7 +220,7 @@ export class FirstRole implements Role {
     const { name } = this;
     const status = {
       state: "Ready",
-      ...(hostAddress !== undefined && { address: textOf(hostAddress, doorPort) }),
+      ...(hostAddress !== undefined && { address: socketName({ address: hostAddress, port: doorPort }) }),
       version: VERSION,
       mesh,
     } as const;
@@ -244,7 +245,7 @@ export class FirstRole implements Role {
       throw new Fault("invalid", `Cannot use "${address}": expected an IP address of this machine`);
     await home.openToHosts(hostAddress ?? address ?? mainAddress());
     const api = await this.#open();
-    const place = textOf(api.address, api.port);
+    const place = socketName(api);
     const { text, expiresAtMs } = await this.#tokens.create({
       address: place,
       fingerprint: fingerprintOf(this.#authority.bundle.roots[0]!),
@@ -327,10 +328,6 @@ export class FirstRole implements Role {
     await this.#tokens.forget(name);
     await this.hosts.forget(name);
   }
-}
-
-function textOf(address: string, port: number): string {
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 /** The machine's first address that others can reach; bridges of containers and of Plinth itself are not it. */

@@ -207,7 +207,7 @@ export class Home {
       mesh: choice.mode,
       meshReason: stored?.mesh === choice.mode ? (stored.meshReason ?? choice.reason) : choice.reason,
       ...(subnet === undefined ? {} : { subnet }),
-      hostName: stored?.hostName ?? labelOf(hostname()),
+      hostName: stored?.hostName ?? (machineLabel() || "first"),
       ...(stored?.hostAddress === undefined ? {} : { hostAddress: stored.hostAddress }),
       hostsPort: stored?.hostsPort ?? DEFAULTS.hostsPort,
       doorPort: stored?.doorPort ?? DEFAULTS.doorPort,
@@ -266,15 +266,14 @@ export class Home {
   }
 }
 
-/** A DNS label made of a machine's name. */
-function labelOf(machine: string): string {
-  const label = machine
+/** What this machine calls itself, as a DNS label; empty when nothing is left of it. */
+export function machineLabel(): string {
+  return hostname()
     .toLowerCase()
     .split(".")[0]!
     .replaceAll(/[^a-z0-9-]/g, "-")
     .slice(0, NAME_CHARACTERS_MAX)
     .replaceAll(/^-+|-+$/g, "");
-  return label === "" ? "first" : label;
 }
 
 /** As of every name. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "@plinth/clock";
+import { type Clock, Condition } from "@plinth/clock";
 import type { PeerIdentity, ProxyIdentities } from "@plinth/connect";
 import { messageOf } from "@plinth/fault";
 import { openWorkloadApi, spiffeIdOf, type SvidKeeper, type WorkloadApi } from "@plinth/identity";
@@ -37,10 +37,11 @@ export class Identities {
   /** Counts changes, and up to which of them all was handed over. */
   #turn = 1;
   #done = 0;
-  readonly #waiters: Set<() => void> = new Set();
+  readonly #handedOver: Condition;
 
   constructor(options: IdentitiesOptions) {
     this.#options = options;
+    this.#handedOver = new Condition(options.clock);
     options.keeper.subscribe(() => this.changed());
   }
 
@@ -54,19 +55,8 @@ export class Identities {
     const { clock, signal } = this.#options;
     const turn = this.#turn;
     const endMs = clock.monotonic() + timeoutMs;
-    while (this.#done < turn && clock.monotonic() < endMs && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        const done = (): void => {
-          cancel();
-          this.#waiters.delete(done);
-          signal.removeEventListener("abort", done);
-          resolve();
-        };
-        const cancel = clock.schedule(Math.max(1, endMs - clock.monotonic()), done);
-        this.#waiters.add(done);
-        signal.addEventListener("abort", done, { once: true });
-      });
-    }
+    while (this.#done < turn && clock.monotonic() < endMs && !signal.aborted)
+      await this.#handedOver.wait(endMs - clock.monotonic(), signal);
     return this.#done >= turn;
   }
 
@@ -113,7 +103,7 @@ export class Identities {
         const turn = this.#turn;
         await this.#give();
         this.#done = turn;
-        for (const waiter of this.#waiters) waiter();
+        this.#handedOver.notifyAll();
         told = false;
       } catch (error) {
         if (signal.aborted) break;

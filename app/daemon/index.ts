@@ -1,5 +1,5 @@
 /** plinthd: wires API, store and controllers, and stays up. */
-export { homePaths } from "./home.ts";
+export { homePaths, machineLabel } from "./home.ts";
 export type { HomePaths, PortWishes } from "./home.ts";
 export { comesUp, ensureDaemon, superviseDaemon } from "./supervise.ts";
 export type { DaemonOptions, Supervision } from "./supervise.ts";

@@ -138,10 +138,6 @@ export class JoinedRole implements Role {
     this.hosts.changed();
   }
 
-  topologyChanged(): void {
-    this.#options.onTopology();
-  }
-
   async start(): Promise<void> {
     const { registry, fleet, home } = this.#options;
     await home.openToHosts(this.#options.credential.address);

@@ -31,10 +31,8 @@ export interface Role {
   frame(): HostFrame | undefined;
   /** Resolves once other hosts send an instance of ours nothing more, or after `drainMs`. */
   drainedElsewhere(instance: string, drainMs: number): Promise<void>;
-  /** Something about the instances of an app has changed; `serving`: who may get requests, too. */
-  changed(app: string, serving: boolean): void;
-  /** What the proxy is told has changed. */
-  topologyChanged(): void;
+  /** Something about the instances of an app has changed. */
+  changed(app: string): void;
   /** Adopts what runs, then goes on until the signal. */
   start(): Promise<void>;
   stopped(): Promise<void>;

@@ -151,10 +151,6 @@ export class FirstHost {
     return this.#trust;
   }
 
-  set bundle(bundle: TrustBundle) {
-    this.#trust = bundle;
-  }
-
   /** When the credential ends, and when it began. */
   get validity(): Pick<Svid, "notBeforeMs" | "notAfterMs"> {
     return this.#svid;
@@ -279,7 +275,6 @@ export class FirstHost {
       path: `${API_PATH}/hosts/${this.host}/${path}`,
       signal: whole,
       body,
-      limit: this.#clock,
       limitMs,
     });
   }
@@ -292,7 +287,6 @@ interface Message {
   readonly path: string;
   readonly signal: AbortSignal;
   readonly body?: unknown;
-  readonly limit?: Clock;
   readonly limitMs?: number;
 }
 

@@ -269,10 +269,12 @@ suite("the door for hosts", () => {
     mkdirSync(files);
     await beta.source(DIGEST, files, signal);
     assert.equal(readFileSync(join(files, "web", "main.mjs"), "utf8"), "the program");
-    await assert.rejects(
-      beta.report({ ...reportOf({}), door: { address: "$(reboot)", port: 1 } }, signal),
-      refused("invalid", /door/),
-    );
+    for (const door of [
+      { address: "$(reboot)", port: 1 },
+      { address: "1.2.3", port: 1 },
+      { address: "192.0.2.7", port: 1.5 },
+    ])
+      await assert.rejects(beta.report({ ...reportOf({}), door }, signal), refused("invalid", /door/));
   });
 
   test("a host tells what its own services' calls have come to, and nobody else's", async (context) => {

@@ -3,10 +3,11 @@ import { once } from "node:events";
 import { stat } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
-import { isIPv6, type AddressInfo } from "node:net";
+import { isIP, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { TLSSocket } from "node:tls";
+import { socketName } from "@plinth/connect";
 import { Fault, type FaultCode, messageOf } from "@plinth/fault";
 import {
   type CertificateAuthority,
@@ -328,7 +329,9 @@ class HostRoutes {
     const report = await readJson<HostReport>(request, REPORT_BYTES_MAX);
     const { registry, sessions } = this.#options;
     const { address, port } = report.door ?? {};
-    if (typeof address !== "string" || !/^[0-9a-f.:]{2,45}$/.test(address) || !(port > 0 && port <= 65_535))
+    // It stands in every snapshot from then on: one that cannot be read back would stop them all.
+    const isPort = Number.isInteger(port) && port > 0 && port <= 65_535;
+    if (typeof address !== "string" || isIP(address) === 0 || !isPort)
       throw new Fault("invalid", "The report's door is not an address and a port");
     if (typeof report.settled?.seq !== "number" || typeof report.instances !== "object")
       throw new Fault("invalid", "The report lacks what it has settled, or its instances");
@@ -343,7 +346,7 @@ class HostRoutes {
     const { version, mesh, cpus } = report;
     if (validate("HostStatus", { ...(version !== undefined && { version }), mesh, cpus }).length > 0)
       throw new Fault("invalid", "The report's version, mesh or cpus is none");
-    await sessions.report(host, report, isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`);
+    await sessions.report(host, report, socketName({ address, port }));
     send(response, 200, {});
   }
 

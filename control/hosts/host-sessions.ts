@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { type Clock, isoTime } from "@plinth/clock";
+import { type Clock, Condition, isoTime } from "@plinth/clock";
 import { Fault, messageOf } from "@plinth/fault";
 import type { Log } from "@plinth/log";
 import type { Registry } from "@plinth/registry";
 import type { ProxyCounters } from "@plinth/stat";
 import type { Candidate, Fleet, Hosts } from "@plinth/release";
 import { type Host, type HostStatus } from "@plinth/resource";
+import { doorOnRecord } from "./door.ts";
 import { CALL_MS } from "./limits.ts";
 import { reportedCounters } from "./reported-counters.ts";
 import type { Door, HostMessage, HostReport, Question, WorldContent } from "./messages.ts";
@@ -74,11 +75,12 @@ function stateOf({ leaving, instances }: HostReport): "Ready" | "Leaving" | "Lef
 export class HostSessions implements Hosts {
   readonly #options: HostSessionsOptions;
   readonly #sessions: Map<string, Session> = new Map();
-  readonly #waiters: Set<() => void> = new Set();
+  readonly #change: Condition;
   readonly #asked: Map<string, Asked> = new Map();
 
   constructor(options: HostSessionsOptions) {
     this.#options = options;
+    this.#change = new Condition(options.clock);
     // Hosts of before have until LOST_MS to be heard of again; until then they are what they were.
     for (const { metadata } of options.registry.list("Host")) {
       if (metadata.name !== options.name) this.#session(metadata.name);
@@ -113,9 +115,7 @@ export class HostSessions implements Hosts {
 
   /** Where a joined host's proxy takes calls, as it said last. */
   doorOf(host: string): Door | undefined {
-    const [, address, port] =
-      /^\[?([^\]]+)\]?:(\d+)$/.exec(this.#options.registry.get("Host", host)?.status?.address ?? "") ?? [];
-    return address === undefined ? undefined : { address, port: Number(port) };
+    return doorOnRecord(this.#options.registry, host);
   }
 
   #state(host: string): HostStatus["state"] {
@@ -338,21 +338,11 @@ export class HostSessions implements Hosts {
   }
 
   #tell(): void {
-    for (const waiter of this.#waiters) waiter();
+    this.#change.notifyAll();
   }
 
   async #told(mostMs: number, signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        cancel();
-        this.#waiters.delete(done);
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const cancel = this.#options.clock.schedule(Math.max(1, mostMs), done);
-      this.#waiters.add(done);
-      signal.addEventListener("abort", done, { once: true });
-    });
+    await this.#change.wait(mostMs, signal);
     signal.throwIfAborted();
   }
 

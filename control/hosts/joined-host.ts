@@ -1,12 +1,13 @@
 import { X509Certificate } from "node:crypto";
 import { availableParallelism } from "node:os";
-import type { Clock } from "@plinth/clock";
+import { type Clock, Condition } from "@plinth/clock";
 import { Fault, messageOf } from "@plinth/fault";
 import { generateKeyPair, type SvidSource, type TrustBundle } from "@plinth/identity";
 import type { Log } from "@plinth/log";
 import type { Hosts, InstanceSet, Topology } from "@plinth/release";
 import { type HostStatus, type Instance, type InstanceStatus, STOP_ANNOTATION } from "@plinth/resource";
 import type { ProxyCounters } from "@plinth/stat";
+import { doorOnRecord } from "./door.ts";
 import { FetchedSources } from "./fetched-sources.ts";
 import { FirstHost } from "./first-host.ts";
 import { type HostCredential, privateKeyText, writeHostCredential } from "./host-credential.ts";
@@ -66,7 +67,7 @@ export class JoinedHost implements Hosts, SvidSource {
   readonly #mayStop: Set<string> = new Set();
   /** Questions being answered. */
   readonly #answering: Map<string, AbortController> = new Map();
-  readonly #waiters: Set<() => void> = new Set();
+  readonly #change: Condition;
   /** Worlds that are not in force or drained yet. */
   readonly #settling: Set<number> = new Set();
   #connection = "";
@@ -79,6 +80,7 @@ export class JoinedHost implements Hosts, SvidSource {
 
   constructor(options: JoinedHostOptions) {
     this.#options = options;
+    this.#change = new Condition(options.clock);
     this.#credential = options.credential;
     this.#first = new FirstHost(options.credential, options.clock);
     this.#mirror = new Mirror({ ...options, isOwn: (spec) => options.own().isOwn(spec) });
@@ -123,9 +125,8 @@ export class JoinedHost implements Hosts, SvidSource {
 
   doorOf(host: string | undefined): (Door & { readonly name: string }) | undefined {
     const name = host ?? this.#credential.firstName;
-    const [, address, port] =
-      /^\[?([^\]]+)\]?:(\d+)$/.exec(this.#options.registry.get("Host", name)?.status?.address ?? "") ?? [];
-    return address === undefined ? undefined : { name, address, port: Number(port) };
+    const door = doorOnRecord(this.#options.registry, name);
+    return door && { name, ...door };
   }
 
   /** Follows the first host until the signal. */
@@ -167,23 +168,13 @@ export class JoinedHost implements Hosts, SvidSource {
   }
 
   #tell(): void {
-    for (const waiter of this.#waiters) waiter();
+    this.#change.notifyAll();
     this.#reportNow();
   }
 
   async #told(mostMs: number): Promise<void> {
-    const { clock, signal } = this.#options;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        cancel();
-        this.#waiters.delete(done);
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const cancel = clock.schedule(mostMs, done);
-      this.#waiters.add(done);
-      signal.addEventListener("abort", done, { once: true });
-    });
+    const { signal } = this.#options;
+    await this.#change.wait(mostMs, signal);
     signal.throwIfAborted();
   }
 
@@ -351,7 +342,7 @@ export class JoinedHost implements Hosts, SvidSource {
   }
 
   #state(): Parameters<FirstHost["report"]>[0] {
-    const { own, version, mesh, door, counters } = this.#options;
+    const { own, version, mesh, door, counters, isRenewed } = this.#options;
     const instances: Record<string, InstanceStatus> = {};
     for (const { metadata, status } of own().list()) {
       const { name } = metadata;
@@ -363,7 +354,7 @@ export class JoinedHost implements Hosts, SvidSource {
     return {
       settled: { connection: this.#connection, seq: this.#settled },
       door: door(),
-      renewed: this.#isRenewed ? this.bundle.sequence : 0,
+      renewed: this.#isBySigningRoot && isRenewed() ? this.bundle.sequence : 0,
       instances,
       counters: counters(),
       leaving: this.#leaving,
@@ -373,10 +364,11 @@ export class JoinedHost implements Hosts, SvidSource {
     };
   }
 
-  get #isRenewed(): boolean {
+  /** Whether the root that signs now has signed this host's own credential. */
+  get #isBySigningRoot(): boolean {
     const root = new X509Certificate(this.bundle.roots[0]!);
     const own = new X509Certificate(Buffer.from(this.#credential.certificate.certificates[0]!, "base64"));
-    return own.checkIssued(root) && this.#options.isRenewed();
+    return own.checkIssued(root);
   }
 
   async #trust(bundle: TrustBundle): Promise<void> {
@@ -400,10 +392,8 @@ export class JoinedHost implements Hosts, SvidSource {
     const { clock, log, signal } = this.#options;
     while (!signal.aborted) {
       const { notBeforeMs, notAfterMs } = this.#first.validity;
-      const root = new X509Certificate(this.bundle.roots[0]!);
-      const own = new X509Certificate(Buffer.from(this.#credential.certificate.certificates[0]!, "base64"));
       const isOld = clock.now() >= notBeforeMs + (notAfterMs - notBeforeMs) * RENEW_AT;
-      if (isOld || !own.checkIssued(root)) {
+      if (isOld || !this.#isBySigningRoot) {
         try {
           const keys = await generateKeyPair();
           const certificate = await this.#first.renew(keys, signal);

@@ -2,20 +2,6 @@
 import "reflect-metadata";
 import "./webcrypto-names.ts";
 import { randomBytes } from "node:crypto";
-import {
-  AuthorityKeyIdentifierExtension,
-  BasicConstraintsExtension,
-  ExtendedKeyUsage,
-  ExtendedKeyUsageExtension,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  Pkcs10CertificateRequest,
-  Pkcs10CertificateRequestGenerator,
-  SubjectAlternativeNameExtension,
-  SubjectKeyIdentifierExtension,
-  X509Certificate,
-  X509CertificateGenerator,
-} from "@peculiar/x509";
 
 /** The one door to the certificate library: everything else asks for it here, after the polyfill. */
 export {
@@ -31,7 +17,7 @@ export {
   SubjectKeyIdentifierExtension,
   X509Certificate,
   X509CertificateGenerator,
-};
+} from "@peculiar/x509";
 
 export const KEY_ALGORITHM: { readonly name: "ECDSA"; readonly namedCurve: "P-256" } = {
   name: "ECDSA",

@@ -5,7 +5,7 @@ export type { CertificateLife, PeerIdentity, PeerSecurity, PeerVerdict } from ".
 export { ProxyControl } from "./proxy-control.ts";
 export type { ApplyResult, ProxyStats, ProxyStatus, ProxyControlOptions } from "./proxy-control.ts";
 export type { ProxyIdentities, ProxySvid } from "./proxy-identities.ts";
-export { emptySnapshot, parseSnapshot, socketName } from "./snapshot.ts";
+export { emptySnapshot, parseSnapshot, socketAddressOf, socketName } from "./snapshot.ts";
 export type { RouteMatch, ServiceRoute } from "./routing/service-route.ts";
 export type {
   Endpoint,

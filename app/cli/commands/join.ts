@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync } from "node:fs";
-import { hostname } from "node:os";
 import { dirname } from "node:path";
-import { homePaths } from "@plinth/daemon";
+import { homePaths, machineLabel } from "@plinth/daemon";
 import { Fault } from "@plinth/fault";
 import { joinFirstHost, readHostCredential, writeHostCredential } from "@plinth/hosts";
 import { parseJoinToken } from "@plinth/identity";
@@ -43,7 +42,7 @@ export async function run(context: Context): Promise<void> {
     }
     const input = await readSecretInput(context, context.text("token-file"), "Join token", TOKEN_BYTES_MAX);
     const token = parseJoinToken(input.toString("utf8").trim());
-    const host = context.text("name") ?? joined?.host ?? hostLabel();
+    const host = context.text("name") ?? joined?.host ?? machineLabel();
     output.note(`Joining ${token.address} as ${host}`);
     const address = context.text("address");
     const credential = await joinFirstHost(token, { host, address, clock, signal });
@@ -71,9 +70,4 @@ export async function run(context: Context): Promise<void> {
   if (json) return output.json({ host, first: firstName, address: first });
   output.result(`${host} is a host of ${firstName} now`);
   output.note("Instances come here with the next deploy; `plinth down --all` here leaves again.");
-}
-
-function hostLabel(): string {
-  const [label = ""] = hostname().toLowerCase().split(".");
-  return label.replaceAll(/[^a-z0-9-]/g, "-");
 }
