@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { networkInterfaces } from "node:os";
 import { createInterface } from "node:readline";
 
 /** A machine as far as Plinth can tell: its own network, mounts and name, on a cable to the others. */
@@ -39,11 +40,21 @@ const BOOT = [
 
 let made = 0;
 
-/** Machines made of namespaces, joined by a bridge; needs root. The test itself has 192.168.83.254 there. */
+/** The first three numbers of a network that this machine is not on; one may be left of a test that was killed. */
+function freeNetwork(): string {
+  const taken = Object.values(networkInterfaces()).flatMap((all) => all!.map(({ address }) => address));
+  for (let third = 83; third < 255; third++) {
+    const network = `192.168.${third}`;
+    if (!taken.some((address) => address.startsWith(`${network}.`))) return network;
+  }
+  throw new Error("no network is free");
+}
+
+/** Machines made of namespaces, joined by a bridge; needs root. The test itself has the last address there. */
 export async function createMachines(...names: readonly string[]): Promise<Machines> {
   await using setup = new AsyncDisposableStack();
   const bridge = `pt${process.pid}${made++ % 10}`;
-  const network = "192.168.83";
+  const network = freeNetwork();
   run("ip", "link", "add", "name", bridge, "type", "bridge");
   setup.defer(() => run("ip", "link", "del", bridge));
   run("ip", "addr", "add", `${network}.254/24`, "dev", bridge);

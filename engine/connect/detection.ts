@@ -98,8 +98,9 @@ export class Detection implements ServedConnection, ConnectionUser {
     this.#socket.resetAndDestroy();
   }
 
-  /** Nobody has spoken: connects to an instance and listens whether it does. */
+  /** Nobody has spoken: connects to an instance and listens whether it does. The timer and the tick may both ask. */
   #askInstance(): void {
+    if (this.#connection !== undefined) return;
     const route = this.#route;
     const endpoint = route?.callee.pick(this.#around.ticker.nowMs, undefined);
     if (route === undefined || endpoint === undefined || this.#ended) return;
@@ -202,7 +203,9 @@ export class Detection implements ServedConnection, ConnectionUser {
   tick(nowMs: number): void {
     const idleMs = nowMs - this.#sinceMs;
     const { target, draining } = this.#owner;
-    if (this.#connection !== undefined) {
+    // It has not spoken, so nothing is lost with it; the next tick asks another.
+    if (this.#endpoint?.removed === true) this.#dropInstance();
+    else if (this.#connection !== undefined) {
       if (draining || idleMs >= IDLE_TIMEOUT_MS) this.#becomeTunnel(undefined);
     } else if (idleMs >= (draining ? DRAIN_IDLE_MS : target.ingress ? HEAD_TIMEOUT_MS : IDLE_TIMEOUT_MS)) {
       this.#socket.destroy();

@@ -4,31 +4,35 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { test } from "node:test";
 import { connect as tlsConnect, createServer as createTlsServer } from "node:tls";
+import { type Clock, systemClock } from "@plinth/clock";
+import { VirtualClock } from "@plinth/clock/testing";
 import { createLog } from "@plinth/log";
 import { DataPlane } from "./data-plane.ts";
 import { freePort } from "./free-port.ts";
+import { SILENCE_MS, TICK_MS } from "./limits.ts";
 import { emptySnapshot, type ServiceProtocol, type Snapshot } from "./snapshot.ts";
 
 const limit = { timeout: 30_000 };
 
 /** A data plane with one service behind an outbound listener and an ingress, before the given instance. */
 class Bench implements AsyncDisposable {
-  readonly plane: DataPlane = new DataPlane({ log: createLog({ level: "error" }) });
+  readonly plane: DataPlane;
   readonly outbound: number;
   readonly ingress: number;
   readonly #closers: (() => void)[] = [];
 
-  private constructor(outbound: number, ingress: number) {
+  private constructor(outbound: number, ingress: number, clock: Clock) {
+    this.plane = new DataPlane({ log: createLog({ level: "error" }), clock });
     this.outbound = outbound;
     this.ingress = ingress;
   }
 
   static async before(
     onConnection: (socket: Socket) => void,
-    options: { protocol?: ServiceProtocol; ready?: boolean } = {},
+    options: { protocol?: ServiceProtocol; ready?: boolean; clock?: Clock } = {},
   ): Promise<Bench & { readonly port: number }> {
     const [outbound, ingress] = await Promise.all([freePort(), freePort()]);
-    const bench = new Bench(outbound, ingress);
+    const bench = new Bench(outbound, ingress, options.clock ?? systemClock);
     const sockets = new Set<Socket>();
     const server = createServer({ allowHalfOpen: true }, (socket) => {
       sockets.add(socket);
@@ -124,6 +128,51 @@ test("HTTP without a declaration is counted by request, also after a silence", l
   client.write("GET / HTTP/1.1\r\nHost: db\r\n\r\n");
   assert.match(String((await once(client, "data"))[0]), /^HTTP\/1\.1 200 OK\r\n/);
   assert.equal(bench.plane.stats()[0]!.success, 1);
+});
+
+test("a silent client has one connection to an instance, however late it speaks", limit, async () => {
+  const clock = new VirtualClock();
+  const asked: Socket[] = [];
+  await using bench = await Bench.before(
+    (socket) => {
+      asked.push(socket);
+      socket.on("data", () => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"));
+    },
+    { clock },
+  );
+  const until = async (isSo: () => boolean): Promise<void> => {
+    while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+  };
+  // The tick finds it silent since the tick before; its own timer comes later.
+  await clock.advance(TICK_MS - 1);
+  const client = bench.dial();
+  await until(() => bench.plane.connections === 1);
+  await clock.advance(1);
+  await until(() => asked.length === 1);
+  await clock.advance(SILENCE_MS);
+  client.write("GET / HTTP/1.1\r\nHost: db\r\n\r\n");
+  assert.match(String((await once(client, "data"))[0]), /^HTTP\/1\.1 200 OK\r\n/);
+  assert.equal(await bench.plane.drainEndpoints([`shop.db.${bench.port}`], 0), 0);
+  // An instance that ends takes along nobody who does not wait for it.
+  for (const socket of asked) socket.end();
+  client.write("GET / HTTP/1.1\r\nHost: db\r\n\r\n");
+  assert.match(String((await once(client, "data"))[0]), /^HTTP\/1\.1 200 OK\r\n/);
+});
+
+test("a silent client does not hold up an instance that leaves", limit, async () => {
+  const clock = new VirtualClock();
+  const asked = Promise.withResolvers<Socket>();
+  const bench = await Bench.before(asked.resolve, { clock });
+  await using _bench = bench;
+  const client = bench.dial();
+  while (bench.plane.connections === 0) await new Promise((resolve) => setImmediate(resolve));
+  await clock.advance(SILENCE_MS);
+  await asked.promise;
+  await bench.apply([], "auto");
+  const drained = bench.plane.drainEndpoints([`shop.db.${bench.port}`], 60_000);
+  await clock.advance(TICK_MS);
+  assert.equal(await drained, 0);
+  assert.ok(!client.destroyed);
 });
 
 test("bytes that could still become a request are decided soon", limit, async () => {
