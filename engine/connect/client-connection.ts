@@ -17,6 +17,7 @@ import {
 } from "./limits.ts";
 import { countRefusal, type Route, routeFrom } from "./listener-target.ts";
 import { encodeRefusal, type RefusalCode } from "./refusal.ts";
+import { spent } from "./read-buffers.ts";
 import type { Requester } from "./requester.ts";
 import { originOf, joins, type RequestRewrite, requestNeedsRewrite, rewriteRequest } from "./rewrite.ts";
 import type { Trace } from "./seeing/trace.ts";
@@ -113,9 +114,12 @@ export class ClientConnection implements Requester, ServedConnection, Deferred {
     this.#movedMs = this.#around.ticker.nowMs;
     if (this.#state === State.tunnel) {
       if (!this.#exchange.tunnelWrite(chunk)) this.pauseRequest();
+      else if (this.#exchange.bodyGone) spent(chunk);
     } else if (this.#state !== State.linger) {
+      const isBody = this.#state === State.exchange && !this.#exchange.requestDone;
       this.#decoder.feed(chunk);
       this.#read();
+      if (isBody && this.#decoder.pending === 0 && this.#exchange.bodyGone) spent(chunk);
     }
     return !this.#paused;
   }
@@ -438,6 +442,10 @@ export class ClientConnection implements Requester, ServedConnection, Deferred {
   write(bytes: Buffer): boolean {
     this.#owner.target.tcp.writeBytes += bytes.length;
     return writeBytes(this.#socket, bytes);
+  }
+
+  get flushed(): boolean {
+    return this.#socket.writableLength === 0;
   }
 
   cork(): void {

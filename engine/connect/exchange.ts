@@ -12,6 +12,7 @@ import { CONNECT_ATTEMPTS_MAX, CONNECT_TIMEOUT_MS, DISCARD_BYTES_MAX, RESEND_MAX
 import { defaultPolicy, type Policy } from "./policy.ts";
 import type { RefusalCode } from "./refusal.ts";
 import type { Requester } from "./requester.ts";
+import { spent } from "./read-buffers.ts";
 import { Tally } from "./seeing/tally.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { timeoutRefusal } from "./timeout-refusal.ts";
@@ -271,6 +272,11 @@ export class Exchange implements ConnectionUser, Sender {
     else if (this.#phase === Phase.sent) this.#attempts.awaitResponse();
   }
 
+  /** All of the body so far is on its way, and none of it is kept. */
+  get bodyGone(): boolean {
+    return this.firstBytes === undefined && this.#connection?.flushed === true;
+  }
+
   /** It cannot be sent again from now on. */
   #forgetRequest(): void {
     this.firstBytes = undefined;
@@ -326,6 +332,7 @@ export class Exchange implements ConnectionUser, Sender {
     const connection = this.#connection!;
     if (this.#phase === Phase.tunnel) {
       if (!this.#requester.write(chunk)) connection.pause();
+      else if (this.#requester.flushed) spent(chunk);
     } else if (this.#phase === Phase.bodyLeft) {
       this.#drop(); // bytes behind a whole answer: this connection cannot be trusted
       this.#requester.resumeRequest();
@@ -333,9 +340,11 @@ export class Exchange implements ConnectionUser, Sender {
       this.#phase = Phase.sent;
       this.#malformed("it spoke before it was asked");
     } else {
+      const isBody = this.#phase === Phase.answering;
       this.#heard = true;
       connection.decoder.feed(chunk);
       this.#relay(connection);
+      if (isBody && connection.decoder.pending === 0 && this.#requester.flushed) spent(chunk);
     }
   }
 

@@ -174,6 +174,11 @@ export class Http1Bridge implements StreamHandler, Requester {
 
   // What the exchange asks for.
 
+  /** What is written may wait in the session. */
+  get flushed(): boolean {
+    return false;
+  }
+
   write(bytes: Buffer): boolean {
     this.#movedMs = this.#around.ticker.nowMs;
     const decoder = this.#decoder;

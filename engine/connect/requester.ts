@@ -7,6 +7,8 @@ export interface Requester {
   readonly share: Share | undefined;
   /** False: write no more until the exchange hears `requesterDrained`. */
   write(bytes: Buffer): boolean;
+  /** Nothing of what was written is waiting here. */
+  readonly flushed: boolean;
   cork(): void;
   uncork(): void;
   /** Stops and goes on giving request bytes to the exchange. */

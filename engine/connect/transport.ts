@@ -23,6 +23,8 @@ export interface Transport {
   charge(share: Share | undefined): void;
   /** False: no more until `transportDrained`. */
   write(bytes: Buffer): boolean;
+  /** Nothing of what was written is waiting here; false where that is not known. */
+  readonly flushed: boolean;
   readOn(): void;
   /** Writes until `uncork` may leave together. */
   cork(): void;
@@ -80,6 +82,10 @@ export class SocketTransport implements Transport {
 
   write(bytes: Buffer): boolean {
     return writeBytes(this.#socket, bytes);
+  }
+
+  get flushed(): boolean {
+    return this.#socket.writableLength === 0;
   }
 
   readOn(): void {

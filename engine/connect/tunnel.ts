@@ -5,6 +5,7 @@ import type { InstanceEndpoint } from "./instance-endpoint.ts";
 import { CONNECT_ATTEMPTS_MAX, CONNECT_TIMEOUT_MS, TUNNEL_IDLE_MS } from "./limits.ts";
 import { countRefusal, type Route } from "./listener-target.ts";
 import { clientAddress, type ConnectionOwner, type ServedConnection } from "./served.ts";
+import { spent } from "./read-buffers.ts";
 import type { Sighting } from "./seeing/sighting.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { ConnectionUser, UpstreamConnection } from "./upstream-connection.ts";
@@ -162,6 +163,7 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
     this.#movedMs = this.#around.ticker.nowMs;
     if (this.#phase === Phase.open) {
       if (!this.#connection!.write(chunk)) this.#paused = true;
+      else if (this.#connection!.flushed) spent(chunk);
     } else {
       this.#first = this.#first.length === 0 ? chunk : Buffer.concat([this.#first, chunk]);
       this.#paused = true; // one read is kept; the rest waits in the kernel
@@ -200,6 +202,7 @@ export class Tunnel implements ServedConnection, ConnectionUser, Waiter {
     this.#writeBytes += chunk.length;
     this.#route.edge.opaque.writeBytes += chunk.length;
     if (!writeBytes(this.#socket, chunk)) this.#connection!.pause();
+    else if (this.#socket.writableLength === 0) spent(chunk);
   }
 
   upstreamEnded(): void {

@@ -77,6 +77,11 @@ export class UpstreamConnection implements TransportUser {
     return this.#transport.write(bytes);
   }
 
+  /** Nothing of what was written is waiting here. */
+  get flushed(): boolean {
+    return this.#transport.flushed;
+  }
+
   /** What is written until `uncork` may leave in one piece. */
   cork(): void {
     this.#transport.cork();

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { Pace } from "./fair/pace.ts";
 import type { Share } from "./fair/share.ts";
+import { readInto } from "./read-buffers.ts";
 import { endReading, type SocketInside } from "./socket-inside.ts";
 
 /**
@@ -39,7 +40,10 @@ export function shareOf(socket: Socket): Share | undefined {
  */
 export function readBytes(socket: Socket, onBytes: (bytes: Buffer) => boolean): void {
   const pace = paceOf(socket);
+  const isRead = pace.onBytes !== undefined;
   pace.onBytes = onBytes;
+  if (isRead) return;
+  readInto(socket, (bytes) => pace.read(bytes));
   (socket as unknown as PacedSocket).push = (chunk) => {
     if (chunk !== null) return pace.read(chunk);
     return pace.end() && endReading(socket);

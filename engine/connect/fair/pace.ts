@@ -10,7 +10,8 @@ import { type Deferred, unitsOf } from "./turns.ts";
 export class Pace implements Deferred {
   /** Who pays; undefined for a connection that is nobody's for now. */
   share: Share | undefined = undefined;
-  onBytes: (bytes: Buffer) => boolean = refuse;
+  /** Who takes the reads; undefined as long as nobody does. */
+  onBytes: ((bytes: Buffer) => boolean) | undefined = undefined;
   readonly #socket: Socket;
   /** Reads that wait; more than one only where the runtime had read on already. */
   readonly #waiting: Buffer[] = [];
@@ -29,7 +30,7 @@ export class Pace implements Deferred {
   read(bytes: Buffer): boolean {
     const { share } = this;
     if (this.#waiting.length === 0) {
-      if (share === undefined || share.turns.takes(share, bytes.length)) return this.onBytes(bytes);
+      if (share === undefined || share.turns.takes(share, bytes.length)) return this.onBytes!(bytes);
     }
     this.#waiting.push(bytes);
     this.#queue();
@@ -56,7 +57,7 @@ export class Pace implements Deferred {
       this.#waiting.length = 0;
       return 0;
     }
-    if (this.onBytes(bytes)) this.go();
+    if (this.onBytes!(bytes)) this.go();
     return unitsOf(bytes.length);
   }
 
@@ -96,8 +97,4 @@ export class Pace implements Deferred {
     this.#heldBytes = 0;
     this.#waiting.length = 0;
   };
-}
-
-function refuse(): boolean {
-  return false;
 }

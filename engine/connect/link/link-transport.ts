@@ -150,6 +150,10 @@ export class LinkTransport implements Transport, StreamHandler, LinkWaiter {
     if (this.#endTold && this.#localEnded && this.#phase === Phase.open) this.#closeLater(undefined);
   }
 
+  get flushed(): boolean {
+    return false;
+  }
+
   get retired(): boolean {
     return this.#link?.retired === true;
   }
