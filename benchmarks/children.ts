@@ -43,10 +43,10 @@ export function cpuSeconds(pid: number): number {
   return sum;
 }
 
-/** Resolves once something accepts connections there. */
-export async function accepting(port: number): Promise<void> {
+/** Resolves once something accepts connections at this port or socket path. */
+export async function accepting(at: number | string): Promise<void> {
   for (let attempt = 0; ; attempt++) {
-    const socket = connect(port, "127.0.0.1");
+    const socket = connect(typeof at === "number" ? { port: at, host: "127.0.0.1" } : { path: at });
     try {
       await once(socket, "connect");
       return;

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { emptySnapshot, type ServiceProtocol, type Snapshot } from "@plinth/connect";
+import { emptySnapshot, ProxyControl, type ServiceProtocol, type Snapshot } from "@plinth/connect";
 import { runtimePath, type RuntimeName } from "@plinth/process";
 import { proxyProgram } from "@plinth/proxy";
-import type { Children } from "./children.ts";
+import { accepting, type Children } from "./children.ts";
 
 /** As a home has it unless told otherwise. */
 const TRACE_RATIO = 0.01;
@@ -51,4 +51,11 @@ export function startProxyWith(
   mkdirSync(join(home, "proxy"), { recursive: true });
   writeFileSync(join(home, "proxy", "snapshot.json"), JSON.stringify(snapshot));
   return children.start(binary, ...proxyProgram(runtime), "--home", home).pid!;
+}
+
+/** The control socket of the proxy of this home, once it is there. */
+export async function controlOf(home: string): Promise<ProxyControl> {
+  const path = join(home, "proxy", "control.sock");
+  await accepting(path);
+  return new ProxyControl(path);
 }

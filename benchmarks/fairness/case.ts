@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { emptySnapshot, ProxyControl, type Snapshot } from "@plinth/connect";
+import { emptySnapshot, type Snapshot } from "@plinth/connect";
 import { serverNameOf } from "@plinth/identity";
 import { openTestAuthority } from "@plinth/identity/testing";
 import { runtimePath } from "@plinth/process";
@@ -14,7 +14,7 @@ import { CpuQuota, quotaKind } from "../cpu-quota.ts";
 import { common, startNginx, temporary } from "../nginx.ts";
 import { askAtRate } from "../openloop/ask.ts";
 import type { OpenLoopReport } from "../openloop/client.ts";
-import { startProxyWith } from "../proxy.ts";
+import { controlOf, startProxyWith } from "../proxy.ts";
 import { alternate, medianOf, rawOf } from "../rounds.ts";
 
 const PORTS = {
@@ -196,7 +196,7 @@ export const fairness: Case = {
     for (const name of names) {
       if (name !== "nginx") {
         await accepting(PORTS[name].quiet);
-        await new ProxyControl(join(directory, name, "proxy", "control.sock")).putIdentities(identities);
+        await (await controlOf(join(directory, name))).putIdentities(identities);
       }
       for (const port of Object.values(PORTS[name])) await accepting(port);
     }

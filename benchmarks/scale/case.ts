@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { emptySnapshot, ProxyControl, type Snapshot } from "@plinth/connect";
+import { emptySnapshot, type Snapshot } from "@plinth/connect";
 import { processUsage, runtimePath } from "@plinth/process";
 import { type Case, type CaseOptions, type Figure, median, type Outcome } from "../case.ts";
 import { accepting, Children, isInstalled } from "../children.ts";
 import { common, startNginx, temporary } from "../nginx.ts";
 import { askAtRate } from "../openloop/ask.ts";
-import { startProxyWith } from "../proxy.ts";
+import { controlOf, startProxyWith } from "../proxy.ts";
 
 const PORTS = { instances: 27_800, listeners: 27_801, metrics: { node: 27_802, bun: 27_803 } };
 const SERVICES = 1_000;
@@ -103,7 +103,7 @@ async function measure(runtime: "node" | "bun", directory: string, quick: boolea
   const pid = startProxyWith(proxies, runtime, home, worldAt(1, metricsPort))!;
   await accepting(metricsPort);
   const holder = await holdConnections();
-  const control = new ProxyControl(join(home, "proxy", "control.sock"));
+  const control = await controlOf(home);
   const seconds = quick ? 2 : 4;
   const load = { address: address(78, 0), port: PORTS.listeners, rate: RATE, seconds };
   await askAtRate(load); // warm

@@ -2,13 +2,13 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "@plinth/clock";
-import { emptySnapshot, ProxyControl, type PeerIdentity } from "@plinth/connect";
+import { emptySnapshot, type PeerIdentity } from "@plinth/connect";
 import { CertificateAuthority, generateKeyPair } from "@plinth/identity";
 import type { RuntimeName } from "@plinth/process";
 import type { Case, CaseOptions, Figure, Outcome } from "../case.ts";
 import { accepting, Children, cpuSeconds, isInstalled } from "../children.ts";
 import { common, startNginx, startUpstream, temporary } from "../nginx.ts";
-import { startProxyWith } from "../proxy.ts";
+import { controlOf, startProxyWith } from "../proxy.ts";
 import { alternate, medianOf, rawOf } from "../rounds.ts";
 
 const UPSTREAM = 27_430;
@@ -155,7 +155,9 @@ async function startOurPair(
   await accepting(farDoor);
   for (const [index, home] of [homes.near, homes.far].entries()) {
     const { identity, certificate, key, notBeforeMs, notAfterMs } = certified[index]!;
-    await new ProxyControl(join(home, "proxy", "control.sock")).putIdentities({
+    await (
+      await controlOf(home)
+    ).putIdentities({
       trustDomain,
       sequence,
       roots: roots.map((root) => root.toString("base64")),
