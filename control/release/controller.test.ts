@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { systemClock } from "@plinth/clock";
-import { PairAddresses } from "@plinth/discovery";
-import { createLog } from "@plinth/log";
 import type { App, AppStatus, ServiceSpec } from "@plinth/resource";
-import { ReleaseController } from "./controller.ts";
-import { createMachine, fleetOf, type Machine } from "./fake-machine.ts";
+import type { ReleaseController } from "./controller.ts";
+import { createMachine, type Machine, startReleases } from "./fake-machine.ts";
 
 interface Daemon extends AsyncDisposable {
   readonly controller: ReleaseController;
@@ -19,32 +17,8 @@ interface Daemon extends AsyncDisposable {
 async function startDaemon(): Promise<Daemon> {
   await using setup = new AsyncDisposableStack();
   const machine = setup.use(await createMachine());
-  const { registry, driver, store } = machine;
-  const ended = new AbortController();
-  const instances = machine.daemon(
-    () => Promise.resolve(),
-    registry,
-    (app) => controller.poke(app),
-  );
-  const controller: ReleaseController = new ReleaseController({
-    registry,
-    instances: fleetOf(instances, machine),
-    driver,
-    pairs: new PairAddresses(store, 0),
-    secretVersion: () => undefined,
-    lastLines: () => Promise.resolve([]),
-    urlsOf: () => [],
-    onTopology: () => {},
-    clock: systemClock,
-    log: createLog({ write: () => {} }),
-    signal: ended.signal,
-  });
-  await controller.start();
-  setup.defer(async () => {
-    ended.abort(new Error("the test is over"));
-    await controller.stopped();
-    await instances.release();
-  });
+  const { registry } = machine;
+  const { controller } = setup.use(await startReleases(machine));
   const lifetime = setup.move();
   return {
     controller,

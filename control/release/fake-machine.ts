@@ -4,12 +4,13 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "@plinth/clock";
-import { InstancePorts, MachineClaims, MeshAddresses } from "@plinth/discovery";
+import { InstancePorts, MachineClaims, MeshAddresses, PairAddresses } from "@plinth/discovery";
 import { createLog } from "@plinth/log";
 import { createRegistry, type Registry } from "@plinth/registry";
 import type { ServiceSpec } from "@plinth/resource";
 import { createFakeDriver, type FakeDriver } from "@plinth/run/testing";
 import { openStore, type Store } from "@plinth/store";
+import { ReleaseController } from "./controller.ts";
 import type { InstanceAttachment, InstanceNetworks, Mesh } from "./mesh.ts";
 import { Fleet } from "./fleet.ts";
 import { type Drainer, InstanceSet } from "./instance-set.ts";
@@ -104,6 +105,47 @@ export function fleetOf(own: InstanceSet, { registry, driver }: Machine): Fleet 
     signal: new AbortController().signal,
     onChange: () => {},
   });
+}
+
+/** A daemon's release controller on a machine that is alone. */
+export interface Releases extends AsyncDisposable {
+  readonly controller: ReleaseController;
+  readonly instances: InstanceSet;
+}
+
+export async function startReleases(machine: Machine, mesh?: Mesh): Promise<Releases> {
+  const { registry, driver, store } = machine;
+  const ended = new AbortController();
+  const instances = machine.daemon(
+    () => Promise.resolve(),
+    registry,
+    (app) => controller.poke(app),
+    mesh,
+  );
+  const controller: ReleaseController = new ReleaseController({
+    registry,
+    instances: fleetOf(instances, machine),
+    driver,
+    pairs: new PairAddresses(store, 0),
+    ...(mesh === undefined ? {} : { mesh }),
+    secretVersion: () => undefined,
+    lastLines: () => Promise.resolve([]),
+    urlsOf: () => [],
+    onTopology: () => {},
+    clock: systemClock,
+    log: createLog({ write: () => {} }),
+    signal: ended.signal,
+  });
+  await controller.start();
+  return {
+    controller,
+    instances,
+    async [Symbol.asyncDispose]() {
+      ended.abort(new Error("the test is over"));
+      await controller.stopped();
+      await instances.release();
+    },
+  };
 }
 
 /** Networks that are only written down; they outlive a daemon, as the kernel's do. */

@@ -3,12 +3,9 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { test } from "node:test";
 import { systemClock } from "@plinth/clock";
-import { PairAddresses } from "@plinth/discovery";
-import { createLog } from "@plinth/log";
 import type { AppStatus, ServiceSpec } from "@plinth/resource";
-import { ReleaseController } from "./controller.ts";
 import { instanceEnvironment } from "./environment.ts";
-import { createMachine, fleetOf, fakeMesh, FakeNetworks } from "./fake-machine.ts";
+import { createMachine, fakeMesh, FakeNetworks, startReleases } from "./fake-machine.ts";
 import { EVERY_ADDRESS } from "./mesh.ts";
 import { planApp } from "./plan.ts";
 
@@ -83,32 +80,12 @@ test("a daemon that comes back sweeps networks and addresses of instances that a
 
 test("with networks of their own, services share a fixed port, run several instances on it and are not stopped first", async () => {
   await using machine = await createMachine();
-  const { registry, store, driver } = machine;
+  const { registry, store } = machine;
   const server = await everyInstance();
   const networks = new FakeNetworks();
   const mesh = fakeMesh(store, networks);
-  const ended = new AbortController();
-  const instances = machine.daemon(
-    () => Promise.resolve(),
-    registry,
-    (app) => controller.poke(app),
-    mesh,
-  );
-  const controller: ReleaseController = new ReleaseController({
-    registry,
-    instances: fleetOf(instances, machine),
-    driver,
-    pairs: new PairAddresses(store, 0),
-    mesh,
-    secretVersion: () => undefined,
-    lastLines: () => Promise.resolve([]),
-    urlsOf: () => [],
-    onTopology: () => {},
-    clock: systemClock,
-    log: createLog({ write: () => {} }),
-    signal: ended.signal,
-  });
-  await controller.start();
+  await using releases = await startReleases(machine, mesh);
+  const { controller, instances } = releases;
   const until = async (holds: (status: AppStatus) => boolean): Promise<void> => {
     while (!holds(registry.get("App", "shop")?.status ?? {})) await systemClock.sleep(5);
   };
@@ -144,35 +121,13 @@ test("with networks of their own, services share a fixed port, run several insta
   while (registry.get("App", "shop") !== undefined) await systemClock.sleep(5);
   assert.deepEqual(networks.virtual, []);
   assert.equal(networks.attachments.size, 0);
-  ended.abort(new Error("the test is over"));
-  await controller.stopped();
-  await instances.release();
   server.close();
 });
 
 test("in cooperative mode egress, and one fixed port for two, are refused instead of left unenforced", async () => {
   await using machine = await createMachine();
-  const { registry, store, driver, spec } = machine;
-  const ended = new AbortController();
-  const instances = machine.daemon(
-    () => Promise.resolve(),
-    registry,
-    (app) => controller.poke(app),
-  );
-  const controller: ReleaseController = new ReleaseController({
-    registry,
-    instances: fleetOf(instances, machine),
-    driver,
-    pairs: new PairAddresses(store, 0),
-    secretVersion: () => undefined,
-    lastLines: () => Promise.resolve([]),
-    urlsOf: () => [],
-    onTopology: () => {},
-    clock: systemClock,
-    log: createLog({ write: () => {} }),
-    signal: ended.signal,
-  });
-  await controller.start();
+  const { registry, driver, spec } = machine;
+  await using _releases = await startReleases(machine);
   const refused: [string, Record<string, ServiceSpec>, RegExp][] = [
     ["one", { web: { ...spec, egress: { deny: ["example.org"] } } }, /egress cannot be held to/],
     ["two", { web: spec, api: spec }, /is service "web"'s already/],
@@ -184,9 +139,6 @@ test("in cooperative mode egress, and one fixed port for two, are refused instea
     assert.match(registry.get("App", name)?.status?.failure?.message ?? "", message);
   }
   assert.equal(driver.tasks.length, 0);
-  ended.abort(new Error("the test is over"));
-  await controller.stopped();
-  await instances.release();
 });
 
 test("instanceEnvironment() tells what to listen on and names instead of addresses", () => {
