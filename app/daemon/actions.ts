@@ -1,11 +1,10 @@
-import type { Clock } from "@plinth/clock";
-import { parseTapFilter, type ProxyControl } from "@plinth/connect";
+import type { ProxyControl } from "@plinth/connect";
 import type { ApiActions, ExecEvent, InstanceLine, JoinTokenRequest, LogRequest } from "@plinth/api";
 import type { SnapshotPublisher } from "@plinth/discovery";
 import { Fault } from "@plinth/fault";
 import type { RuntimeName } from "@plinth/process";
 import type { Registry } from "@plinth/registry";
-import type { Fleet, InstanceNetworks } from "@plinth/release";
+import type { Fleet } from "@plinth/release";
 import {
   type App,
   APP_LABEL,
@@ -26,13 +25,12 @@ import {
 import type { Store } from "@plinth/store";
 import { appLog } from "./app-log.ts";
 import type { Home } from "./home.ts";
-import { egressStats } from "./egress-stats.ts";
 import { readProcessRecord } from "./process-record.ts";
 import { processRow } from "./process-report.ts";
 import type { ProxyProcess } from "./proxy-process.ts";
 import type { Telemetry } from "./telemetry.ts";
 import type { Reach } from "./reach.ts";
-import { tapProxies } from "./tap-proxies.ts";
+import type { Sight } from "./sight.ts";
 import type { Role } from "./role.ts";
 import { telemetryStatus } from "./telemetry-settings.ts";
 import { VERSION } from "./version.ts";
@@ -48,9 +46,7 @@ export interface ActionParts {
   readonly place: { readonly name: string; readonly of: string | undefined };
   readonly telemetry: Telemetry;
   readonly control: ProxyControl;
-  readonly clock: Clock;
-  /** In transparent mode: what instances exchange with the world is counted there. */
-  readonly networks: InstanceNetworks | undefined;
+  readonly sight: Sight;
   readonly proxy: ProxyProcess;
   readonly publisher: SnapshotPublisher;
   readonly shutDown: (stopInstances: boolean, graceMs: number | undefined) => void;
@@ -148,26 +144,18 @@ export class Actions implements ApiActions {
     return Promise.resolve(this.#parts.telemetry.report(this.#parts.registry, app));
   }
 
-  async egress(app: string | undefined): Promise<EgressStat[]> {
-    const { networks, control, instances } = this.#parts;
-    if (networks === undefined) {
-      throw new Fault("unsupported", "Cannot tell what leaves the mesh: this home is in cooperative mode", {
-        hint: "Instances share the host's network there; a home in transparent mode counts what each sends.",
-      });
-    }
-    const owners = new Map(instances.list(app).map(({ metadata, spec }) => [metadata.name, spec]));
-    const [counters, names] = await Promise.all([networks.egressCounters(), control.names()]);
-    return egressStats(counters, names, (instance) => owners.get(instance));
+  egress(app: string | undefined): Promise<EgressStat[]> {
+    return this.#parts.sight.egress(app);
   }
 
-  async tap(filter: TapFilter, signal: AbortSignal): Promise<AsyncIterable<TapEvent>> {
-    return tapProxies(this.#parts.control, this.#parts.clock, parseTapFilter(filter), signal);
+  tap(filter: TapFilter, signal: AbortSignal): Promise<AsyncIterable<TapEvent>> {
+    return this.#parts.sight.tap(filter, signal);
   }
 
   async diagnostics(): Promise<DiagnosticsReport> {
-    const { control } = this.#parts;
+    const { control, sight } = this.#parts;
     const [endpoints, snapshot, metrics] = await Promise.all([
-      control.endpoints(),
+      sight.endpoints(),
       control.snapshot(),
       control.metrics(),
     ]);

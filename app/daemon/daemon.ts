@@ -28,6 +28,7 @@ import { readProcessRecord, writeProcessRecord } from "./process-record.ts";
 import { ProxyProcess } from "./proxy-process.ts";
 import type { DaemonOptions } from "./supervise.ts";
 import type { Role } from "./role.ts";
+import { Sight } from "./sight.ts";
 import { Telemetry } from "./telemetry.ts";
 import { telemetryOf } from "./telemetry-settings.ts";
 import { openToken } from "./token.ts";
@@ -233,7 +234,8 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
             (await publisher.inForce(timeoutMs)) && (await identities.given(timeoutMs)),
           isGiven: () => identities.isGiven,
           counters: () => telemetry.own,
-          answer: (question, asked) => reach.answer(question, asked),
+          answer: (question, asked) =>
+            "instance" in question ? reach.answer(question, asked) : sight.answer(question, asked),
           drained,
         });
   const telemetry: Telemetry = new Telemetry(
@@ -245,6 +247,18 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
   const reach = new Reach({
     fleet,
     logs: paths.logs,
+    ask: (host, question, asked) => role.ask(host, question, asked),
+  });
+  const sight = new Sight({
+    control,
+    clock,
+    log,
+    fleet,
+    networks: transparent?.mesh.networks,
+    others: () => {
+      const all = credential === undefined ? registry.list("Host") : [];
+      return all.map(({ metadata }) => metadata.name).filter((host) => role.hosts.isReachable(host));
+    },
     ask: (host, question, asked) => role.ask(host, question, asked),
   });
   const identities: Identities = new Identities({
@@ -330,8 +344,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     place: { name: role.name, of: credential?.firstName },
     telemetry,
     control,
-    clock,
-    networks: transparent?.mesh.networks,
+    sight,
     proxy,
     publisher,
     shutDown: (stopInstances, graceMs) => void shutDown(stopInstances, graceMs),

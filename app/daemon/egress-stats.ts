@@ -14,24 +14,32 @@ export function egressStats(
   const hosts = new Map(
     names.map(({ app, service, address, name }) => [`${app} ${service} ${address}`, name]),
   );
-  const rows = new Map<string, EgressStat>();
+  const rows: EgressStat[] = [];
   for (const { id, destination, port, protocol, bytes, packets, connections } of counters) {
     const owner = ownerOf(id);
     if (owner === undefined) continue;
     const { app, service } = owner;
     const host = hosts.get(`${app} ${service} ${destination}`) ?? null;
-    const key = `${app} ${service} ${host ?? destination} ${port} ${protocol}`;
+    rows.push({ app, service, host, address: destination, port, protocol, bytes, packets, connections });
+  }
+  return mergeEgress(rows);
+}
+
+/** One row for all of a service's with the same host, or address without one, of whatever instance. */
+export function mergeEgress(all: readonly EgressStat[]): EgressStat[] {
+  const rows = new Map<string, EgressStat>();
+  for (const row of all) {
+    const key = `${row.app} ${row.service} ${row.host ?? row.address} ${row.port} ${row.protocol}`;
     const before = rows.get(key);
+    if (before === undefined) {
+      rows.set(key, row);
+      continue;
+    }
     rows.set(key, {
-      app,
-      service,
-      host,
-      address: before?.address ?? destination,
-      port,
-      protocol,
-      bytes: (before?.bytes ?? 0) + bytes,
-      packets: (before?.packets ?? 0) + packets,
-      connections: (before?.connections ?? 0) + connections,
+      ...before,
+      bytes: before.bytes + row.bytes,
+      packets: before.packets + row.packets,
+      connections: before.connections + row.connections,
     });
   }
   return [...rows.values()].sort((one, other) => other.bytes - one.bytes);

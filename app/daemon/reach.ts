@@ -1,11 +1,11 @@
-import { StringDecoder } from "node:string_decoder";
 import { join } from "node:path";
 import type { ExecEvent, LogRequest } from "@plinth/api";
 import { Fault } from "@plinth/fault";
-import type { Question } from "@plinth/hosts";
+import type { Question, SightQuestion } from "@plinth/hosts";
 import type { Fleet } from "@plinth/release";
 import { lastLines, tailLog } from "@plinth/run";
 import { execEvents } from "./exec-events.ts";
+import { decodeLines, encodeLines } from "./json-lines.ts";
 import type { Role } from "./role.ts";
 
 export interface ReachOptions {
@@ -63,7 +63,7 @@ export class Reach {
   ): Promise<AsyncIterable<ExecEvent>> {
     const host = this.#hostOf(instance);
     if (host !== undefined)
-      return decoded(await this.#options.ask(host, { deed: "exec", instance, command }, signal));
+      return decoded(decodeLines(await this.#options.ask(host, { deed: "exec", instance, command }, signal)));
     const runner = this.#runner(instance, "run a command in");
     return execEvents((sinks) => runner.exec(command, { ...sinks, signal }));
   }
@@ -80,14 +80,18 @@ export class Reach {
   }
 
   /** Answers what the first host asks of this one; about its own instances alone. */
-  async answer(question: Question, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  async answer(
+    question: Exclude<Question, SightQuestion>,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>> {
     const { instance } = question;
     this.#runner(instance, "see into");
     if (question.deed === "log")
       return this.log(instance, { follow: question.follow, tail: question.lines, signal });
-    if (question.deed === "exec") return encoded(await this.exec(instance, question.command, signal));
+    if (question.deed === "exec")
+      return encodeLines(encoded(await this.exec(instance, question.command, signal)));
     await this.signal(instance, question.signal);
-    return encoded([]);
+    return encodeLines([]);
   }
 
   /** Another host that an instance runs on. */
@@ -111,24 +115,19 @@ export class Reach {
   }
 }
 
-async function* encoded(events: AsyncIterable<ExecEvent> | Iterable<ExecEvent>): AsyncGenerator<Uint8Array> {
+/** Bytes of an event as JSON has them. */
+type ExecLine =
+  | { readonly stream: "stdout" | "stderr"; readonly data: string }
+  | { readonly exitCode: number };
+
+async function* encoded(events: AsyncIterable<ExecEvent>): AsyncGenerator<ExecLine> {
   for await (const event of events) {
-    const line =
-      "data" in event ? { stream: event.stream, data: Buffer.from(event.data).toString("base64") } : event;
-    yield Buffer.from(`${JSON.stringify(line)}\n`);
+    yield "data" in event ? { ...event, data: Buffer.from(event.data).toString("base64") } : event;
   }
 }
 
-async function* decoded(parts: AsyncIterable<Uint8Array>): AsyncGenerator<ExecEvent> {
-  const decoder = new StringDecoder("utf8");
-  let text = "";
-  for await (const part of parts) {
-    text += decoder.write(Buffer.from(part));
-    const lines = text.split("\n");
-    text = lines.pop() ?? "";
-    for (const line of lines) {
-      const event = JSON.parse(line) as { stream: "stdout" | "stderr"; data: string } | { exitCode: number };
-      yield "data" in event ? { ...event, data: Buffer.from(event.data, "base64") } : event;
-    }
+async function* decoded(lines: AsyncIterable<ExecLine>): AsyncGenerator<ExecEvent> {
+  for await (const line of lines) {
+    yield "data" in line ? { ...line, data: Buffer.from(line.data, "base64") } : line;
   }
 }

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
 import { detectNetwork } from "@plinth/run";
-import type { EdgeStat, Host, IdentityReport, PsRow } from "@plinth/resource";
+import type { EdgeStat, EndpointRow, Host, IdentityReport, PsRow } from "@plinth/resource";
 import { createPlinth, createProject, type Plinth, type Project, RUNTIMES, startLoad } from "./index.ts";
+import { LiveTap } from "./live-tap.ts";
 import { createMachines, type Machine } from "./machines.ts";
 import { allReady } from "./site.ts";
 
@@ -173,6 +174,20 @@ for (const runtime of RUNTIMES) {
             between.requestsTotal >= (inwards?.requestsTotal ?? Infinity) * 0.9
           );
         });
+
+        // Calls are seen where their callers are, and all of them in one place.
+        {
+          await using tap = new LiveTap(alpha, "site", "--from", "front", "--to", "back");
+          const seenAt = new Set<boolean>();
+          while (seenAt.size < 2) {
+            const event = await tap.next();
+            if (event.type === "request") seenAt.add(event.id.startsWith("beta/"));
+          }
+        }
+        const endpoints = await alpha.json<EndpointRow[]>("diagnostics", "endpoints");
+        assert.deepEqual([...new Set(endpoints.map(({ seenBy }) => seenBy))], [undefined, "beta"]);
+        const egress = await alpha.run(["stat", "site", "--egress"]);
+        assert.equal(egress.code === 0, mode === "transparent", egress.stderr);
 
         // Its instances are at hand as those here are.
         const there = (await pair.onBeta()).find(({ service }) => service === "back")!.instance;

@@ -1,50 +1,17 @@
 /** The example shop seen through every command that shows what its services do. */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { json } from "node:stream/consumers";
 import { after, before, suite, test } from "node:test";
-import type { EdgeStat, EndpointRow, RouteStat, ServiceStat, TapEvent } from "@plinth/resource";
+import type { EdgeStat, EndpointRow, RouteStat, ServiceStat } from "@plinth/resource";
 import { createPlinth, type Plinth, RUNTIMES } from "./index.ts";
+import { LiveTap } from "./live-tap.ts";
 
 const SHOP = new URL("../../examples/shop", import.meta.url).pathname;
-const LAUNCHER = new URL("../cli/plinth", import.meta.url).pathname;
-
-/** `plinth tap --json` while it runs. */
-class LiveTap implements AsyncDisposable {
-  readonly #child: ChildProcess;
-  readonly #lines: AsyncIterator<string>;
-
-  constructor(plinth: Plinth, ...parameters: string[]) {
-    this.#child = spawn("/bin/sh", [LAUNCHER, "tap", "--json", ...parameters], {
-      env: { ...process.env, PLINTH_HOME: plinth.home },
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    this.#lines = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
-  }
-
-  async next(): Promise<TapEvent> {
-    const { value } = await this.#lines.next();
-    return JSON.parse(value as string) as TapEvent;
-  }
-
-  /** The exit code after Ctrl-C. */
-  async interrupt(): Promise<number> {
-    const exit = once(this.#child, "exit");
-    this.#child.kill("SIGINT");
-    const [code] = await exit;
-    return code as number;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode === null) await this.interrupt();
-  }
-}
 
 /** Takes OTLP and notes whose spans came. */
 interface Collector extends AsyncDisposable {

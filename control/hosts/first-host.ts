@@ -235,6 +235,7 @@ export class FirstHost {
     });
     const answered = once(call, "response") as Promise<[IncomingMessage]>;
     answered.catch(() => undefined);
+    call.flushHeaders(); // the first part may be long in coming
     await pipeline(answer, call);
     const [response] = await answered;
     response.resume();

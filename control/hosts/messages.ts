@@ -1,4 +1,4 @@
-import type { App, Host, HostStatus, Instance, InstanceStatus, Release } from "@plinth/resource";
+import type { App, Host, HostStatus, Instance, InstanceStatus, Release, TapFilter } from "@plinth/resource";
 import type { TrustBundle } from "@plinth/identity";
 import type { ProxyCounters } from "@plinth/stat";
 
@@ -55,8 +55,15 @@ export interface HostWorld extends WorldContent {
   readonly seq: number;
 }
 
-/** Something only an instance's own host can do. */
+/** What only a host's own proxy and networks can tell. Answered with a line of JSON per event or row. */
+export type SightQuestion =
+  | { readonly deed: "tap"; readonly filter: TapFilter }
+  | { readonly deed: "egress"; readonly app: string | undefined }
+  | { readonly deed: "endpoints" };
+
+/** Something only one host can do: about its instances, or what it sees. */
 export type Question =
+  | SightQuestion
   | {
       readonly deed: "log";
       readonly instance: string;

@@ -122,8 +122,10 @@ export interface StatReport {
   readonly routes: readonly RouteStat[];
 }
 
-/** An endpoint as the proxy's balancer sees it. */
+/** An endpoint as a proxy's balancer sees it. */
 export interface EndpointRow {
+  /** The host of that proxy; absent: the one that was asked. */
+  readonly seenBy?: string;
   readonly app: string;
   readonly service: string;
   readonly instance: string;

@@ -18,7 +18,10 @@ export async function run(context: Context): Promise<void> {
     return json ? output.json({ metrics }) : output.stdout.writeAll(metrics, signal);
   if (json) return output.json(endpoints);
   if (endpoints.length === 0) return output.note("The proxy knows no endpoints.");
+  const elsewhere = endpoints.some(({ seenBy }) => seenBy !== undefined);
+  const seenBy: Column<EndpointRow> = { title: "SEEN_BY", text: (row) => row.seenBy ?? "-" };
   const table: Column<EndpointRow>[] = [
+    ...(elsewhere ? [seenBy] : []),
     { title: "APP", text: ({ app }) => app },
     { title: "SERVICE", text: ({ service }) => service },
     { title: "INSTANCE", text: ({ instance }) => instance },
