@@ -62,6 +62,8 @@ export class ClientConnection implements Requester, ServedConnection, Deferred {
   #paused = false;
   #ended = false;
   #reading = false;
+  /** It is put off to read more of a head. */
+  #isWaitingToRead = false;
   #edge: Edge | undefined = undefined;
   /** Bytes of a request that is not whole yet. */
   readonly #held: Held;
@@ -164,6 +166,7 @@ export class ClientConnection implements Requester, ServedConnection, Deferred {
         this.#exchange.toHead = false;
         this.#refuseMalformed();
       } else {
+        const trickles = this.#state === State.head;
         if (this.#state === State.idle && decoder.pending > 0) this.#enter(State.head);
         if (!this.#held.set(decoder.pending)) {
           this.#refuseEarly(
@@ -173,15 +176,29 @@ export class ClientConnection implements Requester, ServedConnection, Deferred {
           );
           return;
         }
-        this.resumeRequest();
         if (this.#ended) this.#finish();
+        else if (trickles && this.share !== undefined) this.#readInTurn(this.share);
+        else this.resumeRequest();
         return;
       }
     }
   }
 
-  /** Requests that came in one read go on after others had their turn. */
+  /** A head that comes in bits: a thousand such clients would else be looked at before anybody else is. */
+  #readInTurn(share: Share): void {
+    this.pauseRequest();
+    if (this.#isWaitingToRead) return;
+    this.#isWaitingToRead = true;
+    share.turns.defer(share, this);
+  }
+
+  /** After others had their turn: reads on, or goes on with requests that came in one read. */
   proceed(): number {
+    if (this.#isWaitingToRead) {
+      this.#isWaitingToRead = false;
+      if (this.#state <= State.head) this.resumeRequest(); // an exchange says itself when it wants more
+      return 1;
+    }
     this.#read();
     return PIPELINED_AT_ONCE;
   }
