@@ -13,3 +13,27 @@ export type {
   WatchEvent,
   WatchOptions,
 } from "./store.ts";
+/** etcd's data model. */
+export { StoreError } from "./mvcc.ts";
+export type {
+  At,
+  ByteString,
+  Compare as MvccCompare,
+  DeleteRange,
+  Event,
+  KeyRange,
+  KeyValue,
+  LeaseState,
+  Mvcc,
+  Operation as MvccOperation,
+  OperationResult,
+  Put,
+  RangeQuery,
+  RangeResult,
+  SortTarget,
+  StoreErrorCode,
+  Transaction,
+  TransactionResult as MvccTransactionResult,
+  Watch as MvccWatch,
+  WatchOptions as MvccWatchOptions,
+} from "./mvcc.ts";

@@ -36,3 +36,11 @@ export const PROBE_INTERVAL_MS: number = 5000;
 export const PROBE_BYTES: number = 2 ** 20;
 /** Less than this left, and a failed write is put down to a full disk. */
 export const DISK_FULL_BYTES: number = 4 * 2 ** 20;
+/** Operations and compares of one transaction unless told otherwise: etcd's default. */
+export const TRANSACTION_OPERATIONS_MAX: number = 128;
+/** Shortest lease in seconds: etcd's, one and a half of its default election timeouts, rounded up. */
+export const LEASE_TTL_MIN_S: number = 2;
+/** Longest lease in seconds: etcd's. */
+export const LEASE_TTL_MAX_S: number = 9_000_000_000;
+/** Longest time a timer is set for: a longer one would fire at once. */
+export const TIMER_MAX_MS: number = 2 ** 31 - 1;

@@ -31,16 +31,16 @@ export interface KeyRange {
 export type SortTarget = "key" | "version" | "create" | "mod" | "value";
 
 export interface RangeQuery extends KeyRange {
-  /** Read as of this revision. Default: now. */
+  /** Read as of this revision. Default, and what 0 means: now. */
   readonly revision?: number;
-  /** At most so many; the result tells whether there are more. Default: all. */
+  /** At most so many; the result tells whether there are more. Default, and what 0 means: all. */
   readonly limit?: number;
   /** Default: by key, ascending. */
   readonly sort?: { readonly target: SortTarget; readonly descending: boolean };
   /** Values are left out (empty). */
   readonly keysOnly?: boolean;
   readonly countOnly?: boolean;
-  /** Inclusive bounds; what they leave out is still counted, as in etcd. */
+  /** Inclusive bounds, 0 for none; what they leave out is still counted, as in etcd. */
   readonly minModRevision?: number;
   readonly maxModRevision?: number;
   readonly minCreateRevision?: number;
@@ -116,14 +116,15 @@ export interface Event {
 }
 
 export interface WatchOptions {
-  /** First revision of interest. Default: the next one. */
+  /** First revision of interest, which may be to come. Default, and what 0 means: the next one. */
   readonly fromRevision?: number;
   readonly signal: AbortSignal;
 }
 
 /**
  * Events in order of revision, each once; a batch never splits a revision. Rejects with a StoreError `compacted` when
- * events it has not handed out are compacted, and with the signal's reason once it is aborted.
+ * its next revision is below the compacted one, and with the signal's reason once it is aborted. Events of the compacted
+ * revision itself are still there, as in etcd.
  */
 export interface Watch extends AsyncIterable<readonly Event[]> {
   /** Every event up to this revision has been handed out. */
@@ -154,12 +155,17 @@ export type StoreErrorCode =
   | "lease-exists"
   | "lease-ttl-too-large"
   | "no-space"
+  | "request-too-large"
+  /** Too many writes wait for the disk, or too many watches are open. */
+  | "too-many-requests"
+  /** The disk fails; the message says how. */
+  | "read-only"
   | "corrupt"
   | "stopped";
 
 export class StoreError extends Error {
   readonly code: StoreErrorCode;
-  /** Where it is `compacted`: history up to here is gone. */
+  /** Where it is `compacted`: history before this is gone. */
   readonly compactedRevision: number;
 
   constructor(code: StoreErrorCode, message: string, compactedRevision = 0) {
@@ -176,8 +182,13 @@ export class StoreError extends Error {
  */
 export interface Mvcc extends AsyncDisposable {
   readonly revision: number;
-  /** History up to here is gone; -1 before the first compaction. */
+  /** History before this revision is gone; -1 before the first compaction. */
   readonly compactedRevision: number;
+  /**
+   * The quota was reached: puts, transactions with puts and grants are refused with `no-space` until this is lifted,
+   * whatever room there is meanwhile. Kept on disk.
+   */
+  readonly noSpace: boolean;
   /** Bytes of all files, and those in use. */
   readonly size: { readonly allocated: number; readonly inUse: number };
   range(query: RangeQuery): At<RangeResult>;
@@ -185,20 +196,26 @@ export interface Mvcc extends AsyncDisposable {
   delete(
     range: DeleteRange,
   ): Promise<At<{ readonly deleted: number; readonly previous: readonly KeyValue[] }>>;
+  /**
+   * Runs in one step. As in etcd, every compare, nested ones too, is of the state before the transaction; an operation
+   * sees the writes of those before it; all that it writes is of one revision, and a refusal leaves nothing written.
+   */
   transact(transaction: Transaction): Promise<At<TransactionResult>>;
   watch(range: KeyRange, options: WatchOptions): Watch;
-  /** Forgets history up to `revision`; resolves once that is on disk, and, if asked, once its space is free. */
+  /** Forgets history before `revision`; resolves once that is on disk, and, if asked, once its space is free. */
   compact(revision: number, physical: boolean): Promise<void>;
   /** `id` 0n: one is chosen. `ttl` in seconds; raised to the least that the store keeps. */
   grantLease(id: bigint, ttl: number): Promise<LeaseState>;
-  /** Deletes its keys in one revision. */
+  /** Deletes its keys, in order, in one revision. */
   revokeLease(id: bigint): Promise<void>;
-  /** Begins its time anew; the seconds it now has. */
+  /** Begins its time anew; the seconds it now has. `lease-not-found` also where its time is over. */
   keepLeaseAlive(id: bigint): number;
   lease(id: bigint, withKeys: boolean): LeaseState;
   leases(): readonly bigint[];
-  /** CRC-32C over all that a reader at `revision` can see, in order; for comparing members, as etcd's HashKV. */
+  /** CRC-32C over all that a reader at `revision` (0: now) can see, in order; for comparing stores, as etcd's HashKV. */
   hash(revision: number): number;
-  /** The whole store as of one revision, for `restore`. */
+  /** Raises `noSpace` or lifts it; resolves once that is on disk. */
+  setNoSpace(raised: boolean): Promise<void>;
+  /** The whole store as of one moment, for `restoreMvcc`. */
   snapshot(): AsyncIterable<Uint8Array>;
 }
