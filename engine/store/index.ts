@@ -37,3 +37,6 @@ export type {
   Watch as MvccWatch,
   WatchOptions as MvccWatchOptions,
 } from "./mvcc.ts";
+/** The store for etcd's clients. */
+export { createEtcdServer } from "./server/server.ts";
+export type { EtcdServer, EtcdServerOptions } from "./server/server.ts";

@@ -162,7 +162,7 @@ export class MvccModel implements Mvcc {
     checkRange(range);
     const bounds = boundsOf(range);
     const place = { next: options.fromRevision || this.revision + 1 };
-    const events = this.#follow(boundsOf(range), place, options.signal);
+    const events = this.#follow(bounds, place, options.signal);
     const newest = (): number => this.revision;
     return {
       get progress(): number {

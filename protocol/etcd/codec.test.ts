@@ -225,7 +225,7 @@ test("messages larger than the writer's buffer, one after the other, stay whole"
 });
 
 test("nesting has an end", () => {
-  let inner = Buffer.alloc(0);
+  let inner: Buffer = Buffer.alloc(0);
   // Each round wraps the message in an operation of a transaction.
   for (let depth = 0; depth < 600; depth++) {
     const wrap = (tag: number): Buffer => {
