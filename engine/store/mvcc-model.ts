@@ -136,6 +136,8 @@ export class MvccModel implements Mvcc {
 
   async put(put: Put): Promise<At<{ readonly previous: KeyValue | undefined }>> {
     checkPut(put);
+    // Alone, a put is refused for its lease first, within a transaction for its key.
+    this.#checkLease(put.lease);
     const { results, revision } = this.#run([{ kind: "put", put }]);
     const [result] = results;
     return { previous: result?.kind === "put" ? result.previous : undefined, revision };
@@ -306,23 +308,32 @@ export class MvccModel implements Mvcc {
     }
   }
 
-  /** Refuses what this state of the store does not allow. */
-  #check(state: State, operations: readonly Operation[], chosen: Map<Transaction, boolean>): void {
+  /** Refuses what this state of the store does not allow; as in etcd, puts are looked at before ranges. */
+  #check(
+    kind: "put" | "range",
+    state: State,
+    operations: readonly Operation[],
+    chosen: Map<Transaction, boolean>,
+  ): void {
     for (const operation of operations) {
-      if (operation.kind === "range") {
+      if (operation.kind === "range" && kind === "range") {
         this.#checkReadable(operation.range.revision || this.revision);
-      } else if (operation.kind === "put") {
+      } else if (operation.kind === "put" && kind === "put") {
         const { key, lease, ignoreLease, ignoreValue } = operation.put;
         if ((ignoreLease === true || ignoreValue === true) && !state.has(key)) {
           throw new StoreError("key-not-found", `There is no key ${key}`);
         }
-        if (lease !== 0n && !this.#leases.has(lease)) {
-          throw new StoreError("lease-not-found", `There is no lease ${lease}`);
-        }
+        this.#checkLease(lease);
       } else if (operation.kind === "transaction") {
         const { success, failure } = operation.transaction;
-        this.#check(state, chosen.get(operation.transaction) === true ? success : failure, chosen);
+        this.#check(kind, state, chosen.get(operation.transaction) === true ? success : failure, chosen);
       }
+    }
+  }
+
+  #checkLease(lease: bigint): void {
+    if (lease !== 0n && !this.#leases.has(lease)) {
+      throw new StoreError("lease-not-found", `There is no lease ${lease}`);
     }
   }
 
@@ -331,7 +342,8 @@ export class MvccModel implements Mvcc {
     const before = this.#states.at(-1)!;
     const chosen = new Map<Transaction, boolean>();
     this.#choose(before, operations, chosen);
-    this.#check(before, operations, chosen);
+    this.#check("put", before, operations, chosen);
+    this.#check("range", before, operations, chosen);
     const state = new Map(before);
     const events: Event[] = [];
     const results = operations.map((operation) => this.#apply(operation, before, state, events, chosen));
