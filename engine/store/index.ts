@@ -37,3 +37,7 @@ export type {
   Watch as MvccWatch,
   WatchOptions as MvccWatchOptions,
 } from "./mvcc.ts";
+export { openMvcc } from "./mvcc-store.ts";
+export type { MvccOptions, MvccStore } from "./mvcc-store.ts";
+export { restoreMvcc } from "./snapshot.ts";
+export type { Retention } from "./retention.ts";
