@@ -37,6 +37,10 @@ export type {
   Watch as MvccWatch,
   WatchOptions as MvccWatchOptions,
 } from "./mvcc.ts";
+export { openMvcc } from "./mvcc-store.ts";
+export type { MvccOptions, MvccStore } from "./mvcc-store.ts";
+export { restoreMvcc } from "./snapshot.ts";
+export type { Retention } from "./retention.ts";
 /** The store for etcd's clients. */
 export { createEtcdServer } from "./server/server.ts";
 export type { EtcdServer, EtcdServerOptions } from "./server/server.ts";

@@ -29,6 +29,12 @@ const EMPTY = new Uint8Array(0);
 
 type State = ReadonlyMap<ByteString, KeyValue>;
 
+/** Where a watch stands. */
+interface Place {
+  readonly bounds: Bounds;
+  next: number;
+}
+
 interface ModelLease {
   readonly grantedTtl: number;
   expiresAtMs: number;
@@ -105,6 +111,7 @@ export class MvccModel implements Mvcc {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #operationsMax: number;
+  readonly #places: Set<Place> = new Set();
   readonly #changed: Set<() => void> = new Set();
   #closed = false;
   compactedRevision = -1;
@@ -162,9 +169,9 @@ export class MvccModel implements Mvcc {
   watch(range: KeyRange, options: WatchOptions): Watch {
     this.#assertOpen();
     checkRange(range);
-    const bounds = boundsOf(range);
-    const place = { next: options.fromRevision || this.revision + 1 };
-    const events = this.#follow(bounds, place, options.signal);
+    const place: Place = { bounds: boundsOf(range), next: options.fromRevision || this.revision + 1 };
+    this.#places.add(place);
+    const events = this.#follow(place, options.signal);
     const newest = (): number => this.revision;
     return {
       get progress(): number {
@@ -256,18 +263,14 @@ export class MvccModel implements Mvcc {
     this.#tell();
   }
 
-  async *#follow(
-    bounds: Bounds,
-    place: { next: number },
-    signal: AbortSignal,
-  ): AsyncGenerator<readonly Event[]> {
+  async *#follow(place: Place, signal: AbortSignal): AsyncGenerator<readonly Event[]> {
     for (;;) {
       signal.throwIfAborted();
       this.#assertOpen();
       if (place.next < this.compactedRevision) throw this.#compacted(place.next);
       const batch = this.#events.slice(place.next).flat();
       place.next = Math.max(place.next, this.revision + 1);
-      const matching = batch.filter((event) => isInside(event.kv.key, bounds));
+      const matching = batch.filter((event) => isInside(event.kv.key, place.bounds));
       if (matching.length > 0) yield matching.map((event) => this.#visible(event));
       else await this.#change(signal);
     }
@@ -350,6 +353,10 @@ export class MvccModel implements Mvcc {
     if (events.length > 0) {
       this.#states.push(state);
       this.#events.push(events);
+      for (const place of this.#places) {
+        const concerns = events.some((event) => isInside(event.kv.key, place.bounds));
+        if (place.next === this.revision && !concerns) place.next += 1;
+      }
       this.#tell();
     }
     return { results, revision: this.revision };
@@ -412,9 +419,18 @@ export class MvccModel implements Mvcc {
     lease.cancelTimer();
     const delayMs = Math.min(TIMER_MAX_MS, lease.expiresAtMs - this.#clock.monotonic());
     lease.cancelTimer = this.#clock.schedule(delayMs, () => {
-      if (lease.expiresAtMs <= this.#clock.monotonic()) void this.revokeLease(id);
-      else this.#awaitExpiry(id, lease);
+      if (lease.expiresAtMs > this.#clock.monotonic()) this.#awaitExpiry(id, lease);
+      else this.#expire();
     });
+  }
+
+  #expire(): void {
+    const expired = [...this.#leases].filter(([, lease]) => lease.expiresAtMs <= this.#clock.monotonic());
+    expired.sort(
+      ([leftId, left], [rightId, right]) =>
+        left.expiresAtMs - right.expiresAtMs || compareOf(leftId, rightId),
+    );
+    for (const [id] of expired) void this.revokeLease(id);
   }
 
   #tell(): void {

@@ -1,3 +1,4 @@
+import { KEY_SHOWN_CHARACTERS } from "./limits.ts";
 import {
   type ByteString,
   type KeyRange,
@@ -93,7 +94,7 @@ function checkOverlaps(operations: readonly Operation[]): Touched {
     if ((puts.has(key) && fromOtherBranch?.has(key) !== true) || isDeleted(key, deletions)) {
       throw new StoreError(
         "duplicate-key",
-        `Cannot run transaction: key ${JSON.stringify(key)} is written twice`,
+        `Cannot run transaction: key ${JSON.stringify(key.slice(0, KEY_SHOWN_CHARACTERS))} is written twice`,
       );
     }
     puts.add(key);

@@ -3,3 +3,4 @@ export { storeConformance } from "./conformance.ts";
 export { ModelStore } from "./model.ts";
 export { MvccModel } from "./mvcc-model.ts";
 export type { MvccModelOptions } from "./mvcc-model.ts";
+export { mvccConformance } from "./mvcc-conformance.ts";

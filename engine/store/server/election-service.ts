@@ -3,35 +3,34 @@ import { implement, type Implementation } from "@plinth/grpc";
 import type { ByteString, KeyValue } from "../mvcc.ts";
 import { awaitTurn, firstOf, leave, prefixEnd, prefixOf, sessionLease, takePlace } from "./queue-place.ts";
 import { refusal, toRefusal } from "./refusal.ts";
-import { answer, type Serving } from "./serving.ts";
+import { answerAsClient, type Serving } from "./serving.ts";
 
 export function electionImplementation(serving: Serving): Implementation[] {
   const { member } = serving;
   return [
     implement(electionService.campaign, async (call) => {
       const { name, lease: named, value } = await call.request();
-      return answer(serving, async () => {
+      return answerAsClient(serving, async () => {
         const lease = await sessionLease(serving, named);
         const { place, revision, present } = await takePlace(serving, name, lease, value);
         const leader = { name, key: place.key, revision: place.createRevision, lease };
-        let headerRevision = revision;
         if (present !== undefined && Buffer.compare(present.value, value) !== 0) {
-          headerRevision = await proclaim(serving, leader, value);
+          await proclaim(serving, leader, value);
         }
         await awaitTurn(serving, place, lease, AbortSignal.any([call.signal, serving.stopping]));
-        return { header: member.header(headerRevision), leader };
+        return { header: member.header(revision), leader };
       });
     }),
     implement(electionService.proclaim, async (call) => {
       const { leader, value } = await call.request();
-      return answer(serving, async () => {
+      return answerAsClient(serving, async () => {
         if (leader === undefined) throw refusal("electionNotLeader");
         return { header: member.header(await proclaim(serving, leader, value)) };
       });
     }),
     implement(electionService.leader, async (call) => {
       const { name } = await call.request();
-      return answer(serving, () => {
+      return answerAsClient(serving, () => {
         const kv = firstOf(serving, prefixOf(name));
         if (kv === undefined) throw refusal("electionNoLeader");
         return { header: member.header(), kv };
@@ -40,7 +39,7 @@ export function electionImplementation(serving: Serving): Implementation[] {
     implement(electionService.observe, (call) => observe(serving, call.request(), call.signal)),
     implement(electionService.resign, async (call) => {
       const { leader } = await call.request();
-      return answer(serving, async () => {
+      return answerAsClient(serving, async () => {
         if (leader === undefined) return { header: member.header() };
         const { name, key, revision } = leader;
         const place = { prefix: prefixOf(name), key, createRevision: revision };

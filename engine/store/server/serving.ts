@@ -2,6 +2,7 @@ import type { Clock } from "@plinth/clock";
 import type { Mvcc } from "../mvcc.ts";
 import type { Alarms } from "./alarms.ts";
 import type { ServingMember } from "./member.ts";
+import { GrpcError, Status } from "@plinth/grpc";
 import { toRefusal } from "./refusal.ts";
 
 /** What every service is made from. */
@@ -31,5 +32,20 @@ export async function answer<Response>(
     return await body();
   } catch (error) {
     throw toRefusal(error);
+  }
+}
+
+/**
+ * The same for locks and elections: in etcd they are a client within the server, and what it is refused goes out with
+ * its words but as UNKNOWN.
+ */
+export async function answerAsClient<Response>(
+  serving: Serving,
+  body: () => Promise<Response> | Response,
+): Promise<Response> {
+  try {
+    return await answer(serving, body);
+  } catch (error) {
+    throw error instanceof GrpcError ? new GrpcError(Status.unknown, error.message) : error;
   }
 }
