@@ -167,10 +167,8 @@ export function mvccConformance(
         late[Symbol.asyncIterator]().next(),
         (error) => error instanceof StoreError && error.code === "compacted" && error.compactedRevision === 4,
       );
-      const { value } = await store
-        .watch({ key: "a" }, { fromRevision: 4, signal })
-        [Symbol.asyncIterator]()
-        .next();
+      const early = store.watch({ key: "a" }, { fromRevision: 4, signal });
+      const { value } = await early[Symbol.asyncIterator]().next();
       assert.deepEqual(
         (value as Event[]).map((event) => [event.kind, event.kv.modRevision, event.previous]),
         [["delete", 4, undefined]],

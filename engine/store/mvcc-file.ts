@@ -70,6 +70,8 @@ function openDatabase(directory: string): Database {
   try {
     return open<Buffer, Uint8Array>({
       path: directory,
+      // Unasked, the binding takes a name with a dot in it for a file's.
+      noSubdir: false,
       encoding: "binary",
       keyEncoding: "binary",
       mapSize: MAP_BYTES,

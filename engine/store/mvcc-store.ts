@@ -208,8 +208,7 @@ export class MvccStore implements Mvcc {
       );
     }
     return this.#write(0, true, (group) => {
-      let chosen = id;
-      while (chosen === 0n || (id === 0n && group.hasLease(chosen))) chosen = this.#someLeaseId();
+      const chosen = id === 0n ? this.#freeLeaseId(group) : id;
       if (group.hasLease(chosen)) {
         throw new StoreError("lease-exists", `Cannot grant lease ${chosen}: there is one`);
       }
@@ -313,9 +312,12 @@ export class MvccStore implements Mvcc {
     throw new StoreError("no-space", `Cannot write: ${used} bytes of ${this.#quotaBytes} are used`);
   }
 
-  #someLeaseId(): bigint {
-    const high = BigInt(Math.floor(this.#random() * 2 ** 31));
-    return (high << 32n) | BigInt(Math.floor(this.#random() * 2 ** 32));
+  #freeLeaseId(group: CommitGroup): bigint {
+    for (;;) {
+      const high = BigInt(Math.floor(this.#random() * 2 ** 31));
+      const id = (high << 32n) | BigInt(Math.floor(this.#random() * 2 ** 32));
+      if (id !== 0n && !group.hasLease(id)) return id;
+    }
   }
 
   /** A lease whose time is over; where its end cannot be written, it is tried again. */

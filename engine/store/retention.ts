@@ -1,5 +1,6 @@
 import type { Clock } from "@plinth/clock";
 import { HISTORY_REVISIONS_SLACK, RETENTION_SAMPLES } from "./limits.ts";
+import { StoreError } from "./mvcc.ts";
 import type { VersionIndex } from "./version-index.ts";
 
 /** How much history is kept without being asked: so many revisions, superseded bytes besides, or a time. */
@@ -23,6 +24,7 @@ export class Retainer implements Disposable {
   readonly #retention: Retention;
   /** Revisions one sample apart; the first is a period old once there are enough. */
   readonly #samples: number[] = [];
+  #wanted = -1;
   #compacting = false;
   #cancelTimer: (() => void) | undefined;
 
@@ -58,11 +60,18 @@ export class Retainer implements Disposable {
   }
 
   #compact(revision: number): void {
-    if (this.#compacting || revision <= this.#store.compactedRevision) return;
+    this.#wanted = revision;
+    if (!this.#compacting) void this.#compactAsWanted();
+  }
+
+  async #compactAsWanted(): Promise<void> {
     this.#compacting = true;
-    const done = (): void => {
+    try {
+      while (this.#wanted > this.#store.compactedRevision) await this.#store.compact(this.#wanted, false);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+    } finally {
       this.#compacting = false;
-    };
-    this.#store.compact(revision, false).then(done, done);
+    }
   }
 }
