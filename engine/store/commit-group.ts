@@ -66,7 +66,8 @@ export class CommitGroup {
     try {
       const succeeded = new Map<Transaction, boolean>();
       this.#choose(operations, succeeded);
-      this.#check(operations, succeeded);
+      this.#check("put", operations, succeeded);
+      this.#check("range", operations, succeeded);
       const run: Run = { revision: this.revision + 1, first: written, succeeded };
       const results = operations.map((operation) => this.#apply(operation, run));
       if (this.writes.length > written) this.revision += 1;
@@ -138,16 +139,20 @@ export class CommitGroup {
     }
   }
 
-  /** Refuses what this state of the store does not allow, before anything is written. */
-  #check(operations: readonly Operation[], succeeded: Map<Transaction, boolean>): void {
+  /** Refuses what this state of the store does not allow, before anything is written; as in etcd, puts come first. */
+  #check(
+    kind: "put" | "range",
+    operations: readonly Operation[],
+    succeeded: Map<Transaction, boolean>,
+  ): void {
     for (const operation of operations) {
-      if (operation.kind === "range") {
+      if (operation.kind === "range" && kind === "range") {
         this.checkReadable(operation.range.revision || this.revision);
-      } else if (operation.kind === "put") {
+      } else if (operation.kind === "put" && kind === "put") {
         this.#checkPut(operation.put);
       } else if (operation.kind === "transaction") {
         const { success, failure } = operation.transaction;
-        this.#check(succeeded.get(operation.transaction) === true ? success : failure, succeeded);
+        this.#check(kind, succeeded.get(operation.transaction) === true ? success : failure, succeeded);
       }
     }
   }
@@ -159,6 +164,11 @@ export class CommitGroup {
         `Cannot keep what key ${JSON.stringify(key.slice(0, KEY_SHOWN_CHARACTERS))} has: it does not exist`,
       );
     }
+    this.checkLease(lease);
+  }
+
+  /** Refuses a lease that there is not. */
+  checkLease(lease: bigint): void {
     if (lease !== 0n && !this.hasLease(lease)) {
       throw new StoreError("lease-not-found", `Cannot put with lease ${lease}: there is none`);
     }

@@ -144,6 +144,8 @@ export class MvccStore implements Mvcc {
   async put(put: Put): Promise<At<{ readonly previous: KeyValue | undefined }>> {
     checkPut(put);
     return this.#write(put.value.length, true, (group) => {
+      // Alone, a put is refused for its lease first, within a transaction for its key.
+      group.checkLease(put.lease);
       const [result] = group.run([{ kind: "put", put }]);
       return { previous: result?.kind === "put" ? result.previous : undefined, revision: group.revision };
     });
