@@ -126,7 +126,7 @@ test("npm etcd3 reads, writes, watches, leases and locks", async () => {
     const put = once(watcher, "put");
     await client.put("w/1").value("seen");
     const [event] = (await put) as [{ key: Buffer; value: Buffer }];
-    assert.equal(`${event.key}=${event.value}`, "w/1=seen");
+    assert.deepEqual([event.key.toString(), event.value.toString()], ["w/1", "seen"]);
     await watcher.cancel();
     const result = await client
       .if("greeting", "Value", "==", "hello")

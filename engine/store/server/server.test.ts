@@ -115,8 +115,8 @@ suite("createEtcdServer()", () => {
     await using pair = await start({ clock, progressIntervalMs: 1000 });
     const watch = await watching(pair, { key: "mine", progressNotify: true });
     await pair.client.grpc.unary(kvService.put, put("other"));
-    clock.advance(1000);
-    clock.advance(0);
+    await clock.advance(1000);
+    await clock.advance(0);
     const { header, events, watchId } = await watch.next();
     assert.deepEqual([header?.revision, events.length, watchId], [2, 0, 0n]);
     watch.call.cancel();
