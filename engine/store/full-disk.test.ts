@@ -6,9 +6,10 @@ import { basename, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-const WRITERS = ["./full-disk-writer.ts", "./mvcc-full-disk-writer.ts"].map((name) =>
-  fileURLToPath(new URL(name, import.meta.url)),
-);
+const WRITERS = [
+  new URL("./full-disk-writer.ts", import.meta.url),
+  new URL("./mvcc-full-disk-writer.ts", import.meta.url),
+].map((url) => fileURLToPath(url));
 const MOUNT = 'mount -t tmpfs -o size=12m none "$1"';
 /** A file system of its own for one process tree, which ends with it; no root is needed where users may unshare. */
 const inNamespace = (script: string, ...parameters: string[]) =>

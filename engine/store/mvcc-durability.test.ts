@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { open as openFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -129,6 +130,29 @@ test("openMvcc() says that a record is broken, and does not serve it", () =>
     for (let at = file.indexOf(value); at >= 0; at = file.indexOf(value, at + 1)) file[at]! ^= 1;
     writeFileSync(path, file);
     await assert.rejects(openMvcc(directory), refusal("corrupt"));
+  }));
+
+test("openMvcc() undoes a transaction that meets a broken record, and goes on", () =>
+  inDirectory(async (directory) => {
+    await using store = await openMvcc(directory);
+    const value = Buffer.from("a value that is found in the file");
+    await store.put({ key: "key", value, lease: 0n });
+    const file = await openFile(join(directory, "data.mdb"), "r+");
+    const bytes = await file.readFile();
+    for (let at = bytes.indexOf(value); at >= 0; at = bytes.indexOf(value, at + 1)) {
+      await file.write(Buffer.of(bytes[at]! ^ 1), 0, 1, at);
+    }
+    await file.close();
+    assert.throws(() => store.range({ key: "key" }), refusal("corrupt"));
+    const put = { kind: "put", put: { key: "other", value, lease: 0n } } as const;
+    const read = { kind: "range", range: { key: "key" } } as const;
+    const transaction = { compares: [], success: [put, read], failure: [] };
+    await assert.rejects(store.transact(transaction), refusal("corrupt"));
+    assert.equal(store.revision, 2);
+    const { revision } = await store.put({ key: "third", value, lease: 0n });
+    assert.equal(revision, 3);
+    const { kvs, count } = store.range({ ...all, keysOnly: true });
+    assert.deepEqual([kvs.map((kv) => kv.key), count], [["key", "third"], 2]);
   }));
 
 test("restoreMvcc() refuses a snapshot that is cut off, changed or followed by something, and leaves nothing", () =>
