@@ -6,6 +6,8 @@ import { accessSync, constants } from "node:fs";
 const packages: Readonly<Record<string, string>> = {
   "/usr/bin/chromium": "chromium",
   "/usr/bin/curl": "curl",
+  "/usr/bin/etcd": "etcd-server",
+  "/usr/bin/etcdctl": "etcd-client",
   "/usr/bin/h2load": "nghttp2-client",
   "/usr/bin/python3": "python3-minimal",
   "/usr/bin/redis-benchmark": "redis-tools",

@@ -1,5 +1,6 @@
 import { type Argument, type Command, type Flag, optionalApp } from "./command.ts";
 import { seeingCommands } from "./seeing-commands.ts";
+import { storeCommand } from "./store-command.ts";
 
 /** Flags that every command understands, before or after its name. */
 export const globalFlags: readonly Flag[] = [
@@ -283,6 +284,7 @@ export const commands: readonly Command[] = [
       },
     ],
   },
+  storeCommand,
   {
     name: "exec",
     summary: "run a command where an instance runs",
@@ -528,6 +530,7 @@ export const commandGroups: readonly (readonly [title: string, names: readonly s
   ],
   ["Before deploying", ["validate", "plan", "secrets"]],
   ["Resources", ["get", "describe", "apply", "delete", "exec"]],
+  ["Data", ["store"]],
   ["Several machines", ["join-token", "join", "identity"]],
   ["Plinth itself", ["upgrade", "doctor", "completion", "version", "help"]],
 ];

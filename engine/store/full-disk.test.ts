@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-const WRITER = fileURLToPath(new URL("./full-disk-writer.ts", import.meta.url));
+const WRITERS = [
+  new URL("./full-disk-writer.ts", import.meta.url),
+  new URL("./mvcc-full-disk-writer.ts", import.meta.url),
+].map((url) => fileURLToPath(url));
 const MOUNT = 'mount -t tmpfs -o size=12m none "$1"';
 /** A file system of its own for one process tree, which ends with it; no root is needed where users may unshare. */
 const inNamespace = (script: string, ...parameters: string[]) =>
@@ -20,19 +23,23 @@ const inNamespace = (script: string, ...parameters: string[]) =>
     },
   );
 
-test(
-  "a full disk turns the store read-only with the reason, loses nothing, and room makes it writable again",
-  { skip: inNamespace(MOUNT, "/mnt").status === 0 ? false : "user namespaces may not mount here" },
-  () => {
-    const directory = mkdtempSync(join(tmpdir(), "plinth-full-"));
-    const { status, stdout, stderr } = inNamespace(
-      `${MOUNT}; "$2" "$3" "$1"`,
-      directory,
-      process.execPath,
-      WRITER,
-    );
-    assert.equal(status, 0, stderr);
-    assert.match(stdout, /writes kept/);
-    rmdirSync(directory);
-  },
-);
+const skip = inNamespace(MOUNT, "/mnt").status === 0 ? false : "user namespaces may not mount here";
+
+for (const writer of WRITERS) {
+  test(
+    `a full disk turns the store read-only with the reason, loses nothing, and room makes it writable again (${basename(writer)})`,
+    { skip },
+    () => {
+      const directory = mkdtempSync(join(tmpdir(), "plinth-full-"));
+      const { status, stdout, stderr } = inNamespace(
+        `${MOUNT}; "$2" "$3" "$1"`,
+        directory,
+        process.execPath,
+        writer,
+      );
+      assert.equal(status, 0, stderr);
+      assert.match(stdout, /writes kept/);
+      rmdirSync(directory);
+    },
+  );
+}

@@ -36,3 +36,26 @@ export const PROBE_INTERVAL_MS: number = 5000;
 export const PROBE_BYTES: number = 2 ** 20;
 /** Less than this left, and a failed write is put down to a full disk. */
 export const DISK_FULL_BYTES: number = 4 * 2 ** 20;
+/** Operations and compares of one transaction unless told otherwise: etcd's default. */
+export const TRANSACTION_OPERATIONS_MAX: number = 128;
+/** Shortest lease in seconds: etcd's, one and a half of its default election timeouts, rounded up. */
+export const LEASE_TTL_MIN_S: number = 2;
+/** Longest lease in seconds: etcd's. */
+export const LEASE_TTL_MAX_S: number = 9_000_000_000;
+/** Longest time a timer is set for: a longer one would fire at once. */
+export const TIMER_MAX_MS: number = 2 ** 31 - 1;
+/** A key in a message is cut to this. */
+export const KEY_SHOWN_CHARACTERS: number = 100;
+/** Leases that end in one step, and the least time between two steps: etcd's thousand a second. */
+export const LEASES_EXPIRED_PER_STEP: number = 500;
+export const LEASE_STEP_MS: number = 500;
+/** Leases at a time; each costs some two hundred bytes. */
+export const LEASES_MAX: number = 1_000_000;
+/** Samples of the revision in one period of retention by time: history is kept for up to a tenth longer. */
+export const RETENTION_SAMPLES: number = 10;
+/** Pairs of a snapshot in one restoring commit. */
+export const RESTORE_PAIRS_PER_COMMIT: number = 1000;
+/** One pair of a snapshot, at most: the largest value of a transaction and its key. */
+export const SNAPSHOT_PAIR_BYTES_MAX: number = 64 * 2 ** 20;
+/** A chunk of a snapshot, about. */
+export const SNAPSHOT_CHUNK_BYTES: number = 64 * 1024;

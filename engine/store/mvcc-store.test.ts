@@ -1,0 +1,5 @@
+import { MvccModel, mvccConformance } from "./testing.ts";
+import { openMvcc } from "./mvcc-store.ts";
+
+mvccConformance("openMvcc()", (directory, clock) => openMvcc(directory, { clock }));
+mvccConformance("MvccModel", async (_directory, clock) => new MvccModel({ clock }));

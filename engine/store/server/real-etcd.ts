@@ -1,0 +1,63 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+/** A process of Debian's etcd with a directory of its own, to compare with. */
+export interface RealEtcd extends AsyncDisposable {
+  readonly port: number;
+}
+
+/** Undefined where etcd is not installed. */
+export async function startRealEtcd(): Promise<RealEtcd | undefined> {
+  await using cleanup = new AsyncDisposableStack();
+  const directory = await mkdtemp(join(tmpdir(), "plinth-etcd-"));
+  cleanup.defer(() => rm(directory, { recursive: true, force: true }));
+  const [port, peerPort] = [await freePort(), await freePort()];
+  const client = `http://127.0.0.1:${port}`;
+  const peer = `http://127.0.0.1:${peerPort}`;
+  const process = spawn(
+    "etcd",
+    [
+      ["--data-dir", directory],
+      ["--listen-client-urls", client],
+      ["--advertise-client-urls", client],
+      ["--listen-peer-urls", peer],
+      ["--initial-advertise-peer-urls", peer],
+      ["--initial-cluster", `default=${peer}`],
+      // A test's data may be lost with the machine.
+      ["--unsafe-no-fsync"],
+    ].flat(),
+    { stdio: ["ignore", "ignore", "pipe"] },
+  );
+  const exited = once(process, "exit");
+  try {
+    await once(process, "spawn");
+  } catch (error) {
+    exited.catch(() => {});
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  cleanup.defer(async () => {
+    process.kill("SIGKILL");
+    await exited;
+  });
+  const lines = createInterface(process.stderr);
+  for await (const line of lines) if (line.includes("serving insecure client requests")) break;
+  // What it says later must not fill the pipe.
+  process.stderr.resume();
+  const lifetime = cleanup.move();
+  return { port, [Symbol.asyncDispose]: () => lifetime.disposeAsync() };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
