@@ -1,4 +1,4 @@
-import type { ByteString, KeyValue } from "../mvcc.ts";
+import { type ByteString, type KeyValue, StoreError } from "../mvcc.ts";
 import { refusal } from "./refusal.ts";
 import type { Serving } from "./serving.ts";
 
@@ -129,9 +129,13 @@ function renewLease({ store, clock }: Serving, lease: bigint): () => void {
   let cancel = (): void => {};
   const schedule = (): void => {
     cancel = clock.schedule((seconds * 1000) / RENEWALS_PER_TTL, () => {
-      // A lease that was revoked takes its key along, and the wait ends with that.
-      if (store.lease(lease, false).ttl < 0) return;
-      store.keepLeaseAlive(lease);
+      try {
+        store.keepLeaseAlive(lease);
+      } catch (error) {
+        // A lease that has ended takes its key along, and the wait ends with that; so it does with the store.
+        if (error instanceof StoreError) return;
+        throw error;
+      }
       schedule();
     });
   };
