@@ -14,7 +14,7 @@ const { values, positionals } = parseArgs({
 });
 
 /** Rounds of kill-and-look tests: enough in `npm test` to meet the usual bug, in a soak to meet the rare one. */
-const rounds = values.soak ? "200" : "10";
+const rounds = values.soak ? "200" : "6";
 process.env["PLINTH_ROUNDS"] ??= rounds;
 if (values.soak) process.env["PLINTH_SOAK"] = "1";
 
