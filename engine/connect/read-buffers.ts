@@ -1,9 +1,8 @@
 import { Socket } from "node:net";
 
 /**
- * Where Node's sockets read to. By itself Node makes a buffer of 64 KiB for each read and cuts it down afterwards: for
- * small requests that costs more than the request, and in a flood of large ones the collector runs several times a
- * second. Here small reads go through one buffer and are copied into a slab; a socket that reads much is given large
+ * Where Node's sockets read to. By itself Node makes a buffer of 64 KiB for each read and cuts it down afterwards, and
+ * in a flood of large ones the collector runs several times a second. Here small reads go through one buffer and are copied into a slab; a socket that reads much is given large
  * buffers in turn, which come back by `spent`. Bun reads through a buffer of its own already.
  * Benchmarks: http1 (6 % of Node's CPU), fairness (floods of bytes).
  */
