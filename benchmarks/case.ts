@@ -1,5 +1,19 @@
-/** One line of the table: ours against a rival's, by a figure of which less is better. */
-export interface Figure {
+/** One line of the table: ours against a rival's. Of most figures less is better; where more is, `ratioMin` says how much. */
+export type Figure = Compared &
+  (
+    | {
+        /** Most that ours may be, as a multiple of the rival's. */
+        readonly ratioMax: number;
+        readonly ratioMin?: undefined;
+      }
+    | {
+        /** Least that ours may be, as a multiple of the rival's. */
+        readonly ratioMin: number;
+        readonly ratioMax?: undefined;
+      }
+  );
+
+export interface Compared {
   /** What was measured, in the case: "on Node". */
   readonly name: string;
   readonly unit: string;
@@ -8,8 +22,6 @@ export interface Figure {
   readonly rival: number | undefined;
   readonly rivalName: string;
   readonly missing?: string;
-  /** Most that ours may be, as a multiple of the rival's. */
-  readonly ratioMax: number;
 }
 
 export interface Outcome {

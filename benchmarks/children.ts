@@ -43,16 +43,19 @@ export function cpuSeconds(pid: number): number {
   return sum;
 }
 
-/** Resolves once something accepts connections at this port or socket path. */
-export async function accepting(at: number | string): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
+const ATTEMPT_MS = 50;
+
+/** Resolves once something accepts connections at this port or socket path; rejects when it takes too long. */
+export async function accepting(at: number | string, patienceMs = 10_000): Promise<void> {
+  const endMs = performance.now() + patienceMs;
+  for (;;) {
     const socket = connect(typeof at === "number" ? { port: at, host: "127.0.0.1" } : { path: at });
     try {
       await once(socket, "connect");
       return;
     } catch (error) {
-      if (attempt === 200) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      if (performance.now() > endMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, ATTEMPT_MS));
     } finally {
       socket.destroy();
     }

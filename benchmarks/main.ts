@@ -5,17 +5,34 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runtimePath } from "@plinth/process";
 import type { Case, Figure, Outcome } from "./case.ts";
+import { containers } from "./containers/case.ts";
 import { fairness } from "./fairness/case.ts";
 import { grpc } from "./grpc/case.ts";
 import { host } from "./host/case.ts";
 import { http1 } from "./http1/case.ts";
 import { openloop } from "./openloop/case.ts";
 import { scale } from "./scale/case.ts";
+import { store } from "./store/case.ts";
 import { stream } from "./stream/case.ts";
+import { vrl } from "./vrl/case.ts";
 import { tls } from "./tls/case.ts";
+import { unpack } from "./unpack/case.ts";
 import { describeMachine, machineName } from "./machine.ts";
 
-const cases: readonly Case[] = [http1, tls, grpc, stream, host, openloop, scale, fairness];
+const cases: readonly Case[] = [
+  http1,
+  tls,
+  grpc,
+  stream,
+  host,
+  openloop,
+  scale,
+  fairness,
+  store,
+  vrl,
+  unpack,
+  containers,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -82,9 +99,12 @@ function table(name: string, outcome: Outcome): string {
       continue;
     }
     const ratio = figure.ours / figure.rival;
+    const { ratioMin, ratioMax } = figure;
+    const holds = ratioMin === undefined ? ratio <= ratioMax : ratio >= ratioMin;
+    const must = ratioMin === undefined ? `at most ${ratioMax}` : `at least ${ratioMin}`;
     lines.push(
       `  ${figure.name}: ${ours}, ${figure.rivalName} ${figure.rival.toFixed(2)}, ratio ${ratio.toFixed(2)}, ` +
-        `must be at most ${figure.ratioMax}: ${ratio <= figure.ratioMax ? "holds" : "DOES NOT HOLD"}`,
+        `must be ${must}: ${holds ? "holds" : "DOES NOT HOLD"}`,
     );
   }
   return lines.join("\n");

@@ -1,12 +1,13 @@
 /** `npm run check`: static checks, then unit tests; stops at the first that fails. */
 import { spawnSync } from "node:child_process";
-import { availableParallelism } from "node:os";
 import { staticChecks } from "./static-checks.ts";
-import { unitTests } from "./tests.ts";
+import { UNIT_TESTS_AT_ONCE, unitTests } from "./tests.ts";
 
-/** Most of them wait for processes and sockets: more at once than there are cores. The runner's own choice is one fewer. */
-const AT_ONCE = availableParallelism() + 1;
-const unitTestFlags = ["--test-reporter=dot", "--test-timeout=60000", `--test-concurrency=${AT_ONCE}`];
+const unitTestFlags = [
+  "--test-reporter=dot",
+  "--test-timeout=60000",
+  `--test-concurrency=${UNIT_TESTS_AT_ONCE}`,
+];
 const steps: typeof staticChecks = [
   ...staticChecks,
   ["unit tests", process.execPath, "--test", ...unitTestFlags, ...unitTests()],

@@ -4,7 +4,9 @@ import { accessSync, constants } from "node:fs";
 
 /** Package by the program it brings. */
 const packages: Readonly<Record<string, string>> = {
+  "/usr/bin/busybox": "busybox-static",
   "/usr/bin/chromium": "chromium",
+  "/usr/bin/crun": "crun",
   "/usr/bin/curl": "curl",
   "/usr/bin/etcd": "etcd-server",
   "/usr/bin/etcdctl": "etcd-client",

@@ -1,5 +1,9 @@
 /** Finds the test files. Those of the `app` layer drive whole programs; all others are unit tests. */
 import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
+
+/** Most unit tests wait for processes and sockets: more at once than there are cores. The runner's own choice is one fewer. */
+export const UNIT_TESTS_AT_ONCE: number = availableParallelism() + 1;
 
 function tests(pattern: string): string[] {
   return globSync(`${pattern}/**/*.test.ts`, { exclude: (path) => path.includes("node_modules") }).sort();
@@ -10,12 +14,30 @@ export function unitTests(): string[] {
   return tests("{foundation,protocol,language,engine,control,examples,benchmarks,scripts}");
 }
 
+/**
+ * Tests that wait more than they work, and that hold no port, bridge or process of this machine against others: systems
+ * on machines of namespaces, those that only look, what comes to nothing, and a page in a browser.
+ */
+const SECOND_LANE: ReadonlySet<string> = new Set([
+  ...["hosts", "backup", "bad-input", "broken-release", "routes", "secrets", "seeing", "store-in-etcd"].map(
+    (name) => `app/tests/${name}.test.ts`,
+  ),
+  "app/playground/playground.test.ts",
+]);
+
 /** One program at a time. */
 export function programTests(): string[] {
-  return tests("app/!(tests)");
+  return tests("app/!(tests)").filter((file) => !SECOND_LANE.has(file));
 }
 
-/** Whole systems under load and fault. */
-export function systemTests(): string[] {
-  return tests("app/tests");
+/**
+ * Whole systems under load and fault, in lanes. The systems of one lane share ports and the claims of this machine: one
+ * at a time. What is in another lane may run beside them.
+ */
+export function systemTests(): string[][] {
+  const files = tests("app/{tests,playground}");
+  return [
+    files.filter((file) => file.startsWith("app/tests/") && !SECOND_LANE.has(file)),
+    files.filter((file) => SECOND_LANE.has(file)),
+  ];
 }

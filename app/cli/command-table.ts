@@ -1,4 +1,8 @@
+import { backupCommands } from "./backup-command.ts";
 import { type Argument, type Command, type Flag, optionalApp } from "./command.ts";
+import { imageCommand } from "./image-command.ts";
+import { kvCommand } from "./kv-command.ts";
+import { vrlCommand } from "./vrl-command.ts";
 import { seeingCommands } from "./seeing-commands.ts";
 import { storeCommand } from "./store-command.ts";
 
@@ -85,6 +89,13 @@ export const commands: readonly Command[] = [
         name: "mesh",
         value: "transparent|cooperative",
         summary: "how instances meet, decided at a home's first start; default: transparent where possible",
+      },
+      {
+        name: "store",
+        value: "URL",
+        kind: "text",
+        summary:
+          "keep the state in an etcd cluster, such as etcd://10.0.0.1,10.0.0.2 (etcds:// for TLS; certificates and password in HOME/keys/etcd/), from a home's first start on; default: in the home",
       },
       {
         name: "otlp",
@@ -258,7 +269,13 @@ export const commands: readonly Command[] = [
         description: [
           "Reads standard input to its end, without a final newline; on a terminal, one line that is not shown. A file is taken byte for byte.",
         ],
-        arguments: [{ name: "NAME", kind: "secret", summary: "lower-case letters, digits and hyphens" }],
+        arguments: [
+          {
+            name: "NAME",
+            kind: "secret",
+            summary: "lower-case letters, digits and hyphens; store.APP.STORE is a store's password",
+          },
+        ],
         flags: [{ name: "file", value: "FILE", kind: "path", summary: "read the value from a file" }],
         examples: [
           { command: "plinth secrets set api-key < key.txt", says: "from standard input" },
@@ -284,12 +301,17 @@ export const commands: readonly Command[] = [
       },
     ],
   },
+  kvCommand,
+  imageCommand,
   storeCommand,
+  vrlCommand,
+  ...backupCommands,
   {
     name: "exec",
     summary: "run a command where an instance runs",
     description: [
       "With the instance's working directory and environment. Ends with the command's exit code.",
+      "With -i the command reads what this one is given; with -t, too, it has a terminal of its own, whose size follows yours, and Ctrl-C is the command's. Both need the command on the host of the instance.",
     ],
     arguments: [
       { name: "INSTANCE", kind: "instance", summary: "its name, as `plinth ps` shows it" },
@@ -300,9 +322,32 @@ export const commands: readonly Command[] = [
         summary: "after --, an argument vector without a shell",
       },
     ],
-    flags: [],
-    examples: [{ command: "plinth exec shop.web.k3x9 -- ls -l", says: "look around" }],
+    flags: [
+      { name: "interactive", short: "i", summary: "pass standard input on" },
+      { name: "tty", short: "t", summary: "give it a terminal; for containers" },
+    ],
+    examples: [
+      { command: "plinth exec shop.web.k3x9 -- ls -l", says: "look around" },
+      { command: "plinth exec -it shop.cache.k3x9 -- sh", says: "a shell in a container" },
+    ],
     load: () => import("./commands/exec.ts"),
+  },
+  {
+    name: "cp",
+    summary: "copy files into an instance, or out of it",
+    description: [
+      "A file or folder, with what is in it; nothing needs to be installed in the image. Into a folder that is there, it is put inside; else it gets the name given. What is copied in belongs to root. Links of the instance never lead out of it.",
+    ],
+    arguments: [
+      { name: "FROM", kind: "text", summary: "a path, or INSTANCE:/path" },
+      { name: "TO", kind: "text", summary: "INSTANCE:/path, or a path" },
+    ],
+    flags: [],
+    examples: [
+      { command: "plinth cp shop.cache.k3x9:/data/dump.rdb .", says: "a file out of a container" },
+      { command: "plinth cp ./seed shop.cache.k3x9:/data/", says: "a folder into one" },
+    ],
+    load: () => import("./commands/cp.ts"),
   },
   {
     name: "get",
@@ -529,8 +574,8 @@ export const commandGroups: readonly (readonly [title: string, names: readonly s
     ["ps", "logs", "stat", "edges", "routes", "tap", "top", "diagnostics", "status", "open"],
   ],
   ["Before deploying", ["validate", "plan", "secrets"]],
-  ["Resources", ["get", "describe", "apply", "delete", "exec"]],
-  ["Data", ["store"]],
+  ["Resources", ["get", "describe", "apply", "delete", "exec", "cp"]],
+  ["Data", ["kv", "store", "vrl", "image", "backup", "restore"]],
   ["Several machines", ["join-token", "join", "identity"]],
   ["Plinth itself", ["upgrade", "doctor", "completion", "version", "help"]],
 ];

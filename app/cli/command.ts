@@ -8,6 +8,7 @@ export type ValueKind =
   | "port"
   | "duration"
   | "count"
+  | "revision"
   | "release"
   | "path"
   | "directory"
@@ -61,7 +62,7 @@ export interface Command {
   readonly arguments: readonly Argument[];
   readonly flags: readonly Flag[];
   readonly examples: readonly Example[];
-  /** A command with subcommands does nothing by itself. */
+  /** Without `load` a command with subcommands does nothing by itself. */
   readonly subcommands?: readonly Command[];
   /** Not shown in help and docs. */
   readonly hidden?: boolean;

@@ -67,7 +67,7 @@ function commandHelp(words: readonly string[], command: Command, surface: Surfac
 /** The line that says how a command is called. */
 export function usage(words: readonly string[], command: Command): string {
   const parts = ["plinth", ...words];
-  if (command.subcommands !== undefined) parts.push("SUBCOMMAND");
+  if (command.load === undefined && command.subcommands !== undefined) parts.push("SUBCOMMAND");
   for (const argument of command.arguments) parts.push(placeholder(argument));
   if (command.flags.length > 0) parts.push("[OPTION...]");
   return parts.join(" ");

@@ -14,6 +14,8 @@ export interface Parsed {
 
 const PORT_MAX = 65535;
 const COUNT = /^[0-9]{1,9}$/;
+/** Of a store: exact as a number. */
+const REVISION = /^[0-9]{1,15}$/;
 const DURATION = /^[0-9]{1,9}(\.[0-9]{1,3})?(ms|s|m|h)$/;
 
 interface Token {
@@ -48,7 +50,8 @@ export function parseCommandLine(line: readonly string[]): Parsed {
     if (token.kind === "option") readFlag(token, flags, words, values);
   }
   if (values.has("help") || values.has("version")) return { command, words, values, arguments: new Map() };
-  if (command.subcommands !== undefined) throw missingSubcommand(command, words, positional[0]);
+  if (command.load === undefined && command.subcommands !== undefined)
+    throw missingSubcommand(command, words, positional[0]);
   return { command, words, values, arguments: readArguments(command, words, positional) };
 }
 
@@ -119,6 +122,7 @@ function checkValue(name: string, value: string, of: Flag | Argument, words: rea
     throw wrong("a port from 1 to 65535");
   }
   if ((of.kind === "count" || of.kind === "release") && !COUNT.test(value)) throw wrong("a whole number");
+  if (of.kind === "revision" && !REVISION.test(value)) throw wrong("a whole number");
   if (of.kind === "duration" && !DURATION.test(value)) throw wrong("a duration such as 90s or 5m");
 }
 

@@ -1,6 +1,7 @@
 import type { AppSpec } from "@plinth/resource";
 import type { Context } from "./command.ts";
 import { loadConfig } from "./config/load-config.ts";
+import { bringImages } from "./images.ts";
 import { keepSource } from "./source/keep-source.ts";
 
 export interface Project {
@@ -11,7 +12,7 @@ export interface Project {
   readonly notes: readonly string[];
 }
 
-/** Reads the config a command names and keeps (or, for a plan, only fingerprints) the files beside it. */
+/** Reads the config a command names and keeps (or, for a plan, only fingerprints) the files beside it and its images. */
 export async function loadProject(context: Context, copy: boolean): Promise<Project> {
   const { clock, signal, home, output } = context;
   const { name, spec, file } = await loadConfig(context.text("DIR|FILE") ?? ".", {
@@ -20,5 +21,6 @@ export async function loadProject(context: Context, copy: boolean): Promise<Proj
     print: (text) => output.stderr.write(text),
   });
   const kept = await keepSource(spec, { clock, home, file, copy });
-  return { name, spec: kept.spec, file, notes: kept.notes };
+  const brought = await bringImages(kept.spec, context, { app: name, file, pull: copy });
+  return { name, spec: brought.spec, file, notes: [...kept.notes, ...brought.notes] };
 }

@@ -9,6 +9,7 @@ export interface DaemonOptions {
   readonly apiPort?: number;
   readonly proxyRuntime?: RuntimeName;
   readonly mesh?: "transparent" | "cooperative";
+  readonly store?: string;
   readonly telemetry?: { readonly otlp?: string; readonly traceRatio?: number; readonly accessLog?: string };
   readonly clock: Clock;
   readonly signal: AbortSignal;

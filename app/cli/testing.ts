@@ -1,5 +1,5 @@
 /** Runs the command line as a process, in a home with an API server in memory. */
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -79,9 +79,24 @@ export async function startHome(context: TestContext): Promise<{ home: string; a
       host: null,
       mesh: { mode: "cooperative", reason: "it was asked for" },
       telemetry: { otlp: null, traceRatio: null, accessLog: null },
-      store: { revision: 1, readOnly: null },
+      store: { revision: 1, readOnly: null, etcd: null },
       notices: [],
     };
   });
   return { home, api };
+}
+
+/** A command line that runs a script of sh, as root of a user and mount namespace of its own; ends in a minute. */
+export function inNamespace(script: string, ...parameters: string[]): string[] {
+  const unshare = ["unshare", "--kill-child", "--user", "--map-root-user", "--mount"];
+  return ["timeout", "60", ...unshare, "/bin/sh", "-ec", script, "sh", ...parameters];
+}
+
+/** For such a script: a small file system of "$2" bytes at "$1". */
+export const MOUNT = 'mount -t tmpfs -o size="$2" none "$1"';
+
+/** Whether this machine lets a user do so. */
+export function canMount(): boolean {
+  const [program, ...words] = inNamespace(MOUNT, "/mnt", "64k");
+  return spawnSync(program!, words).status === 0;
 }

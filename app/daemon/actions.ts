@@ -1,10 +1,17 @@
 import type { ProxyControl } from "@plinth/connect";
-import type { ApiActions, ExecEvent, InstanceLine, JoinTokenRequest, LogRequest } from "@plinth/api";
+import type {
+  ApiActions,
+  ExecEvent,
+  InstanceLine,
+  JoinTokenRequest,
+  LogRequest,
+  SessionInput,
+} from "@plinth/api";
 import type { SnapshotPublisher } from "@plinth/discovery";
 import { Fault } from "@plinth/fault";
 import type { RuntimeName } from "@plinth/process";
 import type { Registry } from "@plinth/registry";
-import type { Fleet } from "@plinth/release";
+import { type Fleet, storeAccess } from "@plinth/release";
 import {
   type App,
   APP_LABEL,
@@ -12,16 +19,20 @@ import {
   type IdentityReport,
   type DiagnosticsReport,
   type EgressStat,
+  type Instance,
   type JoinTokenReport,
   type Plan,
   type PsRow,
   type Secret,
   SERVICE_LABEL,
+  type SessionRequest,
   type StatReport,
   type StatusReport,
+  type StoreAccessReport,
   type TapEvent,
   type TapFilter,
 } from "@plinth/resource";
+import type { SecretVault } from "@plinth/secrets";
 import type { Store } from "@plinth/store";
 import { appLog } from "./app-log.ts";
 import type { Home } from "./home.ts";
@@ -41,9 +52,15 @@ export interface ActionParts {
   readonly store: Store;
   readonly instances: Fleet;
   readonly deeds: Role["deeds"];
+  readonly topology: Role["topology"];
+  readonly vault: SecretVault;
   readonly reach: Reach;
-  /** This host's name, and that of the first where it has joined it. */
-  readonly place: { readonly name: string; readonly of: string | undefined };
+  /** This host's name, as instances name it, and the first host's where it has joined that. */
+  readonly place: {
+    readonly name: string;
+    readonly host: string | undefined;
+    readonly of: string | undefined;
+  };
   readonly telemetry: Telemetry;
   readonly control: ProxyControl;
   readonly sight: Sight;
@@ -78,6 +95,18 @@ export class Actions implements ApiActions {
 
   deleteSecret(name: string): Promise<void> {
     return this.#parts.deeds.deleteSecret(name);
+  }
+
+  storeAccess(app: string, store: string): Promise<StoreAccessReport> {
+    const { registry, instances, topology, place, vault } = this.#parts;
+    const sources = {
+      registry,
+      instances: instances.list(app),
+      specOf: (instance: Instance) => topology.specOf(instance),
+      host: place.host,
+      reveal: (secret: string) => vault.reveal(secret),
+    };
+    return Promise.resolve(storeAccess(app, store, sources));
   }
 
   createJoinToken(request: JoinTokenRequest): Promise<JoinTokenReport> {
@@ -125,6 +154,15 @@ export class Actions implements ApiActions {
 
   exec(instance: string, command: readonly string[], signal: AbortSignal): Promise<AsyncIterable<ExecEvent>> {
     return this.#parts.reach.exec(instance, command, signal);
+  }
+
+  attach(
+    instance: string,
+    request: SessionRequest,
+    input: AsyncIterable<SessionInput>,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<ExecEvent>> {
+    return this.#parts.reach.attach(instance, request, input, signal);
   }
 
   signalInstance(instance: string, signal: NodeJS.Signals): Promise<void> {
@@ -193,10 +231,18 @@ export class Actions implements ApiActions {
       ],
       host: this.#host(),
       mesh: { mode: settings.mesh, reason: settings.meshReason },
-      store: { revision: store.revision, readOnly: store.readOnlyReason ?? null },
+      store: {
+        revision: store.revision,
+        readOnly: store.readOnlyReason ?? null,
+        etcd: settings.store ?? null,
+      },
       telemetry: telemetryStatus(settings.telemetry),
       notices,
     });
+  }
+
+  state(): AsyncIterable<Uint8Array> {
+    return this.#parts.store.snapshot();
   }
 
   #host(): StatusReport["host"] {

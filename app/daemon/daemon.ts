@@ -1,4 +1,5 @@
 import { mkdir, rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { type Api, createApi } from "@plinth/api";
 import { systemClock } from "@plinth/clock";
 import { ProxyControl } from "@plinth/connect";
@@ -12,14 +13,16 @@ import { createRegistry } from "@plinth/registry";
 import { readHostCredential } from "@plinth/hosts";
 import { type Drainer, EVERY_ADDRESS, Fleet, InstanceSet, instanceEnvironment } from "@plinth/release";
 import type { AppSpec } from "@plinth/resource";
-import { createProcessDriver } from "@plinth/run";
+import { createContainerDriver, createProcessDriver } from "@plinth/run";
 import { openSecretKey, SecretVault } from "@plinth/secrets";
-import { openStore } from "@plinth/store";
 import { Actions } from "./actions.ts";
 import { DrainingProxies } from "./draining-proxies.ts";
 import { keepRepaired, type Networking, openMesh } from "./mesh.ts";
 import { FirstRole } from "./first-role.ts";
 import { Home, homePaths, createHome } from "./home.ts";
+import { openHomeStore } from "./home-store.ts";
+import { keepImagesHeld } from "./held-images.ts";
+import { HomeImages } from "./home-images.ts";
 import { Identities } from "./identities.ts";
 import { JoinedRole, readOnly } from "./joined-role.ts";
 import { keepSourcesSwept } from "./kept-sources.ts";
@@ -41,6 +44,8 @@ export interface Daemon extends AsyncDisposable {
   end(): void;
 }
 
+/** `plinth` itself, which stands beside this and starts it. */
+const PROGRAM = fileURLToPath(new URL("../cli/plinth", import.meta.url));
 /** A start does not wait longer than this for the proxy to take the first snapshot. */
 const IN_FORCE_TIMEOUT_MS = 5000;
 /** Homes that start at the same moment may choose the same ports; after so many moves something else is wrong. */
@@ -70,7 +75,16 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
   const proxyBefore = await control.status({ signal }).catch(() => undefined);
   const home = await Home.open(options.home, options, proxyBefore !== undefined, networking.detect);
 
-  const store = setup.use(await openStore(paths.state));
+  const store = setup.use(
+    await openHomeStore({
+      stateDirectory: paths.state,
+      url: home.settings.store,
+      credentialsDirectory: paths.etcdCredentials,
+      owner: `${home.settings.hostName}:${options.home} (${home.settings.id})`,
+      clock,
+      log,
+    }),
+  );
   const registry = createRegistry({ store, clock });
   const vault = new SecretVault({ store, registry, clock, key: await openSecretKey(paths.secretKey) });
   const credential = await readHostCredential(paths.hostCredential);
@@ -81,7 +95,14 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     preferred: home.preferredChunk,
     onChunk: (chunks) => home.setPortChunks(chunks),
   });
-  const driver = createProcessDriver({ clock });
+  const images = setup.use(
+    new HomeImages({ home: options.home, clock, fetch: (digest) => role.image(digest), signal }),
+  );
+  const drivers = {
+    process: createProcessDriver({ clock }),
+    container: createContainerDriver({ clock, images, initDirectory: paths.init }),
+  };
+  const runtime = runtimePath("node") ?? process.execPath;
   const { subnet } = home.settings;
   const transparent =
     subnet === undefined
@@ -140,10 +161,11 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     await Promise.all([asked, drainingProxies.drain(names, drainMs, { signal })]);
   };
   const drainer: Drainer = {
-    drain: async (instance, drainMs) => {
+    drain: async (instance, drainMs, onUnrouted) => {
       publisher.changed();
       const here = async (): Promise<void> => {
         const inForce = await publisher.inForce(drainMs);
+        onUnrouted();
         signal.throwIfAborted();
         if (inForce) await drained([instance], drainMs);
       };
@@ -154,12 +176,18 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     registry,
     host: credential?.host,
     mesh: transparent?.mesh,
-    driver,
+    drivers,
     ports,
     clock,
     log,
     stateDirectory: paths.instances,
     logDirectory: paths.logs,
+    dataDirectory: paths.data,
+    volumesDirectory: paths.volumes,
+    sourcesDirectory: paths.sources,
+    program: PROGRAM,
+    runtime,
+    images,
     drainer,
     environment: async (instance, spec) => ({
       ...instanceEnvironment({
@@ -173,7 +201,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
         callees: await role.topology.callees(instance, spec),
         reveal: (name) => vault.reveal(name),
         inherited: process.env,
-        runtime: runtimePath("node") ?? process.execPath,
+        runtime,
       }),
       SPIFFE_ENDPOINT_SOCKET: await identities.endpoint(instance),
     }),
@@ -189,7 +217,6 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
       isLeaving: (host) => role.hosts.isLeaving(host),
     },
     drainer,
-    driver: driver.name,
     clock,
     log,
     signal,
@@ -220,7 +247,8 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
       ? await FirstRole.open({
           ...shared,
           store,
-          driver,
+          drivers,
+          images,
           given: (timeoutMs) => identities.given(timeoutMs),
           onCounters: (host, counters) => telemetry.take(host, counters),
           lastLines: (instance) => reach.lastLines(instance, FAILURE_LINES),
@@ -340,8 +368,10 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     store,
     instances: fleet,
     deeds: role.deeds,
+    topology: role.topology,
+    vault,
     reach,
-    place: { name: role.name, of: credential?.firstName },
+    place: { name: role.name, host: role.host, of: credential?.firstName },
     telemetry,
     control,
     sight,
@@ -375,6 +405,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     telemetry.run(signal),
     identities.run(),
     keepSourcesSwept(paths.sources, { registry, clock, log, signal }),
+    keepImagesHeld({ images, registry, clock, log, signal }),
   );
   if (transparent !== undefined) background.push(keepRepaired(transparent.mesh.networks, clock, log, signal));
   await writeProcessRecord(paths.daemonRecord, {

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { networkInterfaces } from "node:os";
 import { isIP } from "node:net";
 import { type Clock, isoTime } from "@plinth/clock";
@@ -15,13 +16,20 @@ import {
 import { CertificateAuthority, fingerprintOf, JoinTokens, SvidKeeper } from "@plinth/identity";
 import type { Log } from "@plinth/log";
 import type { Registry } from "@plinth/registry";
-import { type Fleet, type Mesh, ReleaseController, type ReleaseControllerOptions } from "@plinth/release";
+import {
+  type Drivers,
+  type Fleet,
+  type Mesh,
+  ReleaseController,
+  type ReleaseControllerOptions,
+} from "@plinth/release";
 import type { IdentityReport, JoinTokenReport } from "@plinth/resource";
-import type { Driver } from "@plinth/run";
+import { parseDigest } from "@plinth/run";
 import type { SecretVault } from "@plinth/secrets";
 import type { ProxyCounters } from "@plinth/stat";
 import type { Store } from "@plinth/store";
 import type { Home } from "./home.ts";
+import type { HomeImages } from "./home-images.ts";
 import type { Role } from "./role.ts";
 import { VERSION } from "./version.ts";
 
@@ -30,7 +38,8 @@ export interface FirstRoleOptions extends Pick<ReleaseControllerOptions, "lastLi
   readonly store: Store;
   readonly registry: Registry;
   readonly vault: SecretVault;
-  readonly driver: Driver;
+  readonly drivers: Drivers;
+  readonly images: HomeImages;
   readonly pairs: PairAddresses;
   readonly mesh: Mesh | undefined;
   /** Made after this, as it asks for the hosts. */
@@ -52,6 +61,8 @@ const ROTATION_MS = 60_000;
 const ROTATION_STEP_MS = 20_000;
 /** A day after a rotation, some minutes do not matter. */
 const RETIRE_LOOK_MS = 600_000;
+/** Of a store's password: not to be guessed. */
+const PASSWORD_BYTES = 16;
 /** Ports to try for the door for hosts. */
 const PORT_MOVES_MAX = 20;
 
@@ -123,6 +134,8 @@ export class FirstRole implements Role {
       ...this.#options,
       instances: this.#options.fleet(),
       secretVersion: (name) => this.#options.vault.version(name),
+      makeSecret: (name) =>
+        this.#options.vault.set(name, Buffer.from(randomBytes(PASSWORD_BYTES).toString("hex"))),
       onTopology: () => this.#topologyChanged(),
     });
     return this.#controller;
@@ -148,6 +161,10 @@ export class FirstRole implements Role {
 
   ask(host: string, question: Question, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     return this.hosts.ask(host, question, signal);
+  }
+
+  image(): Promise<undefined> {
+    return Promise.resolve(undefined);
   }
 
   drainedElsewhere(_instance: string, drainMs: number): Promise<void> {
@@ -184,7 +201,7 @@ export class FirstRole implements Role {
   /** Opens the door for hosts where it is not open yet. */
   async #open(): Promise<HostApi> {
     if (this.#api !== undefined) return this.#api;
-    const { home, registry, log } = this.#options;
+    const { home, registry, images, log } = this.#options;
     for (let moves = 0; ; moves++) {
       const { hostAddress = "", hostsPort } = home.settings;
       try {
@@ -198,6 +215,8 @@ export class FirstRole implements Role {
           registry,
           specOf: (instance) => this.topology.specOf(instance),
           sources: home.paths.sources,
+          image: async (digest, asked) =>
+            (await images.open()).export(parseDigest(digest, "a request"), { signal: asked }),
           log,
         });
         break;

@@ -12,6 +12,7 @@ import {
   subnetOf,
 } from "@plinth/discovery";
 import { chooseMesh, type MeshAbility, type MeshMode } from "./mesh.ts";
+import { chooseStore } from "./home-store.ts";
 import { chooseTelemetry, type TelemetrySettings, type TelemetryWishes } from "./telemetry-settings.ts";
 import { Fault } from "@plinth/fault";
 import { writeFileDurably } from "@plinth/file";
@@ -29,6 +30,8 @@ export interface HomePaths {
   readonly authority: string;
   /** What a joined host is known by. */
   readonly hostCredential: string;
+  /** What an etcd cluster that holds the state is shown; made by its owner. */
+  readonly etcdCredentials: string;
   /** Instances' sockets of the Workload API. */
   readonly workload: string;
   readonly state: string;
@@ -40,6 +43,13 @@ export interface HomePaths {
   readonly supervisorLock: string;
   readonly compileCache: string;
   readonly instances: string;
+  /** What apps' stores hold. */
+  readonly data: string;
+  /** What services keep, by app and name. */
+  readonly volumes: string;
+  readonly images: string;
+  /** Of containers. */
+  readonly init: string;
   readonly logs: string;
   /** Of instances' own networks. */
   readonly network: string;
@@ -63,6 +73,7 @@ export function homePaths(directory: string): HomePaths {
     secretKey: inHome("keys", "secrets.key"),
     authority: inHome("keys", "authority.json"),
     hostCredential: inHome("keys", "host.json"),
+    etcdCredentials: inHome("keys", "etcd"),
     workload: inHome("workload"),
     state: inHome("state"),
     sources: inHome("sources"),
@@ -73,6 +84,10 @@ export function homePaths(directory: string): HomePaths {
     supervisorLock: inHome("supervisor.lock"),
     compileCache: inHome("cache"),
     instances: inHome("instances"),
+    data: inHome("data"),
+    volumes: inHome("volumes"),
+    images: inHome("images"),
+    init: inHome("init"),
     logs: inHome("logs"),
     network: inHome("network"),
     daemonLog: inHome("daemon.log"),
@@ -94,6 +109,8 @@ export interface HomeSettings {
   readonly metricsPort: number;
   readonly mesh: MeshMode;
   readonly telemetry: TelemetrySettings;
+  /** The etcd cluster that holds the state; without one it is in the home. */
+  readonly store?: string;
   /** Why this mode, for people. */
   readonly meshReason: string;
   /** The claimed /16 of transparent mode. */
@@ -115,6 +132,8 @@ export interface PortWishes {
   /** Decided at a home's first start. */
   readonly mesh?: MeshMode;
   readonly telemetry?: TelemetryWishes;
+  /** Kept; only for a home without state of its own. */
+  readonly store?: string;
 }
 
 const LOOPBACK = "127.0.0.1";
@@ -182,6 +201,7 @@ export class Home {
     const paths = homePaths(directory);
     await createHome(paths);
     const stored = await readSettings(paths.settings);
+    const store = chooseStore(stored?.store, wishes.store, paths.state);
     const choice = await chooseMesh(stored, wishes.mesh, detect);
     const id = stored?.id ?? randomUUID();
     const claims = new MachineClaims({ directory, id }, lookUpHome);
@@ -207,6 +227,7 @@ export class Home {
       mesh: choice.mode,
       meshReason: stored?.mesh === choice.mode ? (stored.meshReason ?? choice.reason) : choice.reason,
       ...(subnet === undefined ? {} : { subnet }),
+      ...(store === undefined ? {} : { store }),
       hostName: stored?.hostName ?? (machineLabel() || "first"),
       ...(stored?.hostAddress === undefined ? {} : { hostAddress: stored.hostAddress }),
       hostsPort: stored?.hostsPort ?? DEFAULTS.hostsPort,

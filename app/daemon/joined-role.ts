@@ -130,6 +130,10 @@ export class JoinedRole implements Role {
     return Promise.reject(onlyFirstHost("see into another host"));
   }
 
+  image(digest: string): Promise<AsyncIterable<Uint8Array>> {
+    return this.hosts.image(digest);
+  }
+
   drainedElsewhere(instance: string, drainMs: number): Promise<void> {
     return this.hosts.mayStop(instance, drainMs);
   }

@@ -1,4 +1,7 @@
-import { StringDecoder } from "node:string_decoder";
+import { linesOf } from "@plinth/lines";
+
+/** The longest lines hold a piece of a command's output, some 64 KiB in base64. */
+const LINE_BYTES_MAX: number = 2 ** 20;
 
 /** Values as lines of JSON, as hosts answer each other. */
 export async function* encodeLines(
@@ -9,12 +12,6 @@ export async function* encodeLines(
 
 /** The values again; what does not end with a line's end is left out, as the answer broke off there. */
 export async function* decodeLines<Value>(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Value> {
-  const decoder = new StringDecoder("utf8");
-  let text = "";
-  for await (const part of parts) {
-    text += decoder.write(Buffer.from(part));
-    const lines = text.split("\n");
-    text = lines.pop() ?? "";
-    for (const line of lines) yield JSON.parse(line) as Value;
-  }
+  const refusal = `A host answers with a line of more than ${LINE_BYTES_MAX} bytes`;
+  for await (const line of linesOf(parts, LINE_BYTES_MAX, refusal)) yield JSON.parse(line) as Value;
 }

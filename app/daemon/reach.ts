@@ -1,10 +1,13 @@
 import { join } from "node:path";
-import type { ExecEvent, LogRequest } from "@plinth/api";
+import type { ExecEvent, LogRequest, SessionInput } from "@plinth/api";
 import { Fault } from "@plinth/fault";
 import type { Question, SightQuestion } from "@plinth/hosts";
 import type { Fleet } from "@plinth/release";
+import type { SessionRequest } from "@plinth/resource";
 import { lastLines, tailLog } from "@plinth/run";
 import { execEvents } from "./exec-events.ts";
+import { readFiles, writeFiles } from "./instance-files.ts";
+import { feed } from "./session-input.ts";
 import { decodeLines, encodeLines } from "./json-lines.ts";
 import type { Role } from "./role.ts";
 
@@ -66,6 +69,31 @@ export class Reach {
       return decoded(decodeLines(await this.#options.ask(host, { deed: "exec", instance, command }, signal)));
     const runner = this.#runner(instance, "run a command in");
     return execEvents((sinks) => runner.exec(command, { ...sinks, signal }));
+  }
+
+  /** A command with input, or a copy of files. */
+  async attach(
+    instance: string,
+    request: SessionRequest,
+    input: AsyncIterable<SessionInput>,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<ExecEvent>> {
+    const host = this.#hostOf(instance);
+    if (host !== undefined)
+      throw new Fault("unsupported", `Cannot open a session with "${instance}" from here: it is on ${host}`, {
+        hint: `Run the same command on ${host}; without -i and -t it runs from here, too.`,
+      });
+    const runner = this.#runner(instance, "open a session with");
+    const { command, read, write } = request;
+    if (read !== undefined) return readFiles(runner, read, signal);
+    if (write !== undefined) return writeFiles(runner, write, input);
+    const fed = feed(input);
+    const env = request.terminalType === undefined ? {} : { TERM: request.terminalType };
+    const terminal =
+      request.terminal === undefined ? undefined : { size: request.terminal, onSize: fed.onSize };
+    return execEvents((sinks) =>
+      runner.exec(command ?? [], { ...sinks, stdin: fed.stdin, terminal, env, signal }).finally(fed.stop),
+    );
   }
 
   async signal(instance: string, name: NodeJS.Signals): Promise<void> {

@@ -27,6 +27,8 @@ export interface Role {
   >;
   /** Has another host do what only an instance's own host can. */
   ask(host: string, question: Question, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /** The archive of an image that the first host keeps; undefined on that one. */
+  image(digest: string): Promise<AsyncIterable<Uint8Array> | undefined>;
   /** This host among others, for the proxy; undefined while it is alone. */
   frame(): HostFrame | undefined;
   /** Resolves once other hosts send an instance of ours nothing more, or after `drainMs`. */

@@ -90,6 +90,7 @@ function daemonArguments(options: DaemonOptions): string[] {
   if (options.apiPort !== undefined) parameters.push("--api-port", String(options.apiPort));
   if (options.proxyRuntime !== undefined) parameters.push("--proxy-runtime", options.proxyRuntime);
   if (options.mesh !== undefined) parameters.push("--mesh", options.mesh);
+  if (options.store !== undefined) parameters.push("--store", options.store);
   const { otlp, traceRatio, accessLog } = options.telemetry ?? {};
   if (otlp !== undefined) parameters.push("--otlp", otlp);
   if (traceRatio !== undefined) parameters.push("--trace-ratio", String(traceRatio));

@@ -2,4 +2,5 @@
 export { exchangeRaw, RawConnection } from "./testing/raw-client.ts";
 export { type InstanceScript, startInstance, type TestInstance } from "./testing/instance.ts";
 export { CALLEE, CALLER, certify, instanceName, svidOf, TestMesh } from "./testing/test-mesh.ts";
-export { freePort, installedRuntimes, outboundTo, startProxy, TestProxy } from "./testing/test-proxy.ts";
+export { installedRuntimes, outboundTo, startProxy, TestProxy } from "./testing/test-proxy.ts";
+export { freePort } from "@plinth/process/testing";

@@ -1,16 +1,7 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
-import { once } from "node:events";
 import { test } from "node:test";
+import { freePort } from "@plinth/process/testing";
 import { createPlinth, createProject, type Project, serverSaying, startLoad } from "./index.ts";
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
-}
 
 function site(project: Project, port: number, text: string): void {
   project.write("server.mjs", serverSaying(text));

@@ -8,7 +8,7 @@ import { LOGIN_MS, SESSION_MS } from "./limits.ts";
 const paths = Object.values(routes).map(({ method, path, access }) => ({
   method,
   access,
-  path: path.replace("{plural}", "apps").replace("{name}", "a"),
+  path: path.replace("{plural}", "apps").replace("{name}", "a").replace("{store}", "b"),
 }));
 const text = (code: number): string => String(code);
 

@@ -9,8 +9,10 @@ import type {
   PsRow,
   Release,
   Secret,
+  SessionRequest,
   StatReport,
   StatusReport,
+  StoreAccessReport,
   TapEvent,
   TapFilter,
 } from "@plinth/resource";
@@ -18,6 +20,11 @@ import type {
 export type ExecEvent =
   | { readonly stream: "stdout" | "stderr"; readonly data: Uint8Array }
   | { readonly exitCode: number };
+
+/** What a client sends while its session goes on. */
+export type SessionInput =
+  | { readonly data: Uint8Array }
+  | { readonly size: { readonly rows: number; readonly columns: number } };
 
 export interface LogRequest {
   readonly follow: boolean;
@@ -47,6 +54,8 @@ export interface ApiActions {
   plan(app: string, spec: AppSpec, signal: AbortSignal): Promise<Plan>;
   /** `to`: a release's number; undefined for the one active before. */
   rollback(app: string, to: Release["spec"]["number"] | undefined): Promise<App>;
+  /** How this host reaches a store of an app, with its password. */
+  storeAccess(app: string, store: string): Promise<StoreAccessReport>;
   setSecretValue(name: string, value: Uint8Array): Promise<Secret>;
   /** Removes the resource and its value. */
   deleteSecret(name: string): Promise<void>;
@@ -64,6 +73,13 @@ export interface ApiActions {
     request: LogRequest,
   ): Promise<AsyncIterable<readonly InstanceLine[]>>;
   exec(instance: string, command: readonly string[], signal: AbortSignal): Promise<AsyncIterable<ExecEvent>>;
+  /** Runs a command that has input, or copies files; `input` ends where the client says so. */
+  attach(
+    instance: string,
+    request: SessionRequest,
+    input: AsyncIterable<SessionInput>,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<ExecEvent>>;
   signalInstance(instance: string, signal: NodeJS.Signals): Promise<void>;
   signalProcess(process: "daemon" | "proxy", signal: NodeJS.Signals): Promise<void>;
   /** Of one app or of all. */
@@ -74,6 +90,8 @@ export interface ApiActions {
   diagnostics(): Promise<DiagnosticsReport>;
   ps(app: string | undefined): Promise<readonly PsRow[]>;
   status(): Promise<StatusReport>;
+  /** A sealed snapshot of Plinth's own store. */
+  state(): AsyncIterable<Uint8Array>;
   /** Resolves after the hand-over. `runtime` undefined: the one it has. */
   upgrade(process: "proxy", runtime: "node" | "bun" | undefined): Promise<{ readonly pid: number }>;
   /** Resolves once stopping has begun, so that the caller can be answered. */

@@ -61,7 +61,7 @@ const answer =
   ({ response }) =>
     sendJson(response, 200, value);
 
-const streaming: ReadonlySet<RouteName> = new Set(["log", "appLog", "exec", "tap"]);
+const streaming: ReadonlySet<RouteName> = new Set(["log", "appLog", "exec", "attach", "tap", "state"]);
 const watching: ReadonlySet<RouteName> = new Set(["list", "watch"]);
 
 export async function createApi(options: ApiOptions): Promise<Api> {
@@ -108,6 +108,7 @@ class HttpApi implements Api {
       diagnostics: (exchange) => deeds.diagnostics(exchange),
       ps: (exchange) => deeds.ps(exchange),
       status: (exchange) => deeds.status(exchange),
+      state: (exchange) => deeds.state(exchange),
       watch: (exchange) => {
         if (!isWatch(exchange.query)) throw new Fault("invalid", "Cannot list every kind: add watch=true");
         return streamWatch(exchange, registry, clock);
@@ -118,6 +119,7 @@ class HttpApi implements Api {
       signalProcess: (exchange) => deeds.signalProcess(exchange),
       plan: (exchange) => deeds.plan(exchange),
       rollback: (exchange) => deeds.rollback(exchange),
+      storeAccess: (exchange) => deeds.storeAccess(exchange),
       setSecretValue: (exchange) => deeds.setSecretValue(exchange),
       deleteSecret: (exchange) => deeds.deleteSecret(exchange),
       joinToken: (exchange) => deeds.joinToken(exchange),
@@ -127,6 +129,7 @@ class HttpApi implements Api {
       log: (exchange) => deeds.log(exchange),
       appLog: (exchange) => deeds.appLog(exchange),
       exec: (exchange) => deeds.exec(exchange),
+      attach: (exchange) => deeds.attach(exchange),
       signalInstance: (exchange) => deeds.signalInstance(exchange),
       list: (exchange) =>
         isWatch(exchange.query) ? streamWatch(exchange, registry, clock) : resources.list(exchange),
@@ -242,7 +245,10 @@ class HttpApi implements Api {
     query: URLSearchParams,
   ): Promise<void> {
     const controller = new AbortController();
-    response.once("close", () => controller.abort(new Fault("unavailable", "The client is gone")));
+    const gone = (): void => controller.abort(new Fault("unavailable", "The client is gone"));
+    response.once("close", gone);
+    // A session's connection is no longer its answer's.
+    if (found.name === "attach") request.socket.once("close", gone);
 
     const streams = streaming.has(found.name) || (watching.has(found.name) && isWatch(query));
     if (streams) {

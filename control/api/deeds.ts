@@ -1,9 +1,10 @@
 import { Fault } from "@plinth/fault";
-import { type AppSpec, quoted, type TapFilter, validate } from "@plinth/resource";
+import { type AppSpec, quoted, SESSION_PROTOCOL, type TapFilter, validate } from "@plinth/resource";
 import type { ApiActions, JoinTokenRequest, LogRequest } from "./actions.ts";
 import { readBody, readJson } from "./body.ts";
-import { type Exchange, NDJSON, sendJson, startStream, writePart } from "./exchange.ts";
+import { type Exchange, NDJSON, sendJson, sendParts } from "./exchange.ts";
 import { SECRET_BYTES_MAX } from "./limits.ts";
+import { holdSession } from "./session.ts";
 import { InvalidResource } from "./status.ts";
 
 /** More lines than anybody reads; the log itself is capped. */
@@ -18,10 +19,16 @@ async function readRequest<Body>({ request, response, match }: Exchange): Promis
   return value as Body;
 }
 
-function requireName({ match }: Exchange): string {
-  const problems = validate("Name", match.resourceName);
+function requireName({ match }: Exchange, definition: "Name" | "SecretName" = "Name"): string {
+  const problems = validate(definition, match.resourceName);
   if (problems.length > 0) throw new InvalidResource("The name in the path", problems);
   return match.resourceName;
+}
+
+function requireStoreName({ match }: Exchange): string {
+  const problems = validate("Name", match.storeName);
+  if (problems.length > 0) throw new InvalidResource("The store's name in the path", problems);
+  return match.storeName;
 }
 
 function requireInstanceName({ match }: Exchange): string {
@@ -50,6 +57,8 @@ function logRequest({ query, signal }: Exchange): LogRequest {
   return { follow: query.get("follow") === "true", tail: tail === null ? undefined : Number(tail), signal };
 }
 
+const jsonLine = (value: unknown): string => `${JSON.stringify(value)}\n`;
+
 /** The routes that do something instead of reading or writing a resource. */
 export class Deeds {
   readonly #actions: ApiActions;
@@ -74,9 +83,7 @@ export class Deeds {
 
   async tap(exchange: Exchange): Promise<void> {
     const events = await this.#actions.tap(tapFilter(exchange), exchange.signal);
-    startStream(exchange.response, NDJSON);
-    for await (const event of events) await writePart(exchange, `${JSON.stringify(event)}\n`);
-    exchange.response.end();
+    await sendParts(exchange, NDJSON, events, jsonLine);
   }
 
   async diagnostics({ response }: Exchange): Promise<void> {
@@ -91,6 +98,12 @@ export class Deeds {
     sendJson(response, 200, await this.#actions.status());
   }
 
+  async state(exchange: Exchange): Promise<void> {
+    // Asked first: where there is none, that is said with a status of its own.
+    const parts = this.#actions.state();
+    await sendParts(exchange, "application/octet-stream", parts, (part) => part);
+  }
+
   async plan(exchange: Exchange): Promise<void> {
     const app = requireName(exchange);
     const spec = await readRequest<AppSpec>(exchange);
@@ -103,14 +116,19 @@ export class Deeds {
     sendJson(exchange.response, 200, await this.#actions.rollback(app, to));
   }
 
+  async storeAccess(exchange: Exchange): Promise<void> {
+    const access = await this.#actions.storeAccess(requireName(exchange), requireStoreName(exchange));
+    sendJson(exchange.response, 200, access);
+  }
+
   async setSecretValue(exchange: Exchange): Promise<void> {
-    const name = requireName(exchange);
+    const name = requireName(exchange, "SecretName");
     const value = await readBody(exchange.request, exchange.response, SECRET_BYTES_MAX);
     sendJson(exchange.response, 200, await this.#actions.setSecretValue(name, value));
   }
 
   async deleteSecret(exchange: Exchange): Promise<void> {
-    await this.#actions.deleteSecret(requireName(exchange));
+    await this.#actions.deleteSecret(requireName(exchange, "SecretName"));
     sendJson(exchange.response, 200, {});
   }
 
@@ -138,32 +156,36 @@ export class Deeds {
 
   async log(exchange: Exchange): Promise<void> {
     const parts = await this.#actions.logs(requireInstanceName(exchange), logRequest(exchange));
-    startStream(exchange.response, "text/plain; charset=utf-8");
-    for await (const part of parts) await writePart(exchange, part);
-    exchange.response.end();
+    await sendParts(exchange, "text/plain; charset=utf-8", parts, (part) => part);
   }
 
   async appLog(exchange: Exchange): Promise<void> {
     const service = exchange.query.get("service") ?? undefined;
     const batches = await this.#actions.appLogs(requireName(exchange), service, logRequest(exchange));
-    startStream(exchange.response, NDJSON);
-    for await (const lines of batches) {
-      await writePart(exchange, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
-    }
-    exchange.response.end();
+    await sendParts(exchange, NDJSON, batches, (lines) => lines.map(jsonLine).join(""));
   }
 
   async exec(exchange: Exchange): Promise<void> {
     const instance = requireInstanceName(exchange);
     const { command } = await readRequest<{ command: string[] }>(exchange);
     const events = await this.#actions.exec(instance, command, exchange.signal);
-    startStream(exchange.response, NDJSON);
-    for await (const event of events) {
-      const shown =
-        "data" in event ? { stream: event.stream, data: Buffer.from(event.data).toString("base64") } : event;
-      await writePart(exchange, `${JSON.stringify(shown)}\n`);
+    await sendParts(exchange, NDJSON, events, (event) =>
+      jsonLine(
+        "data" in event ? { stream: event.stream, data: Buffer.from(event.data).toString("base64") } : event,
+      ),
+    );
+  }
+
+  async attach(exchange: Exchange): Promise<void> {
+    const instance = requireInstanceName(exchange);
+    const { request, response, signal } = exchange;
+    if (request.headers.upgrade !== SESSION_PROTOCOL || response.socket === null) {
+      throw new Fault("invalid", `Cannot open a session: ask the connection to become ${SESSION_PROTOCOL}`);
     }
-    exchange.response.end();
+    const { socket } = response;
+    socket.setTimeout(0);
+    response.detachSocket(socket);
+    await holdSession(socket, (asked, input) => this.#actions.attach(instance, asked, input, signal), signal);
   }
 
   async signalInstance(exchange: Exchange): Promise<void> {

@@ -37,6 +37,18 @@ export function startStream(response: ServerResponse, contentType: string): void
   response.flushHeaders();
 }
 
+/** Answers with all that comes, part by part. */
+export async function sendParts<Part>(
+  exchange: Exchange,
+  contentType: string,
+  parts: AsyncIterable<Part>,
+  encode: (part: Part) => string | Uint8Array,
+): Promise<void> {
+  startStream(exchange.response, contentType);
+  for await (const part of parts) await writePart(exchange, encode(part));
+  exchange.response.end();
+}
+
 /** Writes a part, waiting for a slow client: at most one part per stream is in memory. */
 export async function writePart(exchange: Exchange, part: string | Uint8Array): Promise<void> {
   exchange.signal.throwIfAborted();

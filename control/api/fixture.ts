@@ -6,7 +6,7 @@ import { VirtualClock } from "@plinth/clock/testing";
 import { createLog } from "@plinth/log";
 import { createRegistry, type Registry } from "@plinth/registry";
 import { openStore, type Store } from "@plinth/store";
-import type { ApiActions, ExecEvent, InstanceLine } from "./actions.ts";
+import type { ApiActions, ExecEvent, InstanceLine, SessionInput } from "./actions.ts";
 import { type Api, createApi } from "./api.ts";
 
 export const TOKEN: string = "t".repeat(43);
@@ -135,6 +135,14 @@ async function* someLines(): AsyncGenerator<readonly InstanceLine[]> {
 
 async function* noEvents(): AsyncGenerator<never> {}
 
+async function* echoed(input: AsyncIterable<SessionInput>): AsyncGenerator<ExecEvent> {
+  for await (const each of input) {
+    const text = "data" in each ? each.data : Buffer.from(`${each.size.columns}x${each.size.rows}`);
+    yield { stream: "stdout", data: text };
+  }
+  yield { exitCode: 4 };
+}
+
 async function* someEvents(): AsyncGenerator<ExecEvent> {
   yield { stream: "stdout", data: Buffer.from("hi") };
   yield { exitCode: 3 };
@@ -157,6 +165,10 @@ function recordingActions(deeds: unknown[]): ApiActions {
     rollback: async (name, to) => {
       deeds.push(["rollback", name, to]);
       return app;
+    },
+    storeAccess: async (name, store) => {
+      deeds.push(["storeAccess", name, store]);
+      return { url: "etcd://root:word@127.0.0.1:1" };
     },
     deleteSecret: async (name) => {
       deeds.push(["deleteSecret", name]);
@@ -195,6 +207,10 @@ function recordingActions(deeds: unknown[]): ApiActions {
       deeds.push(["exec", instance, command]);
       return someEvents();
     },
+    attach: async (instance, asked, input) => {
+      deeds.push(["attach", instance, asked]);
+      return echoed(input);
+    },
     signalInstance: async (instance, signal) => void deeds.push(["signalInstance", instance, signal]),
     signalProcess: async (name, signal) => void deeds.push(["signalProcess", name, signal]),
     stat: async (name) => {
@@ -216,9 +232,10 @@ function recordingActions(deeds: unknown[]): ApiActions {
       host: null,
       mesh: { mode: "cooperative", reason: "it was asked for" },
       telemetry: { otlp: null, traceRatio: null, accessLog: null },
-      store: { revision: 1, readOnly: null },
+      store: { revision: 1, readOnly: null, etcd: null },
       notices: [],
     }),
+    state: someOutput,
     upgrade: async (name, runtime) => {
       deeds.push(["upgrade", name, runtime]);
       return { pid: 1 };

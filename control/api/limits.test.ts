@@ -146,6 +146,13 @@ test("actions are asked with what was sent, and their streams are passed on", as
   await fixture.call(`${ROOT}/secrets/key/value`, { method: "PUT", body: "s3cret" });
   await fixture.call(`${ROOT}/secrets/key`, { method: "DELETE" });
   await fixture.call(`${ROOT}/stat?app=shop`);
+  const access = await fixture.call(`${ROOT}/apps/shop/stores/state/access`, { method: "POST" });
+  assert.deepEqual(access.json, { url: "etcd://root:word@127.0.0.1:1" });
+  const state = await fixture.call(`${ROOT}/state`);
+  assert.deepEqual(
+    [state.headers["content-type"], state.text.slice(0, 4)],
+    ["application/octet-stream", "one\n"],
+  );
   const spec = { services: { web: { command: ["x"] } } };
   await fixture.send("POST", `${ROOT}/apps/shop/plan`, spec);
   assert.deepEqual(fixture.deeds, [
@@ -159,6 +166,7 @@ test("actions are asked with what was sent, and their streams are passed on", as
     ["setSecretValue", "key", "s3cret"],
     ["deleteSecret", "key"],
     ["stat", "shop"],
+    ["storeAccess", "shop", "state"],
     ["plan", "shop", spec],
   ]);
   for (const [path, body] of [
@@ -167,6 +175,7 @@ test("actions are asked with what was sent, and their streams are passed on", as
     ["instances/a.b.c/exec", { command: [] }],
     ["instances/a.b.c/exec", { command: ["a\u0000b"] }],
     ["apps/shop/plan", { services: {} }],
+    ["apps/shop/stores/..%2Fx/access", {}],
     ["shutdown", { instances: "yes" }],
   ] as const) {
     const { code } = await fixture.send("POST", `${ROOT}/${path}`, body);

@@ -2,6 +2,8 @@
 export const JSON_BYTES_MAX: number = 2 * 2 ** 20;
 /** A secret's value, by the contract. */
 export const SECRET_BYTES_MAX: number = 2 ** 20;
+/** A line of a session: 64 KiB of input in base64, or a command of many words. */
+export const SESSION_LINE_BYTES_MAX: number = 2 * 2 ** 20;
 /** Nesting of a JSON body: the schemas go to 8; recursion over what is deeper could exhaust the stack. */
 export const JSON_DEPTH_MAX: number = 64;
 /** All header lines of a request; Node's own default, stated so that it is one of ours. */

@@ -7,6 +7,8 @@ export interface Match {
   readonly route: Route;
   /** The `{name}` segment, decoded. */
   readonly resourceName: string;
+  /** The `{store}` segment, decoded; empty where the route has none. */
+  readonly storeName: string;
   /** The `{plural}` segment's kind. */
   readonly kind: Kind | undefined;
 }
@@ -26,16 +28,21 @@ export function match(method: string, path: string): Match | undefined {
     if (segments.length !== expected.length) continue;
     let kind: Kind | undefined;
     let resourceName = "";
+    let storeName = "";
     const fits = expected.every((part, index) => {
       const segment = segments[index]!;
       if (part === "{plural}") return (kind = kindByPlural.get(segment)) !== undefined;
-      if (part !== "{name}") return part === segment;
-      resourceName = segment;
+      if (part === "{name}") resourceName = segment;
+      else if (part === "{store}") storeName = segment;
+      else return part === segment;
       return segment !== "";
     });
     if (!fits) continue;
     if (route.writableOnly === true && kind?.writable !== true) continue;
-    if (route.method === method) return { name, route, kind, resourceName: decodeSegment(resourceName) };
+    if (route.method === method) {
+      const decoded = { resourceName: decodeSegment(resourceName), storeName: decodeSegment(storeName) };
+      return { name, route, kind, ...decoded };
+    }
     allow.push(route.method);
   }
   if (allow.length === 0) return undefined;

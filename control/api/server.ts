@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import { chmodSync, renameSync, rmSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Fault, messageOf } from "@plinth/fault";
+import { SESSION_PROTOCOL } from "@plinth/resource";
 import {
   CONNECTIONS_MAX,
   HEADER_BYTES_MAX,
@@ -26,6 +27,8 @@ export function limitedServer(handle: RequestHandler, headersTimeoutMs: number =
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: headersTimeoutMs / 10,
+    // Any other wish to upgrade is left alone, as HTTP allows.
+    shouldUpgradeCallback: ({ headers }) => headers.upgrade === SESSION_PROTOCOL,
   });
   server.maxHeadersCount = HEADERS_MAX;
   server.maxConnections = CONNECTIONS_MAX;
@@ -40,6 +43,15 @@ export function limitedServer(handle: RequestHandler, headersTimeoutMs: number =
   // The body is asked for only once it is known to be wanted.
   server.on("checkContinue", onRequest);
   server.on("checkExpectation", onRequest);
+  server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    if (head.length > 0) socket.unshift(head);
+    const response = new ServerResponse(request);
+    response.assignSocket(socket);
+    response.shouldKeepAlive = false;
+    // A refusal is its last answer.
+    response.once("finish", () => socket.end());
+    onRequest(request, response);
+  });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     // In the middle of an answer, another one would be taken for its content.
     if (error.code === "ECONNRESET" || !socket.writable || answering.has(socket)) socket.destroy();

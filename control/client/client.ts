@@ -5,13 +5,16 @@ import type {
   JoinTokenReport,
   Plan,
   PsRow,
+  SessionRequest,
   StatReport,
   StatusReport,
+  StoreAccessReport,
   TapEvent,
   TapFilter,
 } from "@plinth/resource";
 import { type Clock, systemClock } from "@plinth/clock";
 import type { AppSpec, KindName, KindTypes, Metadata } from "@plinth/resource";
+import { session, type SessionInput } from "./session.ts";
 import { Transport, bytesOf, parseJson, valuesOf } from "./transport.ts";
 import { type WatchEvent, watchResources } from "./watch.ts";
 
@@ -88,9 +91,19 @@ export interface Client {
   rollback(app: string, to: number | undefined, options?: CallOptions): Promise<KindTypes["App"]>;
   setSecretValue(name: string, value: Uint8Array, options?: CallOptions): Promise<KindTypes["Secret"]>;
 
+  /** The URL of an app's store for this host, its password included. */
+  storeAccess(app: string, store: string, options?: CallOptions): Promise<StoreAccessReport>;
+
   /** An instance's output as it was written: raw bytes, not for a terminal as they are. */
   log(instance: string, options?: LogOptions): AsyncGenerator<Buffer>;
   exec(instance: string, command: readonly string[], options?: CallOptions): AsyncGenerator<ExecEvent>;
+  /** A command with input and perhaps a terminal, or a copy of files; whoever leaves early ends it. */
+  attach(
+    instance: string,
+    request: SessionRequest,
+    input: AsyncIterable<SessionInput>,
+    options?: CallOptions,
+  ): AsyncGenerator<ExecEvent>;
   signalInstance(instance: string, signal: string, options?: CallOptions): Promise<void>;
   signalProcess(process: "daemon" | "proxy", signal: string, options?: CallOptions): Promise<void>;
 
@@ -108,6 +121,8 @@ export interface Client {
   diagnostics(options?: CallOptions): Promise<DiagnosticsReport>;
   ps(app?: string, options?: CallOptions): Promise<readonly PsRow[]>;
   status(options?: CallOptions): Promise<StatusReport>;
+  /** A sealed snapshot of Plinth's own store, as it comes. */
+  state(options?: CallOptions): AsyncGenerator<Buffer>;
   upgradeProxy(runtime?: "node" | "bun", options?: CallOptions): Promise<void>;
   shutdown(request: { instances: boolean; graceMs?: number }, options?: CallOptions): Promise<void>;
   /** A one-time address that opens the dashboard. */
@@ -243,6 +258,11 @@ class SocketClient implements Client {
     return this.#call("POST", `${path("App", app)}/rollback`, options, { body: { to }, repeatable });
   }
 
+  storeAccess(app: string, store: string, options?: CallOptions): Promise<StoreAccessReport> {
+    const target = `${path("App", app)}/stores/${encodeURIComponent(store)}/access`;
+    return this.#call("POST", target, options, { repeatable: true });
+  }
+
   setSecretValue(name: string, value: Uint8Array, options?: CallOptions): Promise<KindTypes["Secret"]> {
     return this.#call("PUT", `${path("Secret", name)}/value`, options, {
       raw: value,
@@ -252,11 +272,7 @@ class SocketClient implements Client {
 
   async *log(instance: string, options?: LogOptions): AsyncGenerator<Buffer> {
     const suffix = query({ follow: options?.follow, tail: options?.tail });
-    const response = await this.#transport.stream(
-      { method: "GET", path: `${path("Instance", instance)}/log${suffix}`, signal: options?.signal },
-      options?.deadlineMs ?? DEADLINE_MS,
-    );
-    yield* bytesOf(response, options?.signal);
+    yield* this.#bytes(`${path("Instance", instance)}/log${suffix}`, options);
   }
 
   async *exec(
@@ -269,6 +285,17 @@ class SocketClient implements Client {
       const event = value as { stream: "stdout" | "stderr"; data: string } | { exitCode: number };
       yield "exitCode" in event ? event : { stream: event.stream, data: Buffer.from(event.data, "base64") };
     }
+  }
+
+  async *attach(
+    instance: string,
+    request: SessionRequest,
+    input: AsyncIterable<SessionInput>,
+    options?: CallOptions,
+  ): AsyncGenerator<ExecEvent> {
+    const target = `${path("Instance", instance)}/exec`;
+    const socket = await this.#transport.upgrade(target, options?.signal, options?.deadlineMs ?? DEADLINE_MS);
+    yield* session(socket, request, input, options?.signal);
   }
 
   async signalInstance(instance: string, signal: string, options?: CallOptions): Promise<void> {
@@ -302,6 +329,10 @@ class SocketClient implements Client {
 
   status(options?: CallOptions): Promise<StatusReport> {
     return this.#call("GET", `${GROUP}/status`, options);
+  }
+
+  async *state(options?: CallOptions): AsyncGenerator<Buffer> {
+    yield* this.#bytes(`${GROUP}/state`, options);
   }
 
   async upgradeProxy(runtime?: "node" | "bun", options?: CallOptions): Promise<void> {
@@ -341,6 +372,13 @@ class SocketClient implements Client {
       options?.deadlineMs ?? DEADLINE_MS,
     );
     return (text === "" ? undefined : parseJson(text)) as Answer;
+  }
+
+  /** Raw bytes as they come. */
+  async *#bytes(target: string, options: CallOptions | undefined): AsyncGenerator<Buffer> {
+    const request = { method: "GET", path: target, signal: options?.signal } as const;
+    const response = await this.#transport.stream(request, options?.deadlineMs ?? DEADLINE_MS);
+    yield* bytesOf(response, options?.signal);
   }
 
   async #values(

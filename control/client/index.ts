@@ -11,6 +11,7 @@ export type {
   ResourceList,
   WatchOptions,
 } from "./client.ts";
+export type { SessionInput } from "./session.ts";
 export { StatusFault } from "./status.ts";
 export type { Cause } from "./status.ts";
 export type { WatchEvent } from "./watch.ts";

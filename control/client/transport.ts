@@ -1,6 +1,9 @@
 import { type IncomingMessage, request as httpRequest } from "node:http";
+import type { Duplex } from "node:stream";
 import type { Clock } from "@plinth/clock";
 import { Fault } from "@plinth/fault";
+import { linesOf } from "@plinth/lines";
+import { SESSION_PROTOCOL } from "@plinth/resource";
 import { faultFromStatus } from "./status.ts";
 
 /** Far above any real list; a runaway answer must not fill this process's memory. */
@@ -58,6 +61,38 @@ export class Transport {
   async stream(request: Request, deadlineMs: number): Promise<IncomingMessage> {
     using deadline = new Deadline(this.#clock, deadlineMs, request);
     return await this.#head(request, deadline.signal);
+  }
+
+  /** Has a connection become a session; resolves with it. */
+  async upgrade(path: string, signal: AbortSignal | undefined, deadlineMs: number): Promise<Duplex> {
+    const request: Request = { method: "GET", path, signal };
+    using deadline = new Deadline(this.#clock, deadlineMs, request);
+    const { signal: either } = deadline;
+    either.throwIfAborted();
+    const sent = httpRequest({
+      socketPath: this.#socketPath,
+      path,
+      agent: false,
+      headers: { host: "localhost", connection: "Upgrade", upgrade: SESSION_PROTOCOL },
+    });
+    const upgraded = new Promise<Duplex>((resolve, reject) => {
+      either.addEventListener("abort", () => sent.destroy(either.reason as Error), { once: true });
+      sent.once("upgrade", (_response, socket: Duplex, head: Buffer) => {
+        if (head.length > 0) socket.unshift(head);
+        resolve(socket);
+      });
+      sent.once("response", (response) => {
+        readText(response, either).then(
+          (text) => reject(faultFromStatus(response.statusCode ?? 0, text)),
+          reject,
+        );
+      });
+      sent.on("error", (error) =>
+        reject(either.aborted ? either.reason : connectionFault(error, this.#socketPath)),
+      );
+    });
+    sent.end();
+    return await upgraded;
   }
 
   async #head(request: Request, signal: AbortSignal): Promise<IncomingMessage> {
@@ -210,23 +245,9 @@ export async function* bytesOf(response: IncomingMessage, signal?: AbortSignal):
 
 /** The values of a newline-delimited JSON answer. */
 export async function* valuesOf(response: IncomingMessage, signal?: AbortSignal): AsyncGenerator {
-  let parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of bytesOf(response, signal)) {
-    let start = 0;
-    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
-      parts.push(chunk.subarray(start, end));
-      const line = Buffer.concat(parts).toString("utf8");
-      parts = [];
-      bytes = 0;
-      start = end + 1;
-      if (line.length > 0) yield parseJson(line);
-    }
-    parts.push(chunk.subarray(start));
-    bytes += chunk.length - start;
-    if (bytes > LINE_BYTES_MAX) {
-      throw new Fault("too-large", `Cannot read an event: its line is longer than ${LINE_BYTES_MAX} bytes`);
-    }
+  const refusal = `Cannot read an event: its line is longer than ${LINE_BYTES_MAX} bytes`;
+  for await (const line of linesOf(bytesOf(response, signal), LINE_BYTES_MAX, refusal)) {
+    if (line.length > 0) yield parseJson(line);
   }
 }
 

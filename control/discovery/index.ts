@@ -11,4 +11,5 @@ export { buildSnapshot } from "./snapshot.ts";
 export type { AppView, HostFrame, SnapshotFrame } from "./snapshot.ts";
 export { SnapshotPublisher } from "./snapshot-publisher.ts";
 export type { SnapshotReceipt, SnapshotSink } from "./snapshot-publisher.ts";
+export { STORE_PORT } from "./transparent-view.ts";
 export type { TransparentFrame, TransparentView } from "./transparent-view.ts";

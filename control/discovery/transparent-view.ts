@@ -25,6 +25,8 @@ interface App {
 const NAME_SERVER_PORT = 53;
 /** What programs dial that know a name and no port. */
 const HTTP_PORT = 80;
+/** etcd's own. */
+export const STORE_PORT = 2379;
 
 /** The three parts of a snapshot that only transparent mode fills. Pure. */
 export function transparentParts(
@@ -42,7 +44,10 @@ export function transparentParts(
       const address = transparent?.virtualAddresses[service];
       if (address !== undefined) {
         names[key] = address;
-        for (const port of new Set([HTTP_PORT, spec.port ?? HTTP_PORT])) {
+        for (const port of new Set([
+          HTTP_PORT,
+          spec.port ?? (spec.store === true ? STORE_PORT : HTTP_PORT),
+        ])) {
           virtual.push({ address, port, callee: key });
         }
       }

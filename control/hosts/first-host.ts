@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { finished, pipeline } from "node:stream/promises";
 import type { ConnectionOptions, TLSSocket } from "node:tls";
 import type { Clock } from "@plinth/clock";
 import { Fault, type FaultCode, messageOf } from "@plinth/fault";
@@ -19,6 +19,7 @@ import {
   type Svid,
   type TrustBundle,
 } from "@plinth/identity";
+import { linesOf } from "@plinth/lines";
 import { API_PATH } from "@plinth/resource";
 import { CONTROL } from "./host-api.ts";
 import { type HostCredential, privateKeyText, svidOf } from "./host-credential.ts";
@@ -185,25 +186,17 @@ export class FirstHost {
         silence.abort(new Fault("timeout", `The first host has said nothing for ${SILENCE_MS / 1000} s`)),
       );
     };
-    heard();
-    try {
-      let parts: Buffer[] = [];
-      let bytes = 0;
+    const chunks = async function* (): AsyncGenerator<Buffer> {
       for await (const chunk of response as AsyncIterable<Buffer>) {
         heard();
-        let from = 0;
-        for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, from)) {
-          parts.push(chunk.subarray(from, end));
-          from = end + 1;
-          const line = Buffer.concat(parts);
-          parts = [];
-          bytes = 0;
-          if (line.length > 0) yield JSON.parse(line.toString()) as HostMessage;
-        }
-        parts.push(chunk.subarray(from));
-        bytes += chunk.length - from;
-        if (bytes > WORLD_BYTES_MAX)
-          throw new Fault("too-large", `The first host says more than ${WORLD_BYTES_MAX} bytes at once`);
+        yield chunk;
+      }
+    };
+    heard();
+    try {
+      const refusal = `The first host says more than ${WORLD_BYTES_MAX} bytes at once`;
+      for await (const line of linesOf(chunks(), WORLD_BYTES_MAX, refusal)) {
+        if (line.length > 0) yield JSON.parse(line) as HostMessage;
       }
     } finally {
       cancel();
@@ -252,9 +245,25 @@ export class FirstHost {
     ended.catch(() => undefined);
     let problem = "";
     tar.stderr.on("data", (chunk: Buffer) => (problem = (problem + chunk.toString()).slice(-500)));
-    await pipeline(response, tar.stdin);
+    // oxlint-disable-next-line eslint/no-empty-function -- its exit code says what was wrong
+    tar.stdin.on("error", () => {});
+    // It is done at the archive's end, maybe before the answer's: only an answer read to its end is known to be whole.
+    response.pipe(tar.stdin).once("close", () => response.resume());
+    try {
+      await finished(response);
+    } catch (error) {
+      tar.stdin.destroy();
+      await ended;
+      throw brokenOff(error);
+    }
     const [code] = (await ended) as [number | null];
     if (code !== 0) throw new Fault("unavailable", `Cannot unpack the files of a project: ${problem.trim()}`);
+  }
+
+  /** An image as an archive; whoever reads it knows by its digests that it is whole. */
+  async image(digest: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const path = `images/${digest.replace(":", "-")}`;
+    return this.#call("GET", path, signal, undefined, undefined, SOURCE_MS);
   }
 
   #tls(): ConnectionOptions {
@@ -280,8 +289,6 @@ export class FirstHost {
     });
   }
 }
-
-const NEWLINE = 10;
 
 interface Message {
   readonly method: string;
@@ -341,10 +348,18 @@ async function send(
 async function json(response: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > WORLD_BYTES_MAX) throw new Fault("too-large", "The first host's answer is too large");
-    chunks.push(chunk);
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > WORLD_BYTES_MAX) throw new Fault("too-large", "The first host's answer is too large");
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw error instanceof Fault ? error : brokenOff(error);
   }
   return JSON.parse(Buffer.concat(chunks).toString()) as unknown;
+}
+
+function brokenOff(error: unknown): Fault {
+  return new Fault("unavailable", `The first host's answer broke off: ${messageOf(error)}`, { cause: error });
 }

@@ -119,6 +119,7 @@ async function startFirst(context: TestContext): Promise<First> {
         return { ...spec_, source: { ...spec_.source!, directory: directoryOf } };
       },
       sources,
+      image: () => Promise.reject(new Error("there is none")),
       log,
     }),
   );

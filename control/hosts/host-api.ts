@@ -56,6 +56,8 @@ export interface HostApiOptions {
   readonly specOf: (instance: Instance) => ServiceSpec | undefined;
   /** HOME/sources. */
   readonly sources: string;
+  /** An image of this home, as an archive. */
+  readonly image: (digest: string, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
   readonly log: Log;
 }
 
@@ -166,6 +168,8 @@ export async function openHostApi(options: HostApiOptions): Promise<HostApi> {
     if (method === "POST" && deed === "certificates") return hosts.certify(call);
     if (method === "GET" && deed === "sources" && parameter !== undefined)
       return hosts.source(call, parameter);
+    if (method === "GET" && deed === "images" && parameter !== undefined)
+      return hosts.image(call, parameter.replace("-", ":"));
     throw new Fault("not-found", "Cannot find this path");
   };
 
@@ -382,6 +386,22 @@ class HostRoutes {
       cancel();
     }
     response.end();
+  }
+
+  /** An image that an instance of this host is made of. */
+  async image({ response, host, signal }: Call, digest: string): Promise<void> {
+    const { registry, specOf, image } = this.#options;
+    const isNeeded = registry
+      .list("Instance")
+      .some((instance) => instance.spec.host === host && specOf(instance)?.imageDigest === digest);
+    if (!isNeeded)
+      throw new Fault(
+        "forbidden",
+        `Cannot send this image to host "${host}": no instance there is made of it`,
+      );
+    const archive = await image(digest, signal);
+    response.writeHead(200, { "content-type": "application/x-tar" });
+    await pipeline(archive, response);
   }
 
   /** The kept files of a project that an instance of this host is made from, as a tar archive. */

@@ -1,7 +1,5 @@
 import { createPrivateKey } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
-import { Fault } from "@plinth/fault";
-import { writeFileDurably } from "@plinth/file";
+import { readSecretFile, writeFileDurably } from "@plinth/file";
 import type { KeyPair, Svid } from "@plinth/identity";
 import type { CertificateMessage, TrustMessage } from "./messages.ts";
 
@@ -22,17 +20,11 @@ export interface HostCredential {
 
 /** Undefined where this home has not joined. Fault "forbidden" when others may read it. */
 export async function readHostCredential(path: string): Promise<HostCredential | undefined> {
-  try {
-    const { mode } = await stat(path);
-    if ((mode & 0o077) !== 0)
-      throw new Fault("forbidden", `Cannot use the host's credential "${path}": others may read it`, {
-        hint: "Join again with a new token.",
-      });
-    return JSON.parse(await readFile(path, "utf8")) as HostCredential;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
+  const held = await readSecretFile(path, {
+    what: "the host's credential",
+    hint: "Join again with a new token.",
+  });
+  return held === undefined ? undefined : (JSON.parse(held.toString()) as HostCredential);
 }
 
 export async function writeHostCredential(path: string, credential: HostCredential): Promise<void> {

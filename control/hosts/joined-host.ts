@@ -129,6 +129,11 @@ export class JoinedHost implements Hosts, SvidSource {
     return door && { name, ...door };
   }
 
+  /** The archive of an image that the first host keeps. */
+  image(digest: string): Promise<AsyncIterable<Uint8Array>> {
+    return this.#first.image(digest, this.#options.signal);
+  }
+
   /** Follows the first host until the signal. */
   start(): void {
     this.#running = Promise.all([this.#follow(), this.#report(), this.#renew()]);

@@ -67,7 +67,7 @@ function restricted(
   );
 }
 
-function outside({ port, protocol, deploy, policy, routes }: ServiceSpec): ServiceSpec {
+function outside({ port, protocol, deploy, policy, routes, store }: ServiceSpec): ServiceSpec {
   return {
     command: ["elsewhere"],
     ...(port !== undefined && { port }),
@@ -75,5 +75,6 @@ function outside({ port, protocol, deploy, policy, routes }: ServiceSpec): Servi
     ...(deploy !== undefined && { deploy }),
     ...(policy !== undefined && { policy }),
     ...(routes !== undefined && { routes }),
+    ...(store !== undefined && { store }),
   };
 }

@@ -1,7 +1,7 @@
-import { mkdir, open } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Fault } from "@plinth/fault";
-import { writeFileDurably } from "@plinth/file";
+import { readSecretFile, writeFileDurably } from "@plinth/file";
 
 /** One root of the authority. Only roots that sign, or are about to, have a key: a replaced one's is erased. */
 export type RootRecord =
@@ -20,26 +20,11 @@ export interface AuthorityRecord {
 
 /** Reads the record, or undefined when there is none. Refuses one that others may read: its keys are known to them. */
 export async function readAuthorityRecord(path: string): Promise<AuthorityRecord | undefined> {
-  let text: string;
-  let mode: number;
+  const hint = `Run chmod 600 ${path} once you know nobody has read it; else rotate the root.`;
+  const held = await readSecretFile(path, { what: "the authority's keys", hint });
+  if (held === undefined) return undefined;
   try {
-    // Mode and content of the same file, whatever happens to its name in between.
-    await using file = await open(path, "r");
-    mode = (await file.stat()).mode & 0o777;
-    text = await file.readFile("utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-  if ((mode & 0o077) !== 0) {
-    throw new Fault(
-      "forbidden",
-      `Cannot use the authority's keys "${path}": mode ${mode.toString(8)} lets others read them`,
-      { hint: `Run chmod 600 ${path} once you know nobody has read it; else rotate the root.` },
-    );
-  }
-  try {
-    const record = JSON.parse(text) as AuthorityRecord;
+    const record = JSON.parse(held.toString()) as AuthorityRecord;
     const signing = record.roots.filter(({ state }) => state === "signing").length;
     if (record.format !== 1 || signing !== 1) throw new Error(`${signing} signing roots`);
     return record;

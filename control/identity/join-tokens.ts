@@ -13,6 +13,8 @@ const TOKEN_LIFE_MS = 30 * 60_000;
 const TOKEN_LIFE_MAX_MS = 24 * 3_600_000;
 /** More open invitations than this were made by a loop. */
 const TOKENS_MAX = 1000;
+/** An etcd that holds the store takes 128 operations at a time. */
+const SWEPT_PER_TRANSACTION = 100;
 const MARK = "plinth-join-";
 const TOKEN_CHARACTERS_MAX = 1024;
 
@@ -147,7 +149,9 @@ export class JoinTokens {
       .range(TOKENS)
       .filter(({ value }) => (JSON.parse(Buffer.from(value).toString()) as TokenRecord).expiresAtMs <= now)
       .map(({ key }) => ({ delete: key }));
-    if (expired.length > 0) await this.#store.transact([], expired);
+    for (let from = 0; from < expired.length; from += SWEPT_PER_TRANSACTION) {
+      await this.#store.transact([], expired.slice(from, from + SWEPT_PER_TRANSACTION));
+    }
   }
 }
 

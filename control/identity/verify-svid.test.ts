@@ -108,7 +108,7 @@ async function secondOpinion(leaf: Buffer, bundle: TrustBundle): Promise<boolean
   }
 }
 
-test("verifySvid() agrees with a second implementation on right, wrong and damaged certificates", async () => {
+test("verifySvid() agrees with a second implementation on right and wrong certificates, and refuses damaged ones", async () => {
   await using held = await openTestAuthority();
   const { bundle } = held.authority;
   const keys = await generateKeyPair();
@@ -123,13 +123,12 @@ test("verifySvid() agrees with a second implementation on right, wrong and damag
     assert.equal(verdict.accepted, await secondOpinion(leaf, bundle), reasonOf(verdict));
   }
   const damage = fc.record({ at: fc.nat(), bit: fc.nat(7), which: fc.nat(forgeries.length - 1) });
-  await fc.assert(
-    fc.asyncProperty(damage, async ({ at, bit, which }) => {
+  fc.assert(
+    fc.property(damage, ({ at, bit, which }) => {
       const leaf = Buffer.from(forgeries[which]!);
       leaf[at % leaf.length] = leaf[at % leaf.length]! ^ (1 << bit);
-      const verdict = verifySvid([leaf], bundle, { now });
-      assert.equal(verdict.accepted, await secondOpinion(leaf, bundle), `damaged at ${at % leaf.length}`);
-      assert.equal(verdict.accepted, false);
+      // The other one overlooks some bits outside of what is signed, such as the signature's count of unused ones.
+      assert.equal(verifySvid([leaf], bundle, { now }).accepted, false, `damaged at ${at % leaf.length}`);
     }),
     { numRuns: 200 },
   );

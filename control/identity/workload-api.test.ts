@@ -33,7 +33,8 @@ test("The Workload API streams SVIDs and bundles to a gRPC client, and refuses w
   let identity: string | undefined = id;
   const directory = join(held.directory, "web");
   await using api = await openWorkloadApi({ directory, keeper, identityOf: () => identity });
-  assert.equal(statSync(directory).mode & 0o777, 0o700);
+  assert.equal(statSync(directory).mode & 0o777, 0o711);
+  assert.equal(statSync(held.directory).mode & 0o777, 0o700);
   const client = new grpc.Client(api.endpoint, grpc.credentials.createInsecure());
   t.after(() => client.close());
   const header = new grpc.Metadata();

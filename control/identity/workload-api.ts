@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { chmod, mkdir, rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createGrpcServer, GrpcError, implement, type Metadata, type Method, Status } from "@plinth/grpc";
 import { trustDomainId } from "./spiffe-id.ts";
 import type { SvidKeeper } from "./svid-keeper.ts";
@@ -64,11 +64,19 @@ async function* whenever(
   }
 }
 
-/** Serves FetchX509SVID and FetchX509Bundles to one instance on a Unix socket of its own. */
+/**
+ * Serves FetchX509SVID and FetchX509Bundles to one instance on a Unix socket of its own. A container sees the directory
+ * and nothing above it, and may run as any user; others are kept out by what is above it, which is made our owner's alone.
+ */
 export async function openWorkloadApi(options: WorkloadApiOptions): Promise<WorkloadApi> {
   const { directory, keeper, identityOf } = options;
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await chmod(directory, 0o700); // it may have been there
+  for (const [path, mode] of [
+    [dirname(directory), 0o700],
+    [directory, 0o711],
+  ] as const) {
+    await mkdir(path, { recursive: true, mode });
+    await chmod(path, mode); // it may have been there
+  }
   const path = join(directory, SOCKET_NAME);
   await rm(path, { force: true });
 
@@ -112,6 +120,7 @@ export async function openWorkloadApi(options: WorkloadApiOptions): Promise<Work
   listener.maxConnections = CONNECTIONS_MAX;
   listener.listen(path);
   await once(listener, "listening");
+  await chmod(path, 0o666);
   return {
     endpoint: `unix://${path}`,
     async [Symbol.asyncDispose]() {

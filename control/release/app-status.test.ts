@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { InstanceStatus } from "@plinth/resource";
+import type { App, InstanceStatus, Release } from "@plinth/resource";
 import type { InstanceView } from "./rollout.ts";
-import { CRASHES_MAX, failureOf, serviceStatus } from "./app-status.ts";
+import { appStatus, CRASHES_MAX, failureOf, serviceStatus } from "./app-status.ts";
 
 const view = (revision: string, leaving = false): InstanceView => ({
   name: revision,
   revision,
   state: "Ready",
   leaving,
+  isRouted: false,
 });
 const failure = (status: InstanceStatus): string | undefined =>
   failureOf([{ instance: "a.b.c", service: "b", status }])?.reason;
@@ -32,4 +33,16 @@ test("serviceStatus() is Ready only when all arrived and no old instance stays",
   assert.equal(phase([view("new"), view("old", true)]), "Ready");
   assert.equal(phase([view("new"), view("old")]), "Degraded");
   assert.equal(phase([]), "Down");
+});
+
+test("appStatus() is healthy once nobody is led to the release before any more", () => {
+  const app = { metadata: { name: "a" }, spec: { services: {} } } as App;
+  const target = {
+    metadata: { name: "a.2" },
+    spec: { app: "a", number: 2 },
+    status: { phase: "Active" },
+  } as Release;
+  const facts = { app, target, services: [], urls: [] };
+  assert.equal(appStatus({}, { ...facts, isHandingOver: true }).phase, "Progressing");
+  assert.equal(appStatus({}, { ...facts, isHandingOver: false }).phase, "Healthy");
 });

@@ -74,11 +74,16 @@ export interface AppFacts {
   readonly app: App;
   readonly target: Release | undefined;
   readonly services: readonly ServiceStatus[];
+  /** Requests may still be led to instances that have been told to go. */
+  readonly isHandingOver: boolean;
   readonly urls: readonly string[];
 }
 
 /** The app's phase and message from its services and releases. Pure; release numbers and failure are carried over. */
-export function appStatus(carried: AppStatus, { app, target, services, urls }: AppFacts): AppStatus {
+export function appStatus(
+  carried: AppStatus,
+  { app, target, services, isHandingOver, urls }: AppFacts,
+): AppStatus {
   const settled = services.every(({ phase }) => phase === "Ready");
   const status: AppStatus = { ...carried, urls: [...urls] };
   if (app.metadata.deletionTimestamp !== undefined)
@@ -91,6 +96,9 @@ export function appStatus(carried: AppStatus, { app, target, services, urls }: A
   if (target.status?.phase === "Progressing") {
     return { ...status, phase: "Progressing", message: `Bringing up release ${target.spec.number}` };
   }
+  // Who is told that a release is there must not meet the one before.
+  if (settled && isHandingOver)
+    return { ...status, phase: "Progressing", message: `Release ${target.spec.number} takes over` };
   if (settled) return { ...status, phase: "Healthy", message: `Release ${target.spec.number} is ready` };
   return {
     ...status,

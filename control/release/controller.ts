@@ -14,26 +14,29 @@ import {
   type Release,
   type ServiceSpec,
 } from "@plinth/resource";
-import type { Driver } from "@plinth/run";
 import { appStatus, failureOf, type Witness } from "./app-status.ts";
+import type { Drivers } from "./drivers.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Mesh } from "./mesh.ts";
 import { planApp } from "./plan.ts";
 import { Releases } from "./releases.ts";
-import { revisionOf, secretsOfApp, type SecretVersions } from "./revision.ts";
+import { revisionOf, secretsMadeFor, secretsOfApp, type SecretVersions } from "./revision.ts";
 import { planRollout } from "./rollout.ts";
 import { refusalOf } from "./refusal.ts";
 import { ServiceReports } from "./service-reports.ts";
+import { stopFirstReason } from "./stop-first.ts";
 import { Topology } from "./topology.ts";
 
 export interface ReleaseControllerOptions {
   readonly registry: Registry;
   readonly instances: Fleet;
-  readonly driver: Driver;
+  readonly drivers: Drivers;
   readonly pairs: PairAddresses;
   /** Undefined in cooperative mode. */
   readonly mesh?: Mesh | undefined;
   readonly secretVersion: (name: string) => number | undefined;
+  /** Gives a secret that has no value a random one. */
+  readonly makeSecret: (name: string) => Promise<unknown>;
   /** The last lines an instance wrote, to say why a release was halted. */
   readonly lastLines: (instance: string) => Promise<string[]>;
   /** URLs under which an app's ingress answers. */
@@ -222,7 +225,11 @@ export class ReleaseController {
     }
     const services = target === undefined ? [] : await this.#reports.write(target);
     const urls = this.#options.urlsOf(target?.spec ?? app.spec);
-    await registry.updateStatus("App", name, appStatus(status, { app, target, services, urls }));
+    const isHandingOver = Object.keys(target?.spec.services ?? {}).some((service) =>
+      instances.views(name, service).some(({ isRouted }) => isRouted),
+    );
+    const facts = { app, target, services, isHandingOver, urls };
+    await registry.updateStatus("App", name, appStatus(status, facts));
     const { activeRelease, targetRelease } = app.status ?? {};
     // What the proxy is told follows from these two, as they are on record now.
     if (status.activeRelease !== activeRelease || status.targetRelease !== targetRelease)
@@ -243,6 +250,7 @@ export class ReleaseController {
       observedGeneration: generation,
       ...(deploy === undefined ? {} : { observedDeploy: deploy }),
     };
+    await this.#makePasswords(app.spec);
     const refusal = refusalOf(app, { ...this.#options, ownNetworks: this.#options.mesh !== undefined });
     if (refusal !== undefined) return { ...status, failure: refusal };
 
@@ -352,7 +360,7 @@ export class ReleaseController {
         {
           revision,
           replicas: spec.replicas ?? 1,
-          stopFirst: spec.port !== undefined && this.#options.mesh === undefined,
+          stopFirst: stopFirstReason(spec, this.#options.mesh !== undefined) !== undefined,
         },
         views,
       );
@@ -400,7 +408,7 @@ export class ReleaseController {
       await registry.updateStatus(
         "App",
         name,
-        appStatus(app.status ?? {}, { app, target: undefined, services: [], urls: [] }),
+        appStatus(app.status ?? {}, { app, target: undefined, services: [], isHandingOver: false, urls: [] }),
       );
       return;
     }
@@ -415,6 +423,12 @@ export class ReleaseController {
 
   #revision(target: Release, spec: ServiceSpec): string {
     return revisionOf(spec, target.spec.secrets ?? {});
+  }
+
+  /** Stores' passwords are nobody's to choose. */
+  async #makePasswords(spec: AppSpec): Promise<void> {
+    const { secretVersion, makeSecret } = this.#options;
+    for (const name of secretsMadeFor(spec)) if (secretVersion(name) === undefined) await makeSecret(name);
   }
 
   #versions(spec: AppSpec): SecretVersions {

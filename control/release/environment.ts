@@ -14,7 +14,7 @@ export interface EnvironmentInputs {
   readonly port: number;
   /** What it shall listen on. */
   readonly host: string;
-  /** The URL of each called service, by its name. */
+  /** The URL of each called service, by its name; of a store without its password. */
   readonly callees: Readonly<Record<string, string>>;
   readonly reveal: (secret: string) => string;
   /** The daemon's own environment. */
@@ -25,13 +25,8 @@ export interface EnvironmentInputs {
 
 /** The whole environment of an instance. Secrets stand here and nowhere else. */
 export function instanceEnvironment(inputs: EnvironmentInputs): Record<string, string> {
-  const { spec, inherited } = inputs;
-  const env: Record<string, string> = {};
-  for (const name of INHERITED) {
-    const value = inherited[name];
-    if (value !== undefined) env[name] = value;
-  }
-  env["PATH"] = `${dirname(inputs.runtime)}:${inherited["PATH"] ?? DEFAULT_PATH}`;
+  const { spec } = inputs;
+  const env: Record<string, string> = spec.image === undefined ? ofMachine(inputs) : {};
   for (const [name, value] of Object.entries(spec.env ?? {})) {
     env[name] = typeof value === "string" ? withPlaces(value, inputs) : inputs.reveal(value.secret);
   }
@@ -43,21 +38,46 @@ export function instanceEnvironment(inputs: EnvironmentInputs): Record<string, s
   env["PLINTH_RELEASE"] = String(inputs.release);
   for (const [callee, url] of Object.entries(inputs.callees)) {
     const prefix = `PLINTH_${callee.toUpperCase().replaceAll("-", "_")}`;
-    const { hostname, port } = new URL(url);
-    env[`${prefix}_URL`] = url;
+    const { hostname, port, protocol } = new URL(url);
+    const password = env[`${prefix}_PASSWORD`];
+    env[`${prefix}_URL`] =
+      protocol === STORE_PROTOCOL && password !== undefined
+        ? url.replace("//", `//${STORE_USER}:${encodeURIComponent(password)}@`)
+        : url;
     env[`${prefix}_HOST`] = hostname;
     env[`${prefix}_PORT`] = port === "" ? HTTP_PORT : port;
   }
   return env;
 }
 
+/** Of the machine a command runs on; an image brings what fits its own system. */
+function ofMachine({ inherited, runtime }: EnvironmentInputs): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const name of INHERITED) {
+    const value = inherited[name];
+    if (value !== undefined) env[name] = value;
+  }
+  env["PATH"] = `${dirname(runtime)}:${inherited["PATH"] ?? DEFAULT_PATH}`;
+  return env;
+}
+
+/** As whom an app uses its store. */
+export const STORE_USER = "root";
+const STORE_PROTOCOL = "etcd:";
 const HTTP_PORT = "80";
 export const LOOPBACK = "127.0.0.1";
 
-/** Replaces ${PORT} and ${HOST}; nothing else is expanded, so that no value can turn into syntax. */
-export function withPlaces(
-  text: string,
-  { port, host }: { readonly port: number; readonly host: string },
-): string {
-  return text.replaceAll("${PORT}", String(port)).replaceAll("${HOST}", host);
+/** What a text of a spec may name. */
+export interface Places {
+  readonly port: number;
+  readonly host: string;
+  /** Of a store: where its data are, and Plinth's own program. */
+  readonly store?: { readonly data: string; readonly program: string };
+}
+
+/** Replaces ${PORT} and ${HOST}, for a store ${DATA} and ${PLINTH}; nothing else is expanded, so that no value can turn into syntax. */
+export function withPlaces(text: string, { port, host, store }: Places): string {
+  const placed = text.replaceAll("${PORT}", String(port)).replaceAll("${HOST}", host);
+  if (store === undefined) return placed;
+  return placed.replaceAll("${DATA}", store.data).replaceAll("${PLINTH}", store.program);
 }

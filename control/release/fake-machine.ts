@@ -22,6 +22,8 @@ export interface Machine extends AsyncDisposable {
   readonly driver: FakeDriver;
   /** Every list of chunks of ports that was claimed. */
   readonly claimed: (readonly number[])[];
+  /** Secrets that have a value. */
+  readonly secrets: Set<string>;
   readonly spec: ServiceSpec;
   /** A second service, on a port of its own. */
   readonly other: ServiceSpec;
@@ -55,7 +57,7 @@ export async function createMachine(): Promise<Machine> {
   const daemon: Machine["daemon"] = (drain, over = registry, onChange = () => {}, mesh) =>
     new InstanceSet({
       registry: over,
-      driver,
+      drivers: { process: driver, container: driver },
       ports: new InstancePorts({
         claims: new MachineClaims(
           { directory, id: "home" },
@@ -70,6 +72,12 @@ export async function createMachine(): Promise<Machine> {
       mesh,
       stateDirectory: join(directory, "instances"),
       logDirectory: join(directory, "logs"),
+      dataDirectory: join(directory, "data"),
+      volumesDirectory: join(directory, "volumes"),
+      sourcesDirectory: join(directory, "sources"),
+      program: "/opt/plinth",
+      runtime: process.execPath,
+      images: { ensure: () => Promise.resolve() },
       clock: systemClock,
       log: createLog({ write: () => {} }),
       environment: () => Promise.resolve({}),
@@ -81,6 +89,7 @@ export async function createMachine(): Promise<Machine> {
     registry,
     driver,
     claimed,
+    secrets: new Set(),
     spec,
     other,
     daemon,
@@ -89,7 +98,7 @@ export async function createMachine(): Promise<Machine> {
 }
 
 /** The fleet of a machine that is alone. */
-export function fleetOf(own: InstanceSet, { registry, driver }: Machine): Fleet {
+export function fleetOf(own: InstanceSet, { registry }: Machine): Fleet {
   return new Fleet({
     registry,
     own,
@@ -99,7 +108,6 @@ export function fleetOf(own: InstanceSet, { registry, driver }: Machine): Fleet 
       isLeaving: () => false,
     },
     drainer: { drain: () => Promise.resolve() },
-    driver: driver.name,
     clock: systemClock,
     log: createLog({ write: () => {} }),
     signal: new AbortController().signal,
@@ -125,10 +133,11 @@ export async function startReleases(machine: Machine, mesh?: Mesh): Promise<Rele
   const controller: ReleaseController = new ReleaseController({
     registry,
     instances: fleetOf(instances, machine),
-    driver,
+    drivers: { process: driver, container: driver },
     pairs: new PairAddresses(store, 0),
     ...(mesh === undefined ? {} : { mesh }),
-    secretVersion: () => undefined,
+    secretVersion: (name) => (machine.secrets.has(name) ? 1 : undefined),
+    makeSecret: (name) => Promise.resolve(machine.secrets.add(name)),
     lastLines: () => Promise.resolve([]),
     urlsOf: () => [],
     onTopology: () => {},

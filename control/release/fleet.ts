@@ -12,6 +12,7 @@ import {
   STOP_ANNOTATION,
 } from "@plinth/resource";
 import type { InstanceRunner } from "@plinth/run";
+import { driverOf } from "./drivers.ts";
 import {
   type Drainer,
   type InstanceOrder,
@@ -40,7 +41,6 @@ export interface FleetOptions {
   readonly own: InstanceSet;
   readonly hosts: Hosts;
   readonly drainer: Drainer;
-  readonly driver: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -60,6 +60,8 @@ export class Fleet {
   readonly #options: FleetOptions;
   /** Instances of other hosts that are being drained. */
   readonly #leaving: Map<string, Promise<void>> = new Map();
+  /** Those of them that requests may still be led to. */
+  readonly #routed: Set<string> = new Set();
   /** What an instance was made from. */
   #specOf: (instance: Instance) => ServiceSpec | undefined = () => undefined;
 
@@ -84,6 +86,7 @@ export class Fleet {
         revision: this.#isUnwanted(instance) ? UNWANTED : instance.spec.revision,
         state: stateOf(instance.status ?? {}),
         leaving: this.isLeaving(instance.metadata.name),
+        isRouted: this.#routed.has(instance.metadata.name),
       }));
     return [...this.#options.own.views(app, service), ...elsewhere];
   }
@@ -129,7 +132,7 @@ export class Fleet {
 
   /** Starts one more, on the host with the fewest. */
   async create(order: InstanceOrder): Promise<void> {
-    const { registry, own, hosts, driver, log, onChange } = this.#options;
+    const { registry, own, hosts, log, onChange } = this.#options;
     const { app, service, release, revision, spec } = order;
     const place = placeInstance(spec, order, hosts.candidates(), registry.list("Instance"));
     if (place === undefined) {
@@ -140,7 +143,15 @@ export class Fleet {
     if (host === undefined) return own.create(order);
     await registry.create("Instance", {
       metadata: { name: instanceName(order), labels: { [APP_LABEL]: app, [SERVICE_LABEL]: service } },
-      spec: { app, service, release, revision, driver, port: spec.port ?? USUAL_PORT, host },
+      spec: {
+        app,
+        service,
+        release,
+        revision,
+        driver: driverOf(spec),
+        port: spec.port ?? USUAL_PORT,
+        host,
+      },
       status: { state: "Pending", restarts: 0 },
     });
     onChange(app, false);
@@ -173,9 +184,14 @@ export class Fleet {
     const { app, host } = instance.spec;
     const spec = this.#specOf(instance);
     const mayServe = leavingState(instance.status ?? {}) === "Draining";
+    const unrouted = (): void => {
+      if (this.#routed.delete(name)) onChange(app, false);
+    };
+    if (mayServe && spec !== undefined) this.#routed.add(name);
     await registry.delete("Instance", name);
     onChange(app, true);
-    if (mayServe && spec !== undefined) await drainer.drain(name, serviceSettings(spec).drainMs);
+    if (mayServe && spec !== undefined)
+      await drainer.drain(name, serviceSettings(spec).drainMs, unrouted).finally(unrouted);
     signal.throwIfAborted();
     const left = registry.get("Instance", name);
     // A host that is gone tells nothing more; if it comes back, it learns that the instance is no longer wanted.

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { readdir, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Clock } from "@plinth/clock";
 import type { InstancePorts } from "@plinth/discovery";
 import { messageOf } from "@plinth/fault";
@@ -15,11 +15,22 @@ import {
   type ServiceSpec,
   serviceSettings,
 } from "@plinth/resource";
-import { createInstanceRunner, type Driver, type InstanceRunner } from "@plinth/run";
-import { LOOPBACK, withPlaces } from "./environment.ts";
+import { createInstanceRunner, type InstanceRunner, type Launch } from "@plinth/run";
+import { driverOf, type Drivers } from "./drivers.ts";
+import { LOOPBACK, type Places, withPlaces } from "./environment.ts";
 import { EVERY_ADDRESS, type InstanceNetwork, type Mesh, USUAL_PORT } from "./mesh.ts";
 import type { InstanceView } from "./rollout.ts";
+import { identityPlace, taskSandbox } from "./sandbox.ts";
 import { mayStop } from "./stop-order.ts";
+
+/** Brings here what instances are made of. */
+export interface ImageKeeper {
+  /** Resolves once the image of a service, where it has one, is on this host. */
+  ensure(spec: ServiceSpec): Promise<void>;
+}
+
+/** By the SPIFFE workload API. */
+const IDENTITY_VARIABLE = "SPIFFE_ENDPOINT_SOCKET";
 
 /** What a new instance is made from. */
 export interface InstanceOrder {
@@ -37,14 +48,15 @@ export interface InstanceOrder {
  * this daemon ends before that: the next one goes on.
  */
 export interface Drainer {
-  drain(instance: string, drainMs: number): Promise<void>;
+  /** `onUnrouted`: called once a snapshot without the instance is in force here, or after the time. */
+  drain(instance: string, drainMs: number, onUnrouted: () => void): Promise<void>;
 }
 
 export interface InstanceSetOptions {
   readonly registry: Registry;
   /** This host, where it has joined another; undefined on the first. */
   readonly host?: string | undefined;
-  readonly driver: Driver;
+  readonly drivers: Drivers;
   readonly ports: InstancePorts;
   readonly drainer: Drainer;
   /** Undefined in cooperative mode. */
@@ -52,6 +64,17 @@ export interface InstanceSetOptions {
   /** HOME/instances and HOME/logs. */
   readonly stateDirectory: string;
   readonly logDirectory: string;
+  /** HOME/data: what stores hold, by app and name. */
+  readonly dataDirectory: string;
+  /** HOME/volumes: what services keep, by app and name. */
+  readonly volumesDirectory: string;
+  /** HOME/sources: kept copies of projects. */
+  readonly sourcesDirectory: string;
+  /** Plinth's own program, which stores run. */
+  readonly program: string;
+  /** The runtime that is first in PATH of a command. */
+  readonly runtime: string;
+  readonly images: ImageKeeper;
   readonly clock: Clock;
   readonly log: Log;
   /** The whole environment of an instance at each of its starts. */
@@ -66,6 +89,8 @@ interface Managed {
   readonly spec: ServiceSpec;
   /** Set once the instance has been told to go. */
   leaving: Promise<void> | undefined;
+  /** It is leaving, and the snapshot in force still leads requests to it. */
+  isRouted: boolean;
   /** Statuses are written one after the other, so that the last one stands. */
   writing: Promise<void>;
   serving: boolean;
@@ -148,11 +173,12 @@ export class InstanceSet {
   }
 
   views(app: string, service: string): InstanceView[] {
-    return this.#of(app, service).map(({ instance, runner, leaving }) => ({
+    return this.#of(app, service).map(({ instance, runner, leaving, isRouted }) => ({
       name: instance.metadata.name,
       revision: instance.spec.revision,
       state: stateOf(runner.status),
       leaving: leaving !== undefined,
+      isRouted,
     }));
   }
 
@@ -192,7 +218,7 @@ export class InstanceSet {
         service: order.service,
         release: order.release,
         revision: order.revision,
-        driver: this.#options.driver.name,
+        driver: driverOf(order.spec),
         port,
         ...(address === undefined ? {} : { address }),
         ...(host === undefined ? {} : { host }),
@@ -286,12 +312,15 @@ export class InstanceSet {
   #manage(instance: Instance, spec: ServiceSpec): Managed {
     const { name } = instance.metadata;
     const { port, address = LOOPBACK } = instance.spec;
-    const { driver, clock, log, stateDirectory, logDirectory, environment, mesh } = this.#options;
-    const places = { port, host: address === LOOPBACK ? LOOPBACK : EVERY_ADDRESS };
+    const { drivers, clock, log, stateDirectory, logDirectory, environment, mesh } = this.#options;
+    const host = address === LOOPBACK ? LOOPBACK : EVERY_ADDRESS;
+    const data = join(this.#options.dataDirectory, instance.spec.app, instance.spec.service);
+    const { program } = this.#options;
+    const places: Places = { port, host, ...(spec.store === true && { store: { data, program } }) };
     const settings = serviceSettings(spec);
     const runner = createInstanceRunner({
       id: name,
-      driver,
+      driver: drivers[driverOf(spec)],
       settings,
       address,
       port,
@@ -303,13 +332,15 @@ export class InstanceSet {
       task: async () => {
         const network = await this.#attach({ instance, spec });
         if (network !== undefined) await mesh?.announced();
+        if (spec.store === true) await mkdir(data, { recursive: true, mode: 0o700 });
+        const placed = (argument: string): string => withPlaces(argument, places);
         const launch = {
-          command: settings.command.map((argument) => withPlaces(argument, places)),
+          command: settings.command.map(placed),
           directory: settings.directory,
           env: await environment(instance, spec),
           ...(network === undefined ? {} : { network }),
         };
-        return launch;
+        return this.#inSandbox(instance, spec, launch, placed);
       },
       onChange: (status) => this.#changed(name, status),
     });
@@ -318,11 +349,36 @@ export class InstanceSet {
       runner,
       spec,
       leaving: undefined,
+      isRouted: false,
       writing: Promise.resolve(),
       serving: instance.status?.state === "Ready",
     };
     this.#managed.set(name, managed);
     return managed;
+  }
+
+  /** What an instance is launched with, in its sandbox where it has one. */
+  async #inSandbox(
+    { spec: { app } }: Instance,
+    spec: ServiceSpec,
+    launch: Launch,
+    placed: (argument: string) => string,
+  ): Promise<Launch> {
+    const { volumesDirectory, sourcesDirectory, runtime, images } = this.#options;
+    const identity = identityPlace(launch.env[IDENTITY_VARIABLE]);
+    const sandbox = taskSandbox(spec, {
+      volumes: join(volumesDirectory, app),
+      sources: sourcesDirectory,
+      directory: launch.directory,
+      runtime: dirname(runtime),
+      identity: identity?.directory,
+      home: launch.env["HOME"],
+    });
+    if (sandbox === undefined) return launch;
+    await images.ensure(spec);
+    const env = identity === undefined ? launch.env : { ...launch.env, [IDENTITY_VARIABLE]: identity.inside };
+    const { entrypoint } = sandbox;
+    return { ...launch, env, sandbox: { ...sandbox, entrypoint: entrypoint?.map(placed) } };
   }
 
   #changed(name: string, status: InstanceStatus): void {
@@ -357,7 +413,10 @@ export class InstanceSet {
     const go = async (): Promise<void> => {
       if (mayServe) {
         managed.runner.drainingState("Draining");
-        await drainer.drain(name, drainMs);
+        await drainer.drain(name, drainMs, () => {
+          managed.isRouted = false;
+          this.#options.onChange(app, false);
+        });
       }
       await managed.runner.stop(graceMs);
       await managed.writing;
@@ -371,6 +430,7 @@ export class InstanceSet {
       this.#options.onChange(app, false);
       await this.#pruneLogs(app, managed.instance.spec.service);
     };
+    managed.isRouted = mayServe;
     // Assigned before anything runs: from here on the instance serves nobody new.
     managed.leaving = Promise.resolve()
       .then(go)

@@ -39,8 +39,11 @@ export function placeInstance(
   return best?.candidate;
 }
 
-/** A service whose files were not kept runs in place, and its place is on the first host. */
-function mayRunOn({ hosts, source }: ServiceSpec, { host, name }: Candidate): boolean {
-  if (hosts !== undefined) return hosts.includes(name);
-  return host === undefined || source !== undefined;
+/** Files that were not kept are on the first host, as volumes are: what needs them runs there. */
+function mayRunOn(spec: ServiceSpec, { host, name }: Candidate): boolean {
+  if (spec.hosts !== undefined) return spec.hosts.includes(name);
+  if (host === undefined) return true;
+  const isKept = spec.source !== undefined || spec.imageDigest !== undefined;
+  const hasProfile = spec.seccomp !== undefined && spec.seccomp !== "unconfined";
+  return isKept && spec.volumes === undefined && !hasProfile;
 }

@@ -7,7 +7,9 @@ import {
   type ServiceSpec,
   serviceSettings,
 } from "@plinth/resource";
-import { canonicalJson, revisionOf, secretsOfApp, type SecretVersions } from "./revision.ts";
+import { canonicalJson, revisionOf, secretsMadeFor, secretsOfApp, type SecretVersions } from "./revision.ts";
+import { DIGEST_CHARACTERS, imageText, sandboxNotes } from "./sandbox-notes.ts";
+import { stopFirstReason } from "./stop-first.ts";
 
 /** Compares what is with what is asked for. `before` is undefined for an app that is not there yet. Pure. */
 export function planApp(
@@ -32,7 +34,11 @@ export function planApp(
     );
   });
   const ingress = planIngress(before?.spec.ingress ?? {}, after.spec.ingress ?? {});
-  const secrets = secretsOfApp(after.spec).map((name): Plan["secrets"][number] => {
+  const made = new Set(secretsMadeFor(after.spec));
+  const named = secretsOfApp(after.spec).filter(
+    (name) => after.secrets[name] !== undefined || !made.has(name),
+  );
+  const secrets = named.map((name): Plan["secrets"][number] => {
     const version = after.secrets[name];
     if (version === undefined) return { name, change: "missing" };
     return {
@@ -76,10 +82,10 @@ function planService(
       service,
       action: "create",
       fields: [],
-      notes: after ? notesOf(after[0], false, ownNetworks) : [],
+      notes: after ? [...imageNote(after[0]), ...notesOf(after[0], false, ownNetworks)] : [],
     };
   if (after === undefined) return { service, action: "remove", fields: [], notes: [] };
-  const fields = differences(withoutDirectory(before[0]), withoutDirectory(after[0]), "");
+  const fields = differences(shown(before[0]), shown(after[0]), "");
   const replaced = before[1] !== after[1];
   const action = replaced
     ? "replace"
@@ -96,15 +102,24 @@ function planService(
   };
 }
 
+/** A change of it is told as what changed. */
+const imageNote = (spec: ServiceSpec): string[] =>
+  spec.image === undefined ? [] : [`Image ${imageText(spec)}`];
+
 function notesOf(spec: ServiceSpec, replaced: boolean, ownNetworks: boolean): string[] {
   const notes: string[] = [];
-  const { fixedPort, holdMs } = serviceSettings(spec);
-  if (fixedPort !== undefined && !ownNetworks) {
-    notes.push(
-      `Fixed port ${fixedPort}: one instance per host${replaced ? `, replaced stop-first; requests wait up to ${holdMs / 1000} s meanwhile` : ""}`,
-    );
+  if (spec.store === true) {
+    if (replaced) notes.push("A store is replaced stop-first: requests wait, and watches go on afterwards");
+    return notes;
   }
-  if (spec.source === undefined)
+  const { fixedPort, holdMs } = serviceSettings(spec);
+  const reason = stopFirstReason(spec, ownNetworks);
+  const meanwhile = `replaced stop-first; requests wait up to ${holdMs / 1000} s meanwhile`;
+  if (reason === "port")
+    notes.push(`Fixed port ${fixedPort}: one instance per host${replaced ? `, ${meanwhile}` : ""}`);
+  if (reason === "volume" && replaced) notes.push(`It writes to a volume: ${meanwhile}`);
+  notes.push(...sandboxNotes(spec, ownNetworks));
+  if (spec.source === undefined && spec.image === undefined)
     notes.push("Its files are not kept: it runs in place, and a rollback cannot bring them back");
   if (spec.health === undefined)
     notes.push("No health check: an instance counts as ready once its port accepts a connection");
@@ -112,9 +127,13 @@ function notesOf(spec: ServiceSpec, replaced: boolean, ownNetworks: boolean): st
 }
 
 /** Where the kept copy lies is our business; whether its content changed is the user's. */
-function withoutDirectory(spec: ServiceSpec): unknown {
-  const { source, ...rest } = spec;
-  return source === undefined ? rest : { ...rest, source: source.digest.slice(0, 19) };
+function shown(spec: ServiceSpec): unknown {
+  const { source, imageDigest: _shownWithItsName, image, ...rest } = spec;
+  return {
+    ...rest,
+    ...(source !== undefined && { source: source.digest.slice(0, DIGEST_CHARACTERS) }),
+    ...(image !== undefined && { image: imageText(spec) }),
+  };
 }
 
 function differences(before: unknown, after: unknown, path: string): FieldChange[] {

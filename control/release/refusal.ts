@@ -1,11 +1,11 @@
 import type { Registry } from "@plinth/registry";
 import { type App, type Failure, serviceSettings } from "@plinth/resource";
-import type { Driver } from "@plinth/run";
+import { driverOf, type Drivers } from "./drivers.ts";
 import { secretsOf } from "./revision.ts";
 
 export interface RefusalSources {
   readonly registry: Registry;
-  readonly driver: Driver;
+  readonly drivers: Drivers;
   readonly instances: { isHost(name: string): boolean };
   readonly secretVersion: (name: string) => number | undefined;
   /** Whether instances have networks of their own here: without one nothing holds them to their egress. */
@@ -18,7 +18,7 @@ const ONE_NETWORK = "in cooperative mode all instances share the host's network"
 /** Why a spec cannot be tried at all here: a secret that is not set, a limit nobody can enforce, a host name taken. */
 export function refusalOf(
   app: App,
-  { registry, driver, instances, secretVersion, ownNetworks }: RefusalSources,
+  { registry, drivers, instances, secretVersion, ownNetworks }: RefusalSources,
 ): Failure | undefined {
   const refused = (service: string, message: string): Failure => ({ service, reason: "Refused", message });
   const portOwners = new Map<number, string>();
@@ -51,8 +51,14 @@ export function refusalOf(
         "egress cannot be held to in cooperative mode, where instances share the host's network; remove it, or run Plinth in transparent mode",
       );
     }
+    if (spec.image !== undefined && spec.imageDigest === undefined) {
+      return refused(
+        service,
+        "it is not said which image it is: `plinth up` finds that out and writes `imageDigest`",
+      );
+    }
     const { limits } = serviceSettings(spec);
-    const [limitation] = limits.bestEffort ? [] : driver.check(limits);
+    const [limitation] = limits.bestEffort ? [] : drivers[driverOf(spec)].check(limits);
     if (limitation !== undefined) return refused(service, `${limitation.reason}. ${limitation.hint}`);
   }
   for (const other of registry.list("App")) {

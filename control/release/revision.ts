@@ -28,6 +28,13 @@ export function secretsOf(spec: ServiceSpec): string[] {
   return [...names].sort();
 }
 
+/** Those that Plinth makes itself when they are not set: the passwords of an app's stores. */
+export function secretsMadeFor(spec: AppSpec): string[] {
+  return Object.values(spec.services).flatMap((service) =>
+    service.store === true ? secretsOf(service) : [],
+  );
+}
+
 /** All secrets of an app, sorted. */
 export function secretsOfApp(spec: AppSpec): string[] {
   return [...new Set(Object.values(spec.services).flatMap(secretsOf))].sort();
@@ -35,7 +42,7 @@ export function secretsOfApp(spec: AppSpec): string[] {
 
 /**
  * Fingerprint of all that would make a different process. Replicas, deploy settings and what the proxy takes it for do not; of the kept source
- * only its digest counts, since the copy's path changes with any file of the project.
+ * only its digest counts, since the copy's path changes with any file of the project; so it is with images and their names.
  */
 export function revisionOf(spec: ServiceSpec, secrets: SecretVersions): string {
   const {
@@ -45,10 +52,12 @@ export function revisionOf(spec: ServiceSpec, secrets: SecretVersions): string {
     policy: _policy,
     routes: _routes,
     source,
+    image,
     ...rest
   } = spec;
   const versions = Object.fromEntries(secretsOf(spec).map((name) => [name, secrets[name] ?? 0]));
-  return digest({ ...rest, source: source?.digest, secrets: versions }).slice(0, 16);
+  const named = spec.imageDigest === undefined ? image : undefined;
+  return digest({ ...rest, image: named, source: source?.digest, secrets: versions }).slice(0, 16);
 }
 
 /** Fingerprint of a whole release: equal ones are the same release. */

@@ -5,9 +5,17 @@ import { type InstanceView, planRollout, type ServiceTarget } from "./rollout.ts
 
 const state = fc.constantFrom<InstanceView["state"]>("Pending", "Starting", "Ready", "Unready", "Backoff");
 const instances = fc
-  .array(fc.record({ revision: fc.constantFrom("a", "b", "c"), state, leaving: fc.boolean() }), {
-    maxLength: 8,
-  })
+  .array(
+    fc.record({
+      revision: fc.constantFrom("a", "b", "c"),
+      state,
+      leaving: fc.boolean(),
+      isRouted: fc.constant(false),
+    }),
+    {
+      maxLength: 8,
+    },
+  )
   .map((list): InstanceView[] => list.map((one, index) => ({ ...one, name: `i${index}` })));
 const target = fc.record({
   revision: fc.constantFrom("a", "b"),
@@ -32,7 +40,13 @@ function step(
       list = list.map((one) => (one.name === action.instance ? { ...one, leaving: true } : one));
     } else {
       for (let made = 0; made < action.count; made++) {
-        list.push({ name: next(), revision: wanted.revision, state: "Pending", leaving: false });
+        list.push({
+          name: next(),
+          revision: wanted.revision,
+          state: "Pending",
+          leaving: false,
+          isRouted: false,
+        });
       }
     }
   }
@@ -67,7 +81,7 @@ test("planRollout() never takes away a ready instance that is still needed, unle
 
 test("planRollout() with a fixed port starts nothing before the old instance is gone", () => {
   const wanted: ServiceTarget = { revision: "b", replicas: 1, stopFirst: true };
-  const old: InstanceView = { name: "old", revision: "a", state: "Ready", leaving: false };
+  const old: InstanceView = { name: "old", revision: "a", state: "Ready", leaving: false, isRouted: false };
   assert.deepEqual(planRollout(wanted, [old]), [{ type: "leave", instance: "old" }]);
   assert.deepEqual(planRollout(wanted, [{ ...old, leaving: true }]), []);
   assert.deepEqual(planRollout(wanted, []), [{ type: "create", count: 1 }]);

@@ -7,12 +7,14 @@ export interface InstanceView {
   readonly state: NonNullable<InstanceStatus["state"]>;
   /** It has been told to go: it serves nobody new and will be gone. */
   readonly leaving: boolean;
+  /** It is leaving, and requests may still be led to it. */
+  readonly isRouted: boolean;
 }
 
 export interface ServiceTarget {
   readonly revision: string;
   readonly replicas: number;
-  /** A fixed port can be held by one process only: the old one has to be gone before the new one starts. */
+  /** Only one of them can hold what both need: the old one has to be gone before the new one starts. */
   readonly stopFirst: boolean;
 }
 

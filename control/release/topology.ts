@@ -1,4 +1,4 @@
-import type { AppView, PairAddresses } from "@plinth/discovery";
+import { type AppView, type PairAddresses, STORE_PORT } from "@plinth/discovery";
 import type { Registry } from "@plinth/registry";
 import type { App, Instance, Release, ServiceSpec } from "@plinth/resource";
 import type { Mesh } from "./mesh.ts";
@@ -112,13 +112,16 @@ export class Topology {
   async callees(instance: Instance, spec: ServiceSpec): Promise<Record<string, string>> {
     const { app, service } = instance.spec;
     const found: Record<string, string> = {};
+    const services = this.#options.releases.find(app, instance.spec.release)?.spec.services;
     for (const callee of spec.calls ?? []) {
+      const isStore = services?.[callee]?.store === true;
+      const scheme = isStore ? "etcd" : "http";
       if (this.#options.mesh !== undefined) {
-        found[callee] = `http://${callee}`;
+        found[callee] = `${scheme}://${callee}${isStore ? `:${STORE_PORT}` : ""}`;
         continue;
       }
       const { address, port } = await this.#options.pairs.allocate(app, service, callee);
-      found[callee] = `http://${address}:${port}`;
+      found[callee] = `${scheme}://${address}:${port}`;
     }
     return found;
   }

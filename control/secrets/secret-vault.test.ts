@@ -24,7 +24,13 @@ test("SecretVault keeps no plain value on disk, counts versions and tells a wron
   assert.equal((await vault.set("api-key", Buffer.from("another"))).status?.version, 2);
   await vault.set("api-key", value);
   assert.equal(vault.reveal("api-key"), value.toString());
-  for (const name of readdirSync(state)) assert.ok(!readFileSync(join(state, name)).includes(value));
+  const files = readdirSync(state, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  assert.ok(files.length > 1);
+  for (const { parentPath, name } of files) {
+    assert.ok(!readFileSync(join(parentPath, name)).includes(value), name);
+  }
 
   const stranger = new SecretVault({ store, registry, key: Buffer.alloc(32, 1), clock: systemClock });
   assert.throws(() => stranger.reveal("api-key"), /not written with this home's key/);

@@ -1,8 +1,8 @@
 import { suite, test } from "node:test";
 import { cases, startOurs, startTheirs, theirClient } from "@plinth/grpc/testing";
 import { createLog } from "@plinth/log";
+import { freePort } from "@plinth/process/testing";
 import { DataPlane } from "./data-plane.ts";
-import { freePort } from "./free-port.ts";
 import { emptySnapshot, type ServiceProtocol } from "./snapshot.ts";
 
 const log = createLog({ level: "error" });

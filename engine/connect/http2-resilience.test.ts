@@ -14,8 +14,8 @@ import { setImmediate } from "node:timers/promises";
 import { seededRandom } from "@plinth/clock";
 import { VirtualClock } from "@plinth/clock/testing";
 import { createLog } from "@plinth/log";
+import { freePort } from "@plinth/process/testing";
 import { DataPlane } from "./data-plane.ts";
-import { freePort } from "./free-port.ts";
 import type { ServicePolicy } from "./policy.ts";
 import { emptySnapshot } from "./snapshot.ts";
 

@@ -14,8 +14,8 @@ import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { createLog } from "@plinth/log";
+import { freePort } from "@plinth/process/testing";
 import { DataPlane } from "./data-plane.ts";
-import { freePort } from "./free-port.ts";
 import { emptySnapshot, type ServiceProtocol } from "./snapshot.ts";
 
 const limit = { timeout: 30_000 };

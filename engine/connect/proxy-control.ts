@@ -1,6 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import type { TapEvent, TapFilter } from "@plinth/resource";
 import { Fault, type FaultCode, messageOf } from "@plinth/fault";
+import { linesOf } from "@plinth/lines";
 import type { ListenFailure } from "./data-plane.ts";
 import type { RememberedName } from "./dns/name-counts.ts";
 import type { EdgeStats, EndpointState, ServiceStats } from "./seeing/stats.ts";
@@ -119,13 +120,8 @@ export class ProxyControl {
 
   async *#events(response: IncomingMessage, signal: AbortSignal): AsyncGenerator<TapEvent> {
     try {
-      let rest = "";
-      for await (const chunk of response.setEncoding("utf8") as AsyncIterable<string>) {
-        const lines = (rest + chunk).split("\n");
-        rest = lines.pop()!;
-        if (rest.length > ANSWER_BYTES_MAX) throw new Fault("too-large", "The proxy's event is too large");
-        for (const line of lines) yield JSON.parse(line) as TapEvent;
-      }
+      for await (const line of linesOf(response, ANSWER_BYTES_MAX, "The proxy's event is too large"))
+        yield JSON.parse(line) as TapEvent;
     } catch (error) {
       signal.throwIfAborted();
       throw this.#faultOf(error);

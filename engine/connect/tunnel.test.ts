@@ -7,8 +7,8 @@ import { connect as tlsConnect, createServer as createTlsServer } from "node:tls
 import { type Clock, systemClock } from "@plinth/clock";
 import { VirtualClock } from "@plinth/clock/testing";
 import { createLog } from "@plinth/log";
+import { freePort } from "@plinth/process/testing";
 import { DataPlane } from "./data-plane.ts";
-import { freePort } from "./free-port.ts";
 import { SILENCE_MS, TICK_MS } from "./limits.ts";
 import { emptySnapshot, type ServiceProtocol, type Snapshot } from "./snapshot.ts";
 

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import type { ResourceLimits } from "@plinth/resource";
+import type { TaskSandbox } from "./container/sandbox.ts";
 import type { ExitStatus } from "./exit-status.ts";
 import type { TaskNetwork } from "./network/task-network.ts";
 
@@ -23,8 +24,9 @@ export interface TaskPlace {
 }
 
 export interface TaskSpec extends TaskPlace {
+  /** Of an image: in place of its own command; empty is that. */
   readonly command: readonly string[];
-  /** Working directory, absolute. */
+  /** Working directory, absolute; of an image only where its sandbox names none. */
   readonly directory: string;
   /** The whole environment; nothing of ours is inherited. The driver adds PLINTH_INSTANCE. */
   readonly env: Readonly<Record<string, string>>;
@@ -33,6 +35,8 @@ export interface TaskSpec extends TaskPlace {
   readonly logFile: string;
   /** The task's own place in the network. Default: the host's network. */
   readonly network?: TaskNetwork;
+  /** What separates it from the machine; for drivers of sandboxes. */
+  readonly sandbox?: TaskSandbox;
 }
 
 /** A started task. Disposing lets go of it (no more watching); it does not end the task. */
@@ -56,8 +60,10 @@ export interface TaskHandle extends Disposable {
 }
 
 export interface StopOptions {
-  /** Time between SIGTERM and SIGKILL; 0 kills at once. */
+  /** Time between the stop signal and SIGKILL; 0 kills at once. */
   readonly graceMs: number;
+  /** Default: SIGTERM. */
+  readonly stopSignal?: NodeJS.Signals | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -86,12 +92,25 @@ export interface Fingerprint {
   readonly limitations: readonly Limitation[];
 }
 
+export interface TerminalSize {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+export interface ExecTerminal {
+  readonly size: TerminalSize;
+  /** Calls with each later size. */
+  readonly onSize: (listener: (size: TerminalSize) => void) => void;
+}
+
 export interface ExecOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly directory: string;
   readonly stdout?: Writable;
   readonly stderr?: Writable;
   readonly stdin?: Readable;
+  /** The command gets a terminal: what is written to that comes as `stdout`. Default: none. */
+  readonly terminal?: ExecTerminal | undefined;
   /** Ends the command. */
   readonly signal?: AbortSignal;
 }

@@ -1,9 +1,14 @@
 /** Starts, watches, probes and stops instances; drivers and their contract. */
+export { createContainerDriver } from "./container/driver.ts";
+export type { ContainerDriverOptions } from "./container/driver.ts";
+export { fingerprintContainerDriver } from "./container/fingerprint.ts";
+export type { TaskMount, TaskSandbox } from "./container/sandbox.ts";
 export { canExec } from "./driver.ts";
 export type {
   Driver,
   ExecAbility,
   ExecOptions,
+  ExecTerminal,
   Fingerprint,
   Limitation,
   StopOptions,
@@ -11,9 +16,26 @@ export type {
   TaskPlace,
   TaskSpec,
   TaskStats,
+  TerminalSize,
 } from "./driver.ts";
+export { readTree } from "./files/read-tree.ts";
+export { writeTree } from "./files/write-tree.ts";
+export { parseDigest } from "./image/digest.ts";
 export { exposedAddress } from "./exposure.ts";
 export type { ExitCause, ExitStatus } from "./exit-status.ts";
+export type { Digest } from "./image/digest.ts";
+export type { ExposedPort, Healthcheck, ImageConfig } from "./image/image-config.ts";
+export type { Platform } from "./image/manifest.ts";
+export { parsePlatform, platformText } from "./image/platform.ts";
+export type { ImageProgress, OnProgress } from "./image/progress.ts";
+export { parseReference, referenceText } from "./image/reference.ts";
+export type { Reference } from "./image/reference.ts";
+export { openImageStore } from "./image/store/open.ts";
+export type { ImageStoreOptions } from "./image/store/open.ts";
+export type { BuildOptions, BuildSpec } from "./image/build/build.ts";
+export { usualCredentialFiles } from "./image/registry/credentials.ts";
+export type { RegistryOptions } from "./image/registry/open.ts";
+export type { ImageStore, ImageUser, MountPlan, PullOptions, StoredImage } from "./image/store/store.ts";
 export { createInstanceRunner } from "./instance-runner.ts";
 export type { InstanceRunner, InstanceRunnerOptions, Launch, RunnerExecOptions } from "./instance-runner.ts";
 export { parseReason } from "./instance-status.ts";

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -11,6 +9,7 @@ import { Fault } from "@plinth/fault";
 import { createLog } from "@plinth/log";
 import { type InstanceStatus, type ServiceSpec, serviceSettings } from "@plinth/resource";
 import type { Clock } from "@plinth/clock";
+import { freePort } from "@plinth/process/testing";
 import type { Driver } from "./driver.ts";
 import { createInstanceRunner, type InstanceRunner, type InstanceRunnerOptions } from "./instance-runner.ts";
 import type { ProbeAnswer } from "./probe.ts";
@@ -295,14 +294,6 @@ test("InstanceRunner.adopt() keeps a ready instance ready and its restarts count
   assert.equal(third.runner.status.state, "Exited");
   assert.equal(third.runner.status.exitCode, 6);
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 test("InstanceRunner runs a real server: ready, exposed, killed, restarted, stopped", limit, async () => {
   const port = await freePort();

@@ -5,7 +5,8 @@ import { Fault, messageOf } from "@plinth/fault";
 import type { Log } from "@plinth/log";
 import type { InstanceStatus, ProbeSettings, ServiceSettings } from "@plinth/resource";
 import { Backoff } from "./backoff.ts";
-import { canExec, type Driver, type TaskHandle, type TaskStats } from "./driver.ts";
+import type { TaskSandbox } from "./container/sandbox.ts";
+import { canExec, type Driver, type ExecTerminal, type TaskHandle, type TaskStats } from "./driver.ts";
 import type { ExitStatus } from "./exit-status.ts";
 import { exposedAddress } from "./exposure.ts";
 import { nextLogFile } from "./log-files.ts";
@@ -23,6 +24,7 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
   /** Default: the host's network. */
   readonly network?: TaskNetwork;
+  readonly sandbox?: TaskSandbox;
 }
 
 export interface InstanceRunnerOptions {
@@ -53,6 +55,9 @@ export interface RunnerExecOptions {
   readonly stdout?: Writable;
   readonly stderr?: Writable;
   readonly stdin?: Readable;
+  readonly terminal?: ExecTerminal | undefined;
+  /** Over the environment the instance was started with. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
@@ -193,7 +198,7 @@ class Runner implements InstanceRunner {
       case "stopping":
         break;
     }
-    await phase.handle.stop({ graceMs });
+    await phase.handle.stop({ graceMs, stopSignal: this.#options.settings.stopSignal });
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -210,7 +215,7 @@ class Runner implements InstanceRunner {
     if (!canExec(driver))
       throw new Fault("unsupported", `Cannot run a command in "${id}": driver "${driver.name}" has no exec`);
     const { env, directory } = await this.#launched();
-    return driver.exec(handle, command, { ...options, env, directory });
+    return driver.exec(handle, command, { ...options, env: { ...env, ...options.env }, directory });
   }
 
   drainingState(state: "Draining" | "Stopping" | undefined): void {
@@ -400,7 +405,8 @@ class Runner implements InstanceRunner {
     this.#ending = { code, message };
     if ("watching" in this.#phase) this.#phase.watching.abort();
     this.#setPhase({ name: "stopping", handle }, { reason: `${code}: ${message}` });
-    handle.stop({ graceMs: this.#options.settings.graceMs }).catch((error: unknown) => {
+    const { graceMs, stopSignal } = this.#options.settings;
+    handle.stop({ graceMs, stopSignal }).catch((error: unknown) => {
       this.#options.log.error("stopping an instance failed", {
         instance: this.#options.id,
         error: messageOf(error),

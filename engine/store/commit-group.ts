@@ -10,6 +10,7 @@ import {
 } from "./mvcc.ts";
 import { KEY_SHOWN_CHARACTERS } from "./limits.ts";
 import { recordBytes } from "./mvcc-record.ts";
+import { orderOf } from "./order.ts";
 import { keyValueOf, readRange, type Records } from "./range-read.ts";
 import { boundsOf } from "./request-check.ts";
 import type { Version, VersionIndex } from "./version-index.ts";
@@ -24,10 +25,6 @@ export interface GroupBase {
   hasLease(id: bigint): boolean;
   /** Keys of a lease, as published. */
   leaseKeys(id: bigint): Iterable<ByteString>;
-}
-
-function orderOf(left: number | bigint, right: number | bigint): number {
-  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 function matches(operator: Compare["operator"], order: number): boolean {
@@ -52,6 +49,8 @@ export class CommitGroup {
   readonly revoked: Set<bigint> = new Set();
   /** Undefined: as it is. */
   noSpace: boolean | undefined;
+  /** Undefined: as it is. */
+  note: Uint8Array | undefined;
 
   constructor(base: GroupBase) {
     this.#base = base;

@@ -12,10 +12,11 @@ import {
   REMOVALS_PER_COMMIT_MAX,
 } from "./limits.ts";
 import { type ByteString, StoreError } from "./mvcc.ts";
-import type { Loaded, MvccFile } from "./mvcc-file.ts";
-import type { MvccWatcher } from "./mvcc-watcher.ts";
+
 import type { Records } from "./range-read.ts";
+import type { Loaded, RecordFile } from "./record-file.ts";
 import type { Version } from "./version-index.ts";
+import type { WatcherSet } from "./watcher-set.ts";
 
 /** A request that waits: it runs on a group, and is settled once the group is on disk. */
 interface Pending {
@@ -28,11 +29,11 @@ interface Pending {
 export interface CommitQueueOptions {
   readonly directory: string;
   readonly clock: Clock;
-  readonly file: MvccFile;
+  readonly file: RecordFile;
   /** Its index holds what was loaded. */
   readonly records: Records;
   readonly leases: LeaseTable;
-  readonly watchers: ReadonlySet<MvccWatcher>;
+  readonly watchers: WatcherSet;
   readonly loaded: Loaded;
   readonly onReadOnly: (reason: string | undefined) => void;
   readonly onCommitted: () => void;
@@ -48,6 +49,7 @@ export class CommitQueue implements GroupBase, AsyncDisposable {
   revision: number;
   compactedRevision: number;
   noSpace: boolean;
+  note: Uint8Array;
   readOnlyReason: string | undefined;
   #pending: Pending[] = [];
   #pendingBytes = 0;
@@ -65,6 +67,7 @@ export class CommitQueue implements GroupBase, AsyncDisposable {
     this.revision = loaded.revision;
     this.compactedRevision = loaded.compactedRevision;
     this.noSpace = loaded.noSpace;
+    this.note = loaded.note;
     for (const [id, ttl] of loaded.leases) leases.add(id, ttl);
     records.index.publish(loaded.revision, (key, from, to) => leases.move(key, from, to));
     // What a crash left between a compaction's first commit and its last.
@@ -178,12 +181,12 @@ export class CommitQueue implements GroupBase, AsyncDisposable {
     const removals = this.#garbage.slice(-REMOVALS_PER_COMMIT_MAX);
     const compactedRevision =
       group.compactedRevision > this.compactedRevision ? group.compactedRevision : undefined;
-    const { writes, granted, revoked, noSpace } = group;
-    const facts =
-      granted.size + revoked.size + Number(compactedRevision !== undefined || noSpace !== undefined);
+    const { writes, granted, revoked, noSpace, note } = group;
+    const told = compactedRevision !== undefined || noSpace !== undefined || note !== undefined;
+    const facts = granted.size + revoked.size + Number(told);
     if (writes.length + removals.length + facts > 0) {
       try {
-        await file.commit({ writes, removals, compactedRevision, granted, revoked, noSpace });
+        await file.commit({ writes, removals, compactedRevision, granted, revoked, noSpace, note });
       } catch (error) {
         records.index.revert(this.revision);
         this.#turnReadOnly(await diagnoseWriteFailure(directory, error), taken);
@@ -201,16 +204,13 @@ export class CommitQueue implements GroupBase, AsyncDisposable {
   #publish(group: CommitGroup): void {
     const { records, leases, watchers } = this.#options;
     const before = this.revision;
-    for (const version of group.writes) version.value = undefined;
     this.revision = group.revision;
     for (const [id, ttl] of group.granted) leases.add(id, ttl);
     records.index.publish(group.revision, (key, from, to) => leases.move(key, from, to));
     for (const id of group.revoked) leases.remove(id);
     if (group.noSpace !== undefined) this.noSpace = group.noSpace;
-    if (group.writes.length > 0) {
-      const keys = group.writes.map((version) => version.key).sort();
-      for (const watcher of watchers) watcher.notice(before + 1, group.revision, keys);
-    }
+    if (group.note !== undefined) this.note = group.note;
+    if (group.writes.length > 0) watchers.notice(before + 1, group.revision, group.writes);
     if (group.compactedRevision === this.compactedRevision) return;
     this.compactedRevision = group.compactedRevision;
     this.#garbage = this.#garbage.concat(records.index.compact(group.compactedRevision));

@@ -1,6 +1,7 @@
 import type { Clock } from "@plinth/clock";
 import { LEASE_STEP_MS, LEASES_EXPIRED_PER_STEP, TIMER_MAX_MS } from "./limits.ts";
 import type { ByteString, LeaseState } from "./mvcc.ts";
+import { orderOf } from "./order.ts";
 
 interface Lease {
   readonly id: bigint;
@@ -10,8 +11,6 @@ interface Lease {
   /** Its end is being written. */
   ending: boolean;
 }
-
-const orderOf = (left: bigint, right: bigint): number => (left < right ? -1 : left > right ? 1 : 0);
 
 /**
  * The leases on disk, their keys and their time, which runs on the monotonic clock and begins anew at opening. Those

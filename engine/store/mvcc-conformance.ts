@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { VirtualClock } from "@plinth/clock/testing";
+import { NOTE_BYTES_MAX } from "./limits.ts";
 import { type Event, type Mvcc, type Operation, type Put, StoreError, type Transaction } from "./mvcc.ts";
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
@@ -255,6 +256,22 @@ export function mvccConformance(
       assert.equal(store.hash(2), first);
       assert.equal(store.hash(0), store.hash(3));
       assert.throws(() => store.hash(4), refusal("future-revision"));
+    }),
+  );
+
+  test(
+    `${name}: a note stands beside the keys, and makes no revision`,
+    withStore(async (store) => {
+      assert.equal(store.note.length, 0);
+      await store.put(put("a", "1"));
+      const before = [store.revision, store.hash(0)];
+      await store.setNote(Buffer.from("first"));
+      await Promise.all([store.setNote(Buffer.from("second")), store.setNote(Buffer.from("third"))]);
+      assert.equal(Buffer.from(store.note).toString(), "third");
+      assert.deepEqual([store.revision, store.hash(0)], before);
+      assert.equal(store.range({ key: "\0", end: "" }).count, 1);
+      await assert.rejects(store.setNote(new Uint8Array(NOTE_BYTES_MAX + 1)), refusal("request-too-large"));
+      assert.equal(store.note.length, 5);
     }),
   );
 }

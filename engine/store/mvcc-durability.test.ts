@@ -1,4 +1,4 @@
-/** What is on disk: killed writers, broken records, the format before, quota, retention. */
+/** What is on disk: killed writers, broken records, quota, retention. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,7 +10,6 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { systemRandom } from "@plinth/clock";
 import { VirtualClock } from "@plinth/clock/testing";
-import { openStore } from "./lmdb-store.ts";
 import { StoreError } from "./mvcc.ts";
 import { openMvcc } from "./mvcc-store.ts";
 import { restoreMvcc } from "./snapshot.ts";
@@ -33,8 +32,10 @@ async function inDirectory(run: (directory: string) => Promise<void>): Promise<v
   }
 }
 
-async function killedWriter(directory: string): Promise<string[]> {
-  const writer = spawn(process.execPath, [WRITER, directory], { stdio: ["ignore", "pipe", "inherit"] });
+async function killedWriter(directory: string, files: string): Promise<string[]> {
+  const writer = spawn(process.execPath, [WRITER, directory, files], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const enough = someAcknowledgements();
   let output = "";
   let killed = false;
@@ -50,72 +51,42 @@ async function killedWriter(directory: string): Promise<string[]> {
   return output.split("\n").slice(0, -1);
 }
 
-test(`openMvcc() has every acknowledged write after ${ROUNDS} kills of the writer`, () =>
-  inDirectory(async (directory) => {
-    const acknowledged = new Map<string, number>();
-    let newest = 1;
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const line of await killedWriter(directory)) {
-        const [, name = "", count, revision] = line.split(" ");
-        acknowledged.set(name, Number(count));
-        newest = Math.max(newest, Number(revision));
+for (const files of ["log", "lmdb"]) {
+  test(`openMvcc() on ${files} has every acknowledged write after ${ROUNDS} kills of the writer`, () =>
+    inDirectory(async (directory) => {
+      const acknowledged = new Map<string, number>();
+      let newest = 1;
+      for (let round = 0; round < ROUNDS; round++) {
+        for (const line of await killedWriter(directory, files)) {
+          const [, name = "", count, revision] = line.split(" ");
+          acknowledged.set(name, Number(count));
+          newest = Math.max(newest, Number(revision));
+        }
+        await using store = await openMvcc(directory, { log: files === "log" });
+        assert.ok(store.revision >= newest, `revision ${store.revision} after ${newest}`);
+        for (const [name, count] of acknowledged) {
+          const counter = store.range({ key: `counter/${name}` }).kvs[0]!;
+          const stored = Number(Buffer.from(counter.value).toString());
+          assert.ok(stored >= count, `round ${round}: writer ${name} has ${stored} of ${count}`);
+          assert.equal(counter.version, stored);
+          // Both halves of each transaction, and no transaction skipped.
+          const trail = store
+            .range({ key: `trail/${name}/`, end: `trail/${name}0` })
+            .kvs.map((kv) => Number(Buffer.from(kv.value).toString()));
+          trail.sort((left, right) => left - right);
+          assert.deepEqual(
+            trail,
+            Array.from({ length: stored }, (_, index) => index + 1),
+          );
+        }
       }
-      await using store = await openMvcc(directory);
-      assert.ok(store.revision >= newest, `revision ${store.revision} after ${newest}`);
-      for (const [name, count] of acknowledged) {
-        const counter = store.range({ key: `counter/${name}` }).kvs[0]!;
-        const stored = Number(Buffer.from(counter.value).toString());
-        assert.ok(stored >= count, `round ${round}: writer ${name} has ${stored} of ${count}`);
-        assert.equal(counter.version, stored);
-        // Both halves of each transaction, and no transaction skipped.
-        const trail = store
-          .range({ key: `trail/${name}/`, end: `trail/${name}0` })
-          .kvs.map((kv) => Number(Buffer.from(kv.value).toString()));
-        trail.sort((left, right) => left - right);
-        assert.deepEqual(
-          trail,
-          Array.from({ length: stored }, (_, index) => index + 1),
-        );
-      }
-    }
-  }));
+    }));
+}
 
 test("openMvcc() refuses a directory that is open already", () =>
   inDirectory(async (directory) => {
     await using _store = await openMvcc(directory);
     await assert.rejects(openMvcc(directory), /another process has it open/);
-  }));
-
-test("openMvcc() takes over a store of the format before, history included", () =>
-  inDirectory(async (directory) => {
-    {
-      await using before = await openStore(directory);
-      await before.transact([], [{ put: "compacted", value: Buffer.from("1") }]);
-      await before.transact([], [{ put: "clé", value: Buffer.from("1") }]);
-      await before.compact(3);
-      await before.transact([], [{ put: "clé", value: Buffer.from("2") }]);
-      await before.transact([], [{ delete: "compacted" }]);
-    }
-    const key = Buffer.from("clé").toString("latin1");
-    {
-      await using store = await openMvcc(directory);
-      assert.equal(store.revision, 5);
-      assert.equal(store.compactedRevision, 3);
-      assert.equal(store.range({ ...all, revision: 3 }).count, 2);
-      assert.equal(store.range({ ...all, revision: 5 }).count, 1);
-      await store.put({ key, value: Buffer.from("3"), lease: 0n });
-    }
-    await using again = await openMvcc(directory);
-    const values = again.range({ key, revision: 5 }).kvs.concat(again.range({ key }).kvs);
-    assert.deepEqual(
-      values.map((kv) => [Buffer.from(kv.value).toString(), kv.createRevision, kv.modRevision, kv.version]),
-      [
-        ["2", 3, 4, 2],
-        ["3", 3, 6, 3],
-      ],
-    );
-    await again[Symbol.asyncDispose]();
-    await assert.rejects(openStore(directory), /its format is "plinth-store\/2"/);
   }));
 
 test("openMvcc() says that a record is broken, and does not serve it", () =>
@@ -134,9 +105,12 @@ test("openMvcc() says that a record is broken, and does not serve it", () =>
 
 test("openMvcc() undoes a transaction that meets a broken record, and goes on", () =>
   inDirectory(async (directory) => {
-    await using store = await openMvcc(directory);
     const value = Buffer.from("a value that is found in the file");
-    await store.put({ key: "key", value, lease: 0n });
+    {
+      await using store = await openMvcc(directory);
+      await store.put({ key: "key", value, lease: 0n });
+    }
+    await using store = await openMvcc(directory);
     const file = await openFile(join(directory, "data.mdb"), "r+");
     const bytes = await file.readFile();
     for (let at = bytes.indexOf(value); at >= 0; at = bytes.indexOf(value, at + 1)) {
@@ -187,6 +161,32 @@ test("restoreMvcc() refuses a snapshot that is cut off, changed or followed by s
     assert.deepEqual(copy.lease(3n, true), { id: 3n, grantedTtl: 60, ttl: 59, keys: ["a", "b"] });
   }));
 
+test("openMvcc() keeps the note, through snapshots too, and refuses a broken one", () =>
+  inDirectory(async (directory) => {
+    const restored = join(directory, "restored");
+    const data = join(directory, "data");
+    {
+      await using store = await openMvcc(data);
+      await store.setNote(Buffer.from("who may"));
+    }
+    {
+      await using store = await openMvcc(data);
+      assert.equal(Buffer.from(store.note).toString(), "who may");
+      await restoreMvcc(restored, store.snapshot());
+    }
+    {
+      await using copy = await openMvcc(restored);
+      assert.equal(Buffer.from(copy.note).toString(), "who may");
+    }
+    const file = join(restored, "data.mdb");
+    const bytes = readFileSync(file);
+    // The file holds the pages that a commit has replaced, too.
+    for (let at = bytes.indexOf("who may"); at >= 0; at = bytes.indexOf("who may", at))
+      bytes.write("you", at);
+    writeFileSync(file, bytes);
+    await assert.rejects(openMvcc(restored), refusal("corrupt"));
+  }));
+
 test("openMvcc() refuses what needs room once the quota is reached, until the alarm is lifted", () =>
   inDirectory(async (directory) => {
     const options = { quotaBytes: 10_000 };
@@ -195,7 +195,9 @@ test("openMvcc() refuses what needs room once the quota is reached, until the al
       await using store = await openMvcc(directory, options);
       for (let count = 0; count < 3; count++) await store.put(put);
       assert.equal(store.noSpace, false);
-      await assert.rejects(store.put(put), refusal("no-space"));
+      // A key takes room as a value does.
+      const named = { key: "k".repeat(900), value: Buffer.alloc(1), lease: 0n };
+      await assert.rejects(store.put(named), refusal("no-space"));
       assert.equal(store.noSpace, true);
     }
     await using store = await openMvcc(directory, options);

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { createRequire } from "node:module";
 import { Fault, messageOf } from "@plinth/fault";
 // The binding's declarations for ESM do not compile under full library checks; those for CommonJS do.
@@ -5,68 +6,56 @@ import type * as Lmdb from "lmdb" with { "resolution-mode": "require" };
 import { MAP_BYTES } from "./limits.ts";
 import { StoreError } from "./mvcc.ts";
 import {
+  type Checkpoint,
+  CHECKPOINT_KEY,
+  COMPACTED_KEY,
+  type Contents,
+  decodeNote,
   decodeNumber,
   decodeRecord,
+  encodeCheckpoint,
+  encodeNote,
   encodeNumber,
   encodeRecord,
+  FORMAT_KEY,
   leaseIdOf,
   leaseKey,
   LEASES,
-  metaKey,
+  NOTE_KEY,
+  NO_SPACE_KEY,
+  PROBE_KEY,
   recordKey,
+  valueIn,
   RECORDS,
+  STORE_ID_BYTES,
+  STORE_ID_KEY,
 } from "./mvcc-record.ts";
+import type { Commit, FileSize, Loaded, Pair } from "./record-file.ts";
+import { applyFrames, type CheckpointedFile, type Database, readCheckpoint } from "./checkpoint.ts";
 import type { Version } from "./version-index.ts";
 
 const { open } = createRequire(import.meta.url)("lmdb") as typeof Lmdb;
-type Database = Lmdb.RootDatabase<Buffer, Uint8Array>;
 
-/** Named in every file; a reader that does not know it must not touch the file. */
-const FORMAT = "plinth-store/2";
-/** Its records stay readable, so that taking it over is one small commit. */
-const FORMAT_BEFORE = "plinth-store/1";
-const FORMAT_KEY = metaKey("format");
-const COMPACTED_KEY = metaKey("compacted");
-const NO_SPACE_KEY = metaKey("no-space");
-const PROBE_KEY = metaKey("probe");
+/**
+ * Named in every file; a reader that does not know it must not touch the file. Records are the same in all, so that
+ * taking over one of before is a small commit: 2 is LMDB alone, 3 has a write-ahead log, too.
+ */
+export type Format = "plinth-store/2" | "plinth-store/3";
+const FORMATS: readonly string[] = ["plinth-store/1", "plinth-store/2", "plinth-store/3"];
 /** The revision of a store that nothing was written to, as in etcd: 0 stays free to mean "none". */
 const FIRST_REVISION = 1;
 
-export interface Commit {
-  readonly writes: readonly Version[];
-  readonly removals: readonly Version[];
-  /** Undefined: as it is. */
-  readonly compactedRevision: number | undefined;
-  /** With their TTL in seconds. */
-  readonly granted: ReadonlyMap<bigint, number>;
-  readonly revoked: ReadonlySet<bigint>;
-  readonly noSpace: boolean | undefined;
-}
-
-/** What the file tells at opening. */
-export interface Loaded {
-  readonly revision: number;
-  /** -1: never compacted. */
-  readonly compactedRevision: number;
-  readonly noSpace: boolean;
-  readonly leases: ReadonlyMap<bigint, number>;
-}
-
-export interface Pair {
-  readonly key: Uint8Array;
-  readonly value: Uint8Array;
-}
-
-/** Opens the file, takes over the format before, and closes it again where that fails. */
-export async function openMvccFile(directory: string): Promise<MvccFile> {
+/** Opens the file, takes over formats before, and closes it again where that fails. */
+export async function openMvccFile(directory: string, format: Format = "plinth-store/2"): Promise<MvccFile> {
   await using setup = new AsyncDisposableStack();
-  const file = setup.use(new MvccFile(openDatabase(directory)));
-  await file.takeFormat(directory);
+  const file = setup.use(new MvccFile(directory));
+  await file.takeFormat(directory, format);
   setup.move();
   return file;
 }
 
-function openDatabase(directory: string): Database {
+/** Several threads of one process may open it. Fault "corrupt" where it cannot be opened. */
+export function openDatabase(directory: string): Database {
   try {
     return open<Buffer, Uint8Array>({
       path: directory,
@@ -86,63 +75,100 @@ function openDatabase(directory: string): Database {
   }
 }
 
-/** The records on disk, in one LMDB file. */
-export class MvccFile implements AsyncDisposable {
-  readonly #database: Database;
+/** What LMDB itself does not understand of its file is as broken as what we do not. */
+function reading<Result>(action: () => Result): Result {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    throw new StoreError("corrupt", `Cannot read store: ${messageOf(error)}. Restore the last backup`);
+  }
+}
 
-  constructor(database: Database) {
-    this.#database = database;
+/** Not of the records, but of the file that they are in. */
+const OWN_KEYS = [PROBE_KEY, FORMAT_KEY, STORE_ID_KEY, CHECKPOINT_KEY];
+
+/** The records on disk, in one LMDB file. */
+export class MvccFile implements CheckpointedFile {
+  readonly #directory: string;
+  #database: Database;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+    this.#database = openDatabase(directory);
   }
 
-  async takeFormat(directory: string): Promise<void> {
-    const format = this.#database.getBinary(FORMAT_KEY)?.toString();
-    if (format === FORMAT) return;
-    if (format !== undefined && format !== FORMAT_BEFORE) {
+  async takeFormat(directory: string, wanted: Format): Promise<void> {
+    const format = reading(() => this.#database.getBinary(FORMAT_KEY))?.toString();
+    if (format === wanted) return;
+    if (format !== undefined && !FORMATS.slice(0, FORMATS.indexOf(wanted)).includes(format)) {
       throw new Fault(
         "unsupported",
-        `Cannot open store "${directory}": its format is "${format}", not "${FORMAT}"`,
+        `Cannot open store "${directory}": its format is "${format}", not "${wanted}"`,
         { hint: "Use the version of Plinth that wrote it." },
       );
     }
-    // The format before kept the compacted revision without a checksum.
+    if (wanted === "plinth-store/3") {
+      // Whose numbers all have checksums; a directory that is new has none.
+      if (format !== undefined) await this.takeFormat(directory, "plinth-store/2");
+      const raised = this.#database.getBinary(NO_SPACE_KEY) !== undefined;
+      if (raised)
+        await this.#batch(() => void this.#database.put(NO_SPACE_KEY, encodeNumber(NO_SPACE_KEY, 1)));
+      const { records, digest } = this.load(() => {});
+      await this.#batch(() => {
+        void this.#database.put(STORE_ID_KEY, randomBytes(STORE_ID_BYTES));
+        void this.#database.put(CHECKPOINT_KEY, encodeCheckpoint({ sequence: 0, records, digest }));
+        void this.#database.put(FORMAT_KEY, Buffer.from(wanted));
+      });
+      return;
+    }
+    // Format 1 kept the compacted revision without a checksum.
     const compacted = format === undefined ? undefined : this.#database.getBinary(COMPACTED_KEY);
     await this.#batch(() => {
-      void this.#database.put(FORMAT_KEY, Buffer.from(FORMAT));
+      void this.#database.put(FORMAT_KEY, Buffer.from(wanted));
       if (compacted === undefined) return;
       const revision = Number(compacted.readBigUInt64BE());
       void this.#database.put(COMPACTED_KEY, encodeNumber(COMPACTED_KEY, revision));
     });
   }
 
-  /** Calls back for every record in order of revision, having checked it; StoreError `corrupt` for a broken one. */
-  load(visit: (version: Version) => void): Loaded {
-    const compacted = this.#database.getBinary(COMPACTED_KEY);
-    const compactedRevision = compacted === undefined ? -1 : decodeNumber(COMPACTED_KEY, compacted);
-    // The newest record may have been a removal that compaction forgot.
-    let revision = Math.max(FIRST_REVISION, compactedRevision);
-    for (const { key, value } of this.#database.getRange(RECORDS)) {
-      const { version } = decodeRecord(key, value);
-      revision = Math.max(revision, version.revision);
-      visit(version);
-    }
-    const leases = new Map<bigint, number>();
-    for (const { key, value } of this.#database.getRange(LEASES)) {
-      leases.set(leaseIdOf(key), decodeNumber(key, value));
-    }
-    const noSpace = this.#database.getBinary(NO_SPACE_KEY) !== undefined;
-    return { revision, compactedRevision, noSpace, leases };
+  load(visit: (version: Version) => void): Loaded & Contents {
+    return reading(() => this.#load(visit));
+  }
+
+  /** Mapped anew, only those pages of the file are resident that are read from then on. */
+  async trim(): Promise<void> {
+    await this.#database.close();
+    this.#database = openDatabase(this.#directory);
+  }
+
+  storeId(): Uint8Array {
+    const id = reading(() => this.#database.getBinary(STORE_ID_KEY));
+    if (id !== undefined) return id;
+    throw new StoreError("corrupt", "Cannot read store: what it was named at its making is missing");
+  }
+
+  checkpoint(): Checkpoint {
+    return reading(() => readCheckpoint(this.#database));
+  }
+
+  refresh(): void {
+    this.#database.resetReadTxn();
+  }
+
+  apply(frames: readonly Buffer[], last: number): void {
+    applyFrames(this.#database, frames, last);
   }
 
   value(version: Version): Uint8Array {
     const key = recordKey(version);
-    const record = this.#database.getBinary(key);
+    const record = reading(() => this.#database.getBinary(key));
     if (record === undefined) {
       throw new StoreError("corrupt", `Cannot read record ${key.toString("hex")}: there is none`);
     }
-    return decodeRecord(key, record).value;
+    return valueIn(record, decodeRecord(key, record));
   }
 
-  /** Resolves once all of it is synced; rejects when none of it took effect. */
   async commit(commit: Commit): Promise<void> {
     const database = this.#database;
     await this.#batch(() => {
@@ -160,17 +186,18 @@ export class MvccFile implements AsyncDisposable {
       }
       if (commit.noSpace === true) void database.put(NO_SPACE_KEY, Buffer.of(1));
       if (commit.noSpace === false) void database.remove(NO_SPACE_KEY);
+      if (commit.note !== undefined) void database.put(NOTE_KEY, encodeNote(NOTE_KEY, commit.note));
     });
+    for (const version of commit.writes) version.value = undefined;
   }
 
-  /** Writes and removes `bytes` bytes, each synced. */
   async probe(bytes: number): Promise<void> {
     await this.#batch(() => void this.#database.put(PROBE_KEY, Buffer.alloc(bytes)));
     await this.#batch(() => void this.#database.remove(PROBE_KEY));
   }
 
-  /** Bytes of the file, and of the pages in it that hold something. */
-  size(): { readonly allocated: number; readonly inUse: number } {
+  /** What is in use is counted in pages. */
+  size(): FileSize {
     const stats = this.#database.getStats() as Record<string, number>;
     const pages = (name: string): number => stats[name] ?? 0;
     const inUse = pages("treeBranchPageCount") + pages("treeLeafPageCount") + pages("overflowPages");
@@ -178,12 +205,13 @@ export class MvccFile implements AsyncDisposable {
     return { allocated: allocated * pages("pageSize"), inUse: inUse * pages("pageSize") };
   }
 
-  /** Everything as of one moment, but what belongs to this file alone. */
-  *pairs(): Generator<Pair> {
+  async settle(): Promise<void> {}
+
+  *pairs(): Generator<Pair, void> {
     const transaction = this.#database.useReadTransaction();
     try {
       for (const { key, value } of this.#database.getRange({ transaction })) {
-        if (!PROBE_KEY.equals(key)) yield { key, value };
+        if (!OWN_KEYS.some((own) => own.equals(key))) yield { key, value };
       }
     } finally {
       transaction.done();
@@ -199,6 +227,38 @@ export class MvccFile implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#database.close();
+  }
+
+  #load(visit: (version: Version) => void): Loaded & Contents {
+    let records = 0;
+    let digest = 0;
+    const count = (record: Buffer): void => {
+      records += 1;
+      digest ^= record.readInt32BE();
+    };
+    const compacted = this.#database.getBinary(COMPACTED_KEY);
+    const compactedRevision = compacted === undefined ? -1 : decodeNumber(COMPACTED_KEY, compacted);
+    if (compacted !== undefined) count(compacted);
+    // The newest record may have been a removal that compaction forgot.
+    let revision = Math.max(FIRST_REVISION, compactedRevision);
+    for (const { key, value } of this.#database.getRange(RECORDS)) {
+      const version = decodeRecord(key as Buffer, value);
+      count(value);
+      revision = Math.max(revision, version.revision);
+      visit(version);
+    }
+    const leases = new Map<bigint, number>();
+    for (const { key, value } of this.#database.getRange(LEASES)) {
+      leases.set(leaseIdOf(key), decodeNumber(key, value));
+      count(value);
+    }
+    const noSpace = this.#database.getBinary(NO_SPACE_KEY);
+    // Format 2 had one byte here, without a checksum.
+    if (noSpace !== undefined && noSpace.length > 1) count(noSpace);
+    const sealed = this.#database.getBinary(NOTE_KEY);
+    if (sealed !== undefined) count(sealed);
+    const note = sealed === undefined ? new Uint8Array(0) : decodeNote(NOTE_KEY, sealed);
+    return { revision, compactedRevision, noSpace: noSpace !== undefined, note, leases, records, digest };
   }
 
   async #batch(action: () => void): Promise<void> {

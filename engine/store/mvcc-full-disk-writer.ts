@@ -1,4 +1,4 @@
-/** Usage: DIRECTORY on a small file system of its own. Fills it, makes room, and checks what the store does meanwhile. */
+/** Usage: DIRECTORY log|lmdb, on a small file system of its own. Fills it, makes room, and checks what the store does meanwhile. */
 import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,8 +7,10 @@ import { VirtualClock } from "@plinth/clock/testing";
 import { PROBE_INTERVAL_MS } from "./limits.ts";
 import { StoreError } from "./mvcc.ts";
 import { openMvcc } from "./mvcc-store.ts";
+import { TextStore } from "./text-store.ts";
 
-const [directory = ""] = process.argv.slice(2);
+const [directory = "", files] = process.argv.slice(2);
+const log = files === "log";
 const ballast = join(directory, "ballast");
 writeFileSync(ballast, Buffer.alloc(6 * 2 ** 20, 1));
 const clock = new VirtualClock();
@@ -18,6 +20,7 @@ let acknowledged = 0;
 {
   await using store = await openMvcc(join(directory, "state"), {
     clock,
+    log,
     onReadOnly: (reason) => told.push(reason),
   });
   await store.grantLease(1n, 100);
@@ -43,6 +46,11 @@ let acknowledged = 0;
   assert.equal(store.lease(1n, true).keys.length, acknowledged);
   assert.deepEqual(Buffer.from(store.range({ key: `key/${acknowledged - 1}` }).kvs[0]!.value), value);
   await assert.rejects(put(), { code: "read-only" });
+  const front = new TextStore(store);
+  assert.equal(front.readOnlyReason, store.readOnlyReason);
+  await assert.rejects(front.transact([], [{ put: "key", value }]), { code: "exhausted" });
+  await assert.rejects(front.compact(revision), { code: "exhausted" });
+  assert.equal(front.range("key/").length, acknowledged);
   await assert.rejects(store.grantLease(2n, 5), { code: "read-only" });
   await assert.rejects(store.compact(revision, false), { code: "read-only" });
   assert.deepEqual(store.leases(), [1n]);
@@ -62,7 +70,7 @@ let acknowledged = 0;
   assert.equal(store.range({ ...keys, countOnly: true }).count, 0);
   await store.put({ key: "key/after", value, lease: 0n });
 }
-await using again = await openMvcc(join(directory, "state"));
+await using again = await openMvcc(join(directory, "state"), { log });
 assert.deepEqual(
   again.range(keys).kvs.map((kv) => kv.key),
   ["key/after"],

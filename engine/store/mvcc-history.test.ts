@@ -22,10 +22,11 @@ import { restoreMvcc } from "./snapshot.ts";
 import { MvccModel } from "./testing.ts";
 
 /** Histories compared; the soak run asks for more. */
-const RUNS = Number(process.env["PLINTH_RUNS"] ?? 60);
+const RUNS = Number(process.env["PLINTH_RUNS"] ?? 25);
 
 interface Subject {
   readonly clock: VirtualClock;
+  readonly log: boolean;
   directory: string;
   store: Mvcc;
 }
@@ -154,9 +155,14 @@ const doing = <Input>(name: string, input: Input, action: (store: Mvcc, input: I
   new Both(`${name} ${fc.stringify(input)}`, [(store) => action(store, input)]);
 
 /** What a watch from a revision hands out, up to now. */
-async function eventsOf(store: Mvcc, range: KeyRange, fromRevision: number): Promise<Event[]> {
+async function eventsOf(
+  store: Mvcc,
+  range: KeyRange,
+  fromRevision: number,
+  previous: boolean,
+): Promise<Event[]> {
   const controller = new AbortController();
-  const watch = store.watch(range, { fromRevision, signal: controller.signal });
+  const watch = store.watch(range, { fromRevision, previous, signal: controller.signal });
   const iterator = watch[Symbol.asyncIterator]();
   const events: Event[] = [];
   for (;;) {
@@ -179,7 +185,7 @@ class Reopen implements Command {
   async run(model: MvccModel, subject: Subject): Promise<void> {
     await subject.store[Symbol.asyncDispose]();
     model.restart();
-    subject.store = await openMvcc(subject.directory, { clock: subject.clock });
+    subject.store = await openMvcc(subject.directory, subject);
     assertSame(model, subject.store);
   }
 
@@ -195,7 +201,7 @@ class Restore implements Command {
     await subject.store[Symbol.asyncDispose]();
     model.restart();
     subject.directory = restored;
-    subject.store = await openMvcc(restored, { clock: subject.clock });
+    subject.store = await openMvcc(restored, subject);
     assertSame(model, subject.store);
   }
 
@@ -265,28 +271,32 @@ const someCommand: fc.Arbitrary<Command>[] = [
   fc.constantFrom(1n, 2n).map((id) => doing("revoke", id, (store) => store.revokeLease(id))),
   fc.constantFrom(1n, 2n).map((id) => doing("keep alive", id, (store) => store.keepLeaseAlive(id))),
   fc
-    .tuple(someRange, fc.integer({ min: 1, max: 12 }))
-    .map((input) => doing("watch", input, (store, [range, from]) => eventsOf(store, range, from))),
+    .tuple(someRange, fc.integer({ min: 1, max: 12 }), fc.boolean())
+    .map((input) =>
+      doing("watch", input, (store, [range, from, previous]) => eventsOf(store, range, from, previous)),
+    ),
   fc.integer({ min: 1, max: 4 }).map((seconds) => new Advance(seconds)),
   fc.constant(new Reopen()),
   fc.constant(new Restore()),
 ];
 
-test("openMvcc() does as the model does, through any history", async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.commands(someCommand, { size: "medium" }), async (history) => {
-      const parent = mkdtempSync(join(tmpdir(), "plinth-mvcc-"));
-      const clock = new VirtualClock();
-      const directory = join(parent, "store");
-      const subject: Subject = { clock, directory, store: await openMvcc(directory, { clock }) };
-      await using model = new MvccModel({ clock });
-      try {
-        await fc.asyncModelRun(() => ({ model, real: subject }), history);
-      } finally {
-        await subject.store[Symbol.asyncDispose]();
-        rmSync(parent, { recursive: true, force: true });
-      }
-    }),
-    { numRuns: RUNS },
-  );
-});
+for (const log of [true, false]) {
+  test(`openMvcc() ${log ? "with" : "without"} a log does as the model does, through any history`, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.commands(someCommand, { size: "medium" }), async (history) => {
+        const parent = mkdtempSync(join(tmpdir(), "plinth-mvcc-"));
+        const clock = new VirtualClock();
+        const directory = join(parent, "store");
+        const subject: Subject = { clock, log, directory, store: await openMvcc(directory, { clock, log }) };
+        await using model = new MvccModel({ clock });
+        try {
+          await fc.asyncModelRun(() => ({ model, real: subject }), history);
+        } finally {
+          await subject.store[Symbol.asyncDispose]();
+          rmSync(parent, { recursive: true, force: true });
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+}

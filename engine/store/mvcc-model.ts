@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { type Clock, type Random, seededRandom } from "@plinth/clock";
 import { VirtualClock } from "@plinth/clock/testing";
 import { LEASE_TTL_MAX_S, LEASE_TTL_MIN_S, TIMER_MAX_MS, TRANSACTION_OPERATIONS_MAX } from "./limits.ts";
@@ -7,6 +8,7 @@ import {
   type ByteString,
   type Compare,
   type DeleteRange,
+  type DiskTimes,
   type Event,
   type KeyRange,
   type KeyValue,
@@ -23,11 +25,21 @@ import {
   type Watch,
   type WatchOptions,
 } from "./mvcc.ts";
-import { type Bounds, boundsOf, checkPut, checkRange, checkTransaction, isInside } from "./request-check.ts";
+import { orderOf } from "./order.ts";
+import {
+  type Bounds,
+  boundsOf,
+  checkNote,
+  checkPut,
+  checkRange,
+  checkTransaction,
+  isInside,
+} from "./request-check.ts";
 
 const EMPTY = new Uint8Array(0);
 
-type State = ReadonlyMap<ByteString, KeyValue>;
+/** What there is at one revision. */
+export type State = ReadonlyMap<ByteString, KeyValue>;
 
 /** Where a watch stands. */
 interface Place {
@@ -48,8 +60,11 @@ export interface MvccModelOptions {
 }
 
 function compareOf(left: number | bigint | Uint8Array, right: number | bigint | Uint8Array): number {
-  if (left instanceof Uint8Array && right instanceof Uint8Array) return Buffer.compare(left, right);
-  return left < right ? -1 : left > right ? 1 : 0;
+  if (left instanceof Uint8Array || right instanceof Uint8Array) {
+    assert(left instanceof Uint8Array && right instanceof Uint8Array, "values are compared with values");
+    return Buffer.compare(left, right);
+  }
+  return orderOf(left, right);
 }
 
 function fieldOf(kv: KeyValue, target: Compare["target"]): number | bigint | Uint8Array {
@@ -58,7 +73,7 @@ function fieldOf(kv: KeyValue, target: Compare["target"]): number | bigint | Uin
   return kv[target];
 }
 
-function holds(state: State, compare: Compare): boolean {
+export function holds(state: State, compare: Compare): boolean {
   const bounds = boundsOf(compare);
   const found = [...state.values()].filter((kv) => isInside(kv.key, bounds));
   if (found.length === 0) {
@@ -73,7 +88,7 @@ function holds(state: State, compare: Compare): boolean {
   });
 }
 
-function rangeOf(state: State, query: RangeQuery): RangeResult {
+export function rangeOf(state: State, query: RangeQuery): RangeResult {
   const bounds = boundsOf(query);
   const inside = [...state.values()]
     .filter((kv) => isInside(kv.key, bounds))
@@ -116,6 +131,8 @@ export class MvccModel implements Mvcc {
   #closed = false;
   compactedRevision = -1;
   noSpace = false;
+  readonly readOnlyReason: string | undefined = undefined;
+  note: Uint8Array = EMPTY;
 
   constructor(options: MvccModelOptions = {}) {
     this.#clock = options.clock ?? new VirtualClock();
@@ -126,6 +143,8 @@ export class MvccModel implements Mvcc {
   get revision(): number {
     return this.#states.length - 1;
   }
+
+  readonly diskTimes: DiskTimes | undefined = undefined;
 
   get size(): { allocated: number; inUse: number } {
     let inUse = 0;
@@ -171,7 +190,7 @@ export class MvccModel implements Mvcc {
     checkRange(range);
     const place: Place = { bounds: boundsOf(range), next: options.fromRevision || this.revision + 1 };
     this.#places.add(place);
-    const events = this.#follow(place, options.signal);
+    const events = this.#follow(place, options);
     const newest = (): number => this.revision;
     return {
       get progress(): number {
@@ -233,7 +252,7 @@ export class MvccModel implements Mvcc {
   }
 
   leases(): readonly bigint[] {
-    return [...this.#leases.keys()].sort((left, right) => compareOf(left, right));
+    return [...this.#leases.keys()].sort(orderOf);
   }
 
   hash(revision: number): number {
@@ -243,6 +262,12 @@ export class MvccModel implements Mvcc {
 
   async setNoSpace(raised: boolean): Promise<void> {
     this.noSpace = raised;
+  }
+
+  async setNote(note: Uint8Array): Promise<void> {
+    this.#assertOpen();
+    checkNote(note);
+    this.note = note;
   }
 
   /** Yields the newest state only, a key and its value a line: the model's own form, which nothing restores. */
@@ -263,7 +288,7 @@ export class MvccModel implements Mvcc {
     this.#tell();
   }
 
-  async *#follow(place: Place, signal: AbortSignal): AsyncGenerator<readonly Event[]> {
+  async *#follow(place: Place, { signal, previous = true }: WatchOptions): AsyncGenerator<readonly Event[]> {
     for (;;) {
       signal.throwIfAborted();
       this.#assertOpen();
@@ -271,7 +296,7 @@ export class MvccModel implements Mvcc {
       const batch = this.#events.slice(place.next).flat();
       place.next = Math.max(place.next, this.revision + 1);
       const matching = batch.filter((event) => isInside(event.kv.key, place.bounds));
-      if (matching.length > 0) yield matching.map((event) => this.#visible(event));
+      if (matching.length > 0) yield matching.map((event) => this.#visible(event, previous));
       else await this.#change(signal);
     }
   }
@@ -294,9 +319,9 @@ export class MvccModel implements Mvcc {
     return attached.map((kv) => kv.key).sort();
   }
 
-  /** What was before the compacted revision is not told any more. */
-  #visible(event: Event): Event {
-    if (event.kv.modRevision > this.compactedRevision) return event;
+  /** What was before the compacted revision is not told any more, and what the watch does not ask for. */
+  #visible(event: Event, previous: boolean): Event {
+    if (previous && event.kv.modRevision > this.compactedRevision) return event;
     return { ...event, previous: undefined };
   }
 
@@ -427,8 +452,7 @@ export class MvccModel implements Mvcc {
   #expire(): void {
     const expired = [...this.#leases].filter(([, lease]) => lease.expiresAtMs <= this.#clock.monotonic());
     expired.sort(
-      ([leftId, left], [rightId, right]) =>
-        left.expiresAtMs - right.expiresAtMs || compareOf(leftId, rightId),
+      ([leftId, left], [rightId, right]) => left.expiresAtMs - right.expiresAtMs || orderOf(leftId, rightId),
     );
     for (const [id] of expired) void this.revokeLease(id);
   }

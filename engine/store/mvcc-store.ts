@@ -13,11 +13,11 @@ import {
   LEASES_MAX,
   STORE_BYTES_MAX,
   TRANSACTION_OPERATIONS_MAX,
-  WATCHERS_MAX,
 } from "./limits.ts";
 import {
   type At,
   type DeleteRange,
+  type DiskTimes,
   type KeyRange,
   type KeyValue,
   type LeaseState,
@@ -31,13 +31,17 @@ import {
   type TransactionResult,
   type WatchOptions,
 } from "./mvcc.ts";
-import { type MvccFile, openMvccFile, type Pair } from "./mvcc-file.ts";
-import { MvccWatcher } from "./mvcc-watcher.ts";
+import { openLoggedFile } from "./logged-file.ts";
+import { openMvccFile } from "./mvcc-file.ts";
+import type { MvccWatcher } from "./mvcc-watcher.ts";
 import { readRange, type Records } from "./range-read.ts";
-import { boundsOf, checkPut, checkRange, checkTransaction } from "./request-check.ts";
+import type { Pair, RecordFile } from "./record-file.ts";
+import { checkNote, checkPut, checkRange, checkTransaction } from "./request-check.ts";
 import { Retainer, type Retention } from "./retention.ts";
 import { writeSnapshot } from "./snapshot.ts";
+import { ValueCache } from "./value-cache.ts";
 import { VersionIndex } from "./version-index.ts";
+import { WatcherSet } from "./watcher-set.ts";
 
 export interface MvccOptions {
   /** The time of leases, of retention, and between attempts to write to a failing disk. Default: the system's. */
@@ -50,12 +54,17 @@ export interface MvccOptions {
   readonly operationsMax?: number;
   /** Default: "off", as etcd's. */
   readonly retention?: Retention;
+  /**
+   * Commits are synced in a write-ahead log and brought to LMDB by a thread. Default: true; false is LMDB alone, the
+   * reference that tests and benchmarks hold it against, and which does not open what has a log.
+   */
+  readonly log?: boolean;
   /** Told when writes begin to be refused (the reason) and when they are taken again (undefined). */
   readonly onReadOnly?: (reason: string | undefined) => void;
 }
 
 /**
- * Opens the store in a directory, which is made if need be; a store of format 1 is taken over. Fault "conflict" while
+ * Opens the store in a directory, which is made if need be; older formats are taken over. Fault "conflict" while
  * another process has it open; StoreError `corrupt` for a broken record.
  */
 export async function openMvcc(directory: string, options: MvccOptions = {}): Promise<MvccStore> {
@@ -66,9 +75,14 @@ export async function openMvcc(directory: string, options: MvccOptions = {}): Pr
     throw new Fault("conflict", `Cannot open store "${directory}": another process has it open`);
   }
   setup.use(lock);
-  const file = setup.use(await openMvccFile(directory));
+  const file = setup.use(
+    options.log === false
+      ? await openMvccFile(directory)
+      : await openLoggedFile(directory, options.clock ?? systemClock),
+  );
   await syncDirectory(directory);
   const store = new MvccStore(directory, file, options);
+  await file.trim();
   store.owned = setup.move();
   return store;
 }
@@ -76,28 +90,30 @@ export async function openMvcc(directory: string, options: MvccOptions = {}): Pr
 /** etcd's operations on the index, the file, the leases and the queue of commits. */
 export class MvccStore implements Mvcc {
   owned: AsyncDisposable | undefined;
-  readonly #file: MvccFile;
+  readonly #file: RecordFile;
   readonly #records: Records;
   readonly #leases: LeaseTable;
   readonly #queue: CommitQueue;
   readonly #retainer: Retainer;
-  readonly #watchers: Set<MvccWatcher> = new Set();
+  readonly #watchers: WatcherSet;
   readonly #snapshots: Set<Generator<Pair, void>> = new Set();
   readonly #random: Random;
   readonly #quotaBytes: number;
   readonly #operationsMax: number;
   #closed = false;
 
-  constructor(directory: string, file: MvccFile, options: MvccOptions) {
+  constructor(directory: string, file: RecordFile, options: MvccOptions) {
     const clock = options.clock ?? systemClock;
     const index = new VersionIndex();
     this.#file = file;
     this.#random = options.random ?? systemRandom;
     this.#quotaBytes = options.quotaBytes ?? STORE_BYTES_MAX;
     this.#operationsMax = options.operationsMax ?? TRANSACTION_OPERATIONS_MAX;
-    this.#records = { index, valueOf: (version) => version.value ?? file.value(version) };
+    const values = new ValueCache((version) => file.value(version));
+    this.#records = { index, valueOf: (version) => version.value ?? values.valueOf(version) };
+    this.#watchers = new WatcherSet(this.#records);
     this.#leases = new LeaseTable(clock, (id) => this.#endLease(id));
-    const loaded = file.load((version) => index.append(version));
+    const loaded = file.load((version) => index.load(version));
     this.#queue = new CommitQueue({
       directory,
       clock,
@@ -124,7 +140,10 @@ export class MvccStore implements Mvcc {
     return this.#queue.noSpace;
   }
 
-  /** Why writes are refused, while the disk fails. */
+  get note(): Uint8Array {
+    return this.#queue.note;
+  }
+
   get readOnlyReason(): string | undefined {
     return this.#queue.readOnlyReason;
   }
@@ -132,6 +151,10 @@ export class MvccStore implements Mvcc {
   get size(): { readonly allocated: number; readonly inUse: number } {
     this.#assertOpen();
     return this.#file.size();
+  }
+
+  get diskTimes(): DiskTimes | undefined {
+    return this.#file.times;
   }
 
   range(query: RangeQuery): At<RangeResult> {
@@ -143,7 +166,7 @@ export class MvccStore implements Mvcc {
 
   async put(put: Put): Promise<At<{ readonly previous: KeyValue | undefined }>> {
     checkPut(put);
-    return this.#write(put.value.length, true, (group) => {
+    return this.#write(put.key.length + put.value.length, true, (group) => {
       // Alone, a put is refused for its lease first, within a transaction for its key.
       group.checkLease(put.lease);
       const [result] = group.run([{ kind: "put", put }]);
@@ -179,16 +202,7 @@ export class MvccStore implements Mvcc {
 
   watch(range: KeyRange, options: WatchOptions): MvccWatcher {
     this.#assertOpen();
-    checkRange(range);
-    if (this.#watchers.size >= WATCHERS_MAX) {
-      throw new StoreError("too-many-requests", `Cannot watch: ${WATCHERS_MAX} watches are open already`);
-    }
-    const from = options.fromRevision || this.revision + 1;
-    const watcher = new MvccWatcher(this.#queue, boundsOf(range), from, options.signal, (ended) =>
-      this.#watchers.delete(ended),
-    );
-    this.#watchers.add(watcher);
-    return watcher;
+    return this.#watchers.open(this.#queue, range, options);
   }
 
   async compact(revision: number, physical: boolean): Promise<void> {
@@ -255,6 +269,13 @@ export class MvccStore implements Mvcc {
     });
   }
 
+  async setNote(note: Uint8Array): Promise<void> {
+    checkNote(note);
+    await this.#write(note.length, false, (group) => {
+      group.note = note;
+    });
+  }
+
   snapshot(): AsyncIterable<Uint8Array> {
     this.#assertOpen();
     return writeSnapshot(this.#pairs());
@@ -265,14 +286,16 @@ export class MvccStore implements Mvcc {
     this.#closed = true;
     this.#leases[Symbol.dispose]();
     this.#retainer[Symbol.dispose]();
-    for (const watcher of this.#watchers) watcher.fail(stopped());
+    this.#watchers.fail(stopped());
     // A view of the file must not outlive it.
     for (const pairs of this.#snapshots) pairs.return();
     await this.#queue[Symbol.asyncDispose]();
     await this.owned?.[Symbol.asyncDispose]();
   }
 
-  *#pairs(): Generator<Pair> {
+  async *#pairs(): AsyncGenerator<Pair, void> {
+    this.#assertOpen();
+    await this.#file.settle();
     this.#assertOpen();
     const pairs = this.#file.pairs();
     this.#snapshots.add(pairs);

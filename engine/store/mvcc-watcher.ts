@@ -1,5 +1,5 @@
-import { WATCH_BATCH_EVENTS, WATCH_SCAN_RECORDS } from "./limits.ts";
-import { type ByteString, type Event, StoreError, type Watch } from "./mvcc.ts";
+import { WATCH_BATCH_BYTES, WATCH_BATCH_EVENTS, WATCH_SCAN_RECORDS } from "./limits.ts";
+import { type ByteString, type Event, StoreError, type Watch, type WatchOptions } from "./mvcc.ts";
 import { keyValueOf, type Records } from "./range-read.ts";
 import { type Bounds, isInside } from "./request-check.ts";
 import type { Version } from "./version-index.ts";
@@ -11,23 +11,60 @@ export interface WatchSource {
   readonly compactedRevision: number;
 }
 
-function eventOf(records: Records, version: Version): Event {
-  const before = records.index.at(version.key, version.revision - 1);
-  return {
-    kind: version.deleted ? "delete" : "put",
-    kv: keyValueOf(records, version),
-    previous: before && keyValueOf(records, before),
-  };
+const valueBytesOf = ({ kv, previous }: Event): number =>
+  kv.value.length + (previous === undefined ? 0 : previous.value.length);
+
+/** Kept events, and bytes of their values: the newest commits', for which many watchers ask within a moment. */
+const SHARED_MAX = 256;
+const SHARED_BYTES_MAX = 2 ** 20;
+
+/** Events made of versions, the newest of them kept until there are newer ones: all watchers are handed the same. */
+export class SharedEvents {
+  readonly #records: Records;
+  /** Without and with what the key held before. */
+  readonly #kept: readonly [Map<Version, Event>, Map<Version, Event>] = [new Map(), new Map()];
+  #bytes = 0;
+
+  constructor(records: Records) {
+    this.#records = records;
+  }
+
+  /** Forgets what was kept: newer ones will be asked for. */
+  clear(): void {
+    for (const kept of this.#kept) kept.clear();
+    this.#bytes = 0;
+  }
+
+  eventOf(version: Version, previous: boolean): Event {
+    const kept = this.#kept[previous ? 1 : 0];
+    let event = kept.get(version);
+    if (event !== undefined) return event;
+    const records = this.#records;
+    const before = previous ? records.index.at(version.key, version.revision - 1) : undefined;
+    event = {
+      kind: version.deleted ? "delete" : "put",
+      kv: keyValueOf(records, version),
+      previous: before && keyValueOf(records, before),
+    };
+    const bytes = valueBytesOf(event);
+    if (kept.size < SHARED_MAX && this.#bytes + bytes <= SHARED_BYTES_MAX) {
+      kept.set(version, event);
+      this.#bytes += bytes;
+    }
+    return event;
+  }
 }
 
 /**
- * A place in the store's log, not a queue: a slow reader holds no events in memory. Invariant: every matching event
+ * A place in the store's log, not a queue: a slow reader holds one batch of events in memory. Invariant: every matching event
  * before `#next` has been handed out, and none from it on.
  */
 export class MvccWatcher implements Watch, AsyncIterator<readonly Event[]> {
   readonly #source: WatchSource;
+  readonly #events: SharedEvents;
   readonly #bounds: Bounds;
   readonly #signal: AbortSignal;
+  readonly #previous: boolean;
   readonly #onEnd: (watcher: MvccWatcher) => void;
   #next: number;
   #wake: (() => void) | undefined;
@@ -36,14 +73,16 @@ export class MvccWatcher implements Watch, AsyncIterator<readonly Event[]> {
 
   constructor(
     source: WatchSource,
+    events: SharedEvents,
     bounds: Bounds,
-    fromRevision: number,
-    signal: AbortSignal,
+    { signal, fromRevision, previous = true }: WatchOptions & { readonly fromRevision: number },
     onEnd: (watcher: MvccWatcher) => void,
   ) {
     this.#source = source;
+    this.#events = events;
     this.#bounds = bounds;
     this.#signal = signal;
+    this.#previous = previous;
     this.#onEnd = onEnd;
     this.#next = fromRevision;
     signal.addEventListener("abort", this.#onAbort, { once: true });
@@ -117,6 +156,7 @@ export class MvccWatcher implements Watch, AsyncIterator<readonly Event[]> {
       );
     }
     const events: Event[] = [];
+    let bytes = 0;
     const start = records.index.logPosition(this.#next);
     for (let position = start; ; position++) {
       const version = records.index.logged(position);
@@ -126,9 +166,13 @@ export class MvccWatcher implements Watch, AsyncIterator<readonly Event[]> {
       }
       if (version.revision !== this.#next) {
         this.#next = version.revision;
-        if (events.length >= WATCH_BATCH_EVENTS || position - start >= WATCH_SCAN_RECORDS) return events;
+        const isFull = events.length >= WATCH_BATCH_EVENTS || bytes >= WATCH_BATCH_BYTES;
+        if (isFull || position - start >= WATCH_SCAN_RECORDS) return events;
       }
-      if (isInside(version.key, this.#bounds)) events.push(eventOf(records, version));
+      if (!isInside(version.key, this.#bounds)) continue;
+      const event = this.#events.eventOf(version, this.#previous);
+      events.push(event);
+      bytes += valueBytesOf(event);
     }
   }
 

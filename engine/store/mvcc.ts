@@ -2,6 +2,7 @@
  * etcd's data model (api/v3 rpc.proto and kv.proto of etcd 3.5): keys and values are bytes, every transaction that
  * writes makes one revision, history stays readable and watchable until it is compacted.
  */
+import type { Histogram } from "@plinth/metrics";
 
 /** Bytes as a string of one character (U+0000 to U+00FF) per byte: its order by `<` is the order of the bytes. */
 export type ByteString = string;
@@ -111,13 +112,15 @@ export type At<Result> = Result & { readonly revision: number };
 export interface Event {
   readonly kind: "put" | "delete";
   readonly kv: KeyValue;
-  /** What the key held before; undefined when it did not exist or that is compacted. */
+  /** What the key held before; undefined when it did not exist, that is compacted, or the watch does not ask for it. */
   readonly previous: KeyValue | undefined;
 }
 
 export interface WatchOptions {
   /** First revision of interest, which may be to come. Default, and what 0 means: the next one. */
   readonly fromRevision?: number;
+  /** Events tell what the key held before, which costs a read each. Default: true. */
+  readonly previous?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -176,6 +179,14 @@ export class StoreError extends Error {
   }
 }
 
+/** Seconds. */
+export interface DiskTimes {
+  /** For each commit's synced write to the log. */
+  readonly logSync: Histogram;
+  /** For each step of the checkpoint, synced. */
+  readonly checkpoint: Histogram;
+}
+
 /**
  * A store of etcd's model. Reads are synchronous and see only what is safely on disk; writes resolve after their sync.
  * The revision begins at 1, as etcd's does: the first write is revision 2.
@@ -189,8 +200,14 @@ export interface Mvcc extends AsyncDisposable {
    * whatever room there is meanwhile. Kept on disk.
    */
   readonly noSpace: boolean;
+  /** Why writes are refused, while the disk fails. */
+  readonly readOnlyReason: string | undefined;
+  /** What `setNote` left; empty: nothing. */
+  readonly note: Uint8Array;
   /** Bytes of all files, and those in use. */
   readonly size: { readonly allocated: number; readonly inUse: number };
+  /** How long the disk has taken so far; undefined where there is no log. */
+  readonly diskTimes: DiskTimes | undefined;
   range(query: RangeQuery): At<RangeResult>;
   put(put: Put): Promise<At<{ readonly previous: KeyValue | undefined }>>;
   delete(
@@ -216,6 +233,11 @@ export interface Mvcc extends AsyncDisposable {
   hash(revision: number): number;
   /** Raises `noSpace` or lifts it; resolves once that is on disk. */
   setNoSpace(raised: boolean): Promise<void>;
+  /**
+   * Replaces bytes that whoever serves the store keeps beside its keys (who may use it, say): they make no revision, no
+   * read or watch of keys sees them, snapshots have them. At most `NOTE_BYTES_MAX`; resolves once they are on disk.
+   */
+  setNote(note: Uint8Array): Promise<void>;
   /** The whole store as of one moment, for `restoreMvcc`. */
   snapshot(): AsyncIterable<Uint8Array>;
 }

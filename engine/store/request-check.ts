@@ -1,4 +1,4 @@
-import { KEY_SHOWN_CHARACTERS } from "./limits.ts";
+import { KEY_SHOWN_CHARACTERS, NOTE_BYTES_MAX } from "./limits.ts";
 import {
   type ByteString,
   type KeyRange,
@@ -26,6 +26,15 @@ export function isInside(key: ByteString, bounds: Bounds): boolean {
 /** Refuses the empty key. */
 export function checkRange(range: KeyRange): void {
   if (range.key === "") throw new StoreError("empty-key", "Cannot use a key: it is empty");
+}
+
+export function checkNote({ length }: Uint8Array): void {
+  if (length > NOTE_BYTES_MAX) {
+    throw new StoreError(
+      "request-too-large",
+      `Cannot keep a note of ${length} bytes: at most ${NOTE_BYTES_MAX}`,
+    );
+  }
 }
 
 /** Refuses puts that no state of the store could make right. */

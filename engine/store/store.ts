@@ -25,29 +25,22 @@ export type Operation =
 
 export interface WatchEvent {
   readonly type: "put" | "delete";
-  /** For a delete: the key and the deleting revision as `modRevision`; the value is empty. */
+  /** For a delete: what the key was, with the deleting revision as `modRevision`, version 0 and an empty value. */
   readonly entry: Entry;
   /** What the key held before. */
   readonly previous: Entry | undefined;
 }
 
 export interface TransactionResult {
-  /** Whether all compares held, that is, which list of operations was carried out. */
+  /** Whether all compares held, that is, whether the operations were carried out. */
   readonly succeeded: boolean;
   /** The store's revision with this transaction in it. */
   readonly revision: number;
 }
 
-export interface ReadOptions {
-  /** Read as of this revision. Default: now. */
-  readonly revision?: number;
-}
-
-export interface RangeOptions extends ReadOptions {
-  /** Default: all. */
+export interface RangeOptions {
+  /** Default, and what 0 means: all. */
   readonly limit?: number;
-  /** Begin behind this key, to page on. */
-  readonly after?: string;
 }
 
 export interface WatchOptions {
@@ -63,25 +56,30 @@ export interface Watch extends AsyncIterable<readonly WatchEvent[]> {
 }
 
 /**
- * Ordered keys with history: every transaction that changes something makes one revision. Keys are ordered by code
- * point, which is the order of their UTF-8 bytes. Reads are synchronous and see only what is safely on disk.
+ * Ordered keys with recent history: every transaction that changes something makes one revision. Keys are ordered by
+ * code point, which is the order of their UTF-8 bytes. Reads are synchronous and see only what is safely stored.
  */
 export interface Store extends AsyncDisposable {
   readonly revision: number;
-  /** History at and after this revision can be read, and events after it can be watched. */
+  /** Events after this revision can be watched. */
   readonly compactedRevision: number;
   /** Why writes are refused, while they are. */
   readonly readOnlyReason: string | undefined;
-  get(key: string, options?: ReadOptions): Entry | undefined;
+  get(key: string): Entry | undefined;
   range(prefix: string, options?: RangeOptions): Entry[];
-  /** Carries out one list of operations as one step; resolves after it has been synced to disk. */
-  transact(
-    compares: readonly Compare[],
-    success: readonly Operation[],
-    failure?: readonly Operation[],
-  ): Promise<TransactionResult>;
+  /**
+   * Carries out the operations as one step where all compares hold; resolves once that is safely stored, and seen by
+   * reads. Those sent together are carried out one after the other, in no order that is promised. No key may be put
+   * twice, or put and deleted.
+   */
+  transact(compares: readonly Compare[], operations: readonly Operation[]): Promise<TransactionResult>;
   /** Fault "gone" once events it has not delivered are compacted: a slow reader costs nothing but its place. */
   watch(prefix: string, options: WatchOptions): Watch;
-  /** Forgets history before `revision`. */
+  /**
+   * The whole store as of one moment, sealed as `sealSnapshot` says, for `restoreMvcc`. Fault "unsupported" at once where
+   * the state is in an etcd cluster.
+   */
+  snapshot(): AsyncIterable<Uint8Array>;
+  /** Forgets the events up to `revision`. */
   compact(revision: number): Promise<void>;
 }

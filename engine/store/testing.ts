@@ -1,6 +1,21 @@
-/** A model of the store simple enough to be believed, and the suite that every implementation must pass. */
-export { storeConformance } from "./conformance.ts";
-export { ModelStore } from "./model.ts";
+/** A model of the engine simple enough to be believed, and the suites that every engine and every Store must pass. */
+export { storeConformance } from "./store-conformance.ts";
+export type { StoreConformanceOptions } from "./store-conformance.ts";
+export { startRealEtcd } from "./server/real-etcd.ts";
+export type { RealEtcd } from "./server/real-etcd.ts";
+export { startRealCluster } from "./client/real-cluster.ts";
+export type { RealCluster } from "./client/real-cluster.ts";
 export { MvccModel } from "./mvcc-model.ts";
 export type { MvccModelOptions } from "./mvcc-model.ts";
 export { mvccConformance } from "./mvcc-conformance.ts";
+export { backendConformance } from "./client/backend-conformance.ts";
+export type { BackendFixture, OpenBackend } from "./client/backend-conformance.ts";
+export { clientConformance } from "./client/client-conformance.ts";
+export { transactionConformance } from "./client/transaction/transaction-conformance.ts";
+export { Member, realEtcd } from "./checking/member.ts";
+export type { MemberProgram } from "./checking/member.ts";
+export { runFaultRound } from "./checking/fault-round.ts";
+export type { FaultName, FaultRound, FaultRoundOptions } from "./checking/fault-round.ts";
+export { runTransactionRound } from "./checking/transaction-round.ts";
+export type { TransactionRound, TransactionRoundOptions } from "./checking/transaction-round.ts";
+export { robustnessConformance } from "./checking/robustness/robustness-conformance.ts";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-const WRITER = fileURLToPath(new URL("./crash-writer.ts", import.meta.url));
+const WRITER = fileURLToPath(new URL("./mvcc-crash-writer.ts", import.meta.url));
 const strace = spawnSync("strace", ["-f", "-o", "/dev/null", "/bin/true"]).status === 0;
 /** Enough commits to be sure that they are not in step by chance. */
 const ACKNOWLEDGEMENTS = 100;
@@ -57,7 +57,14 @@ test(
       "-o",
       log,
     ];
-    const writer = [process.execPath, WRITER, join(directory, "state"), "1", String(ACKNOWLEDGEMENTS)];
+    const writer = [
+      process.execPath,
+      WRITER,
+      join(directory, "state"),
+      "lmdb",
+      "1",
+      String(ACKNOWLEDGEMENTS),
+    ];
     const traced = spawn("strace", [...parameters, ...writer], { stdio: ["ignore", "ignore", "inherit"] });
     const [code] = (await once(traced, "close")) as [number];
     assert.equal(code, 0);

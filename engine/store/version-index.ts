@@ -91,9 +91,23 @@ export class VersionIndex {
   }
 
   append(version: Version): void {
+    this.#touched.add(this.#append(version, false));
+  }
+
+  /**
+   * Appends a version that is as old as what will be published first: of a million of them only those that have a lease
+   * are looked at again by `publish`.
+   */
+  load(version: Version): void {
+    const history = this.#append(version, !version.deleted);
+    this.#tree.setCounted(history, !version.deleted);
+    if (version.lease !== 0n) this.#touched.add(history);
+  }
+
+  #append(version: Version, counted: boolean): KeyHistory {
     let history = this.#tree.get(version.key);
     if (history === undefined) {
-      history = { key: version.key, counted: false, versions: [version], lease: 0n };
+      history = { key: version.key, counted, versions: [version], lease: 0n };
       this.#tree.insert(history);
     } else {
       const replaced = history.versions.at(-1)!;
@@ -103,7 +117,7 @@ export class VersionIndex {
     this.bytes += version.bytes;
     if (version.deleted) this.historyBytes += version.bytes;
     this.#log.push(version);
-    this.#touched.add(history);
+    return history;
   }
 
   /** Shows readers all that there is, as of `revision`; calls back for keys that have gone from one lease to another. */

@@ -4,22 +4,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { Agent, get, type IncomingMessage } from "node:http";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
+import { freePort } from "@plinth/process/testing";
 
 const root = import.meta.dirname;
 const httpServer = createRequire(import.meta.url).resolve("http-server/bin/http-server");
 const running: ChildProcess[] = [];
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 interface Running {
   readonly url: string;
@@ -48,7 +39,7 @@ async function start(
 
 async function ready({ url, process: child, output }: Running, path = "/healthz"): Promise<void> {
   for (;;) {
-    assert.equal(child.exitCode, null, output());
+    assert.deepEqual([child.exitCode, child.signalCode], [null, null], output());
     const answered = await fetch(`${url}${path}`).then(
       ({ ok }) => ok,
       () => false,

@@ -9,6 +9,11 @@ export const definitions = {
     pattern: "^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$",
     description: "A DNS label: lower-case letters, digits and inner hyphens, at most 40 characters.",
   },
+  SecretName: {
+    type: "string",
+    pattern: "^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?){0,2}$",
+    description: "A name, or up to three joined by dots: a store's password is store.APP.STORE.",
+  },
   Duration: {
     type: "string",
     pattern: "^[0-9]{1,9}(\\.[0-9]{1,3})?(ms|s|m|h)$",
@@ -302,12 +307,107 @@ export const definitions = {
       {
         type: "object",
         properties: {
-          secret: { $ref: "#/$defs/Name", description: "Name of a secret set with `plinth secrets set`." },
+          secret: {
+            $ref: "#/$defs/SecretName",
+            description: "Name of a secret set with `plinth secrets set`.",
+          },
         },
         required: ["secret"],
         additionalProperties: false,
       },
     ],
+  },
+  AbsolutePath: {
+    type: "string",
+    pattern: "^/[^\\u0000]*$",
+    maxLength: 4096,
+    description: "An absolute path.",
+  },
+  Digest: {
+    type: "string",
+    pattern: "^sha256:[0-9a-f]{64}$",
+    description: "A SHA-256 as OCI writes it.",
+  },
+  BuiltImage: {
+    type: "object",
+    description: "An image made of another and files of the project, when the app is deployed.",
+    properties: {
+      base: {
+        type: "string",
+        minLength: 1,
+        maxLength: 4096,
+        pattern: "^[^\\s\\u0000]*$",
+        description: "The image it is made from, named as `image` is. Default: an empty one.",
+      },
+      copy: {
+        type: "object",
+        propertyNames: { pattern: "^[^\\u0000]{1,4096}$" },
+        additionalProperties: { $ref: "#/$defs/AbsolutePath" },
+        minProperties: 1,
+        maxProperties: 100,
+        description: "Where files and folders, relative to the config file, stand in the image.",
+      },
+      command: { $ref: "#/$defs/Command", description: "What it runs. Default: as its base does." },
+    },
+    required: ["copy"],
+    additionalProperties: false,
+  },
+  Image: {
+    anyOf: [
+      { type: "string", minLength: 1, maxLength: 4096, pattern: "^[^\\s\\u0000]*$" },
+      { $ref: "#/$defs/BuiltImage" },
+    ],
+    description:
+      'An OCI image: "redis:7", "registry.example/app@sha256:…", "oci:./folder", "archive:./file.tar", or { base, copy, command }.',
+  },
+  Volumes: {
+    type: "object",
+    propertyNames: {
+      pattern: "^([a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?|\\.{1,2}(/[^\\u0000]*)?|/[^\\u0000]*)$",
+      description: 'a volume\'s name, or a path that begins with "./", "../" or "/"',
+    },
+    additionalProperties: {
+      type: "string",
+      pattern: "^/[^:\\u0000]*(:(ro|rw))?$",
+      maxLength: 4096,
+      description: 'An absolute path in the sandbox, with ":ro" behind it to forbid writing.',
+    },
+    maxProperties: 100,
+    description:
+      "What is kept, and where the service sees it: a name is a volume of the app, which outlives instances and releases; a path is a file or folder of the host, relative to the config file.",
+  },
+  Tmpfs: {
+    type: "object",
+    propertyNames: { pattern: "^/[^:\\u0000]*$", description: "an absolute path" },
+    additionalProperties: { $ref: "#/$defs/Size" },
+    maxProperties: 100,
+    description: "Folders in memory, empty at each start, by path; each may hold so much.",
+  },
+  Capability: {
+    type: "string",
+    pattern: "^(ALL|(CAP_)?[A-Z][A-Z_]{2,30})$",
+    description: 'A Linux capability such as "NET_BIND_SERVICE", or "ALL".',
+  },
+  Capabilities: {
+    type: "object",
+    description: "Changes to the capabilities that a sandbox has: Docker's, without MKNOD and NET_RAW.",
+    properties: {
+      add: {
+        type: "array",
+        items: { $ref: "#/$defs/Capability" },
+        uniqueItems: true,
+        maxItems: 50,
+        description: "What it may in addition.",
+      },
+      drop: {
+        type: "array",
+        items: { $ref: "#/$defs/Capability" },
+        uniqueItems: true,
+        maxItems: 50,
+        description: 'What it may not; taken away before `add`, so that drop: ["ALL"] leaves only those.',
+      },
+    },
+    additionalProperties: false,
   },
   Source: {
     type: "object",
@@ -359,13 +459,70 @@ export const definitions = {
   ServiceSpec: {
     type: "object",
     properties: {
-      command: { $ref: "#/$defs/Command" },
+      command: {
+        $ref: "#/$defs/Command",
+        description:
+          "An argument vector, run without a shell; with `image`, in place of the image's own command. ${PORT} and ${HOST} are replaced by the instance's own.",
+      },
+      image: { $ref: "#/$defs/Image" },
+      entrypoint: {
+        type: "array",
+        items: { type: "string", maxLength: 131072, pattern: "^[^\\u0000]*$" },
+        maxItems: 1024,
+        description:
+          "In place of the image's entrypoint, whose command is then left out, too; `command` comes behind it.",
+      },
+      isolate: {
+        const: true,
+        description:
+          "A command runs in a sandbox, with a read-only view of the machine's system and its own files only.",
+      },
+      workdir: {
+        $ref: "#/$defs/AbsolutePath",
+        description: "Working directory in the image. Default: the image's own.",
+      },
+      user: {
+        type: "string",
+        pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,63})?$",
+        description:
+          'As whom it runs: "name", "uid", or either with ":group". Default: as the image says, else root.',
+      },
+      volumes: { $ref: "#/$defs/Volumes" },
+      tmpfs: { $ref: "#/$defs/Tmpfs" },
+      readOnlyRootfs: {
+        type: "boolean",
+        description: "Whether only volumes and tmpfs can be written to. Default: false.",
+      },
+      capabilities: { $ref: "#/$defs/Capabilities" },
+      seccomp: {
+        type: "string",
+        minLength: 1,
+        maxLength: 4096,
+        pattern: "^[^\\u0000]*$",
+        description:
+          "Which system calls it may make: a profile in OCI's JSON, relative to the config file, or \"unconfined\". Default: Docker's profile.",
+      },
+      apparmor: {
+        type: "string",
+        pattern: "^[^\\s\\u0000]{1,255}$",
+        description: "An AppArmor profile that the machine has loaded. Default: none.",
+      },
+      stopSignal: {
+        enum: ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGWINCH", "SIGKILL"],
+        description: "How it is asked to end. Default: as the image says, else SIGTERM.",
+      },
+      runtime: {
+        type: "string",
+        pattern: "^(plinth|crun|runc|/[^\\u0000]{1,4095})$",
+        description: 'What makes the container: "plinth", "crun" or the path of a crun. Default: plinth.',
+      },
       cwd: {
         type: "string",
         minLength: 1,
         maxLength: 4096,
         pattern: "^[^\\u0000]*$",
-        description: "Working directory, relative to the config file. Default: the config file's directory.",
+        description:
+          "A command's working directory, relative to the config file. Default: the config file's directory.",
       },
       replicas: {
         type: "integer",
@@ -424,8 +581,16 @@ export const definitions = {
         description: "The hosts its instances may run on. Default: every host there is.",
       },
       source: { $ref: "#/$defs/Source" },
+      imageDigest: {
+        $ref: "#/$defs/Digest",
+        description: "The image's manifest, as it was found. Written by `plinth up`, not by hand.",
+      },
+      store: {
+        const: true,
+        description:
+          "It is a store: one instance, which alone holds its data. Written by `plinth up` from `stores`, not by hand.",
+      },
     },
-    required: ["command"],
     additionalProperties: false,
   },
   Services: {
@@ -435,6 +600,38 @@ export const definitions = {
     minProperties: 1,
     maxProperties: 500,
     description: "The app's services by name.",
+  },
+  Store: {
+    type: "object",
+    description:
+      "An etcd for the app. Services that name it in `calls` are handed its URL, with a password of its own, as PLINTH_<STORE>_URL.",
+    properties: {
+      quota: {
+        $ref: "#/$defs/Size",
+        description: "How much it holds, history included, before it refuses writes. Default: 2GiB.",
+      },
+      retention: {
+        $ref: "#/$defs/Duration",
+        description: "How long replaced and deleted values can still be read and watched. Default: 1h.",
+      },
+      host: {
+        $ref: "#/$defs/Name",
+        description: "The host that keeps its data. Default: the first one.",
+      },
+      url: {
+        $ref: "#/$defs/EnvironmentValue",
+        description:
+          'An etcd cluster in its place, handed over as it is: "etcd://HOST:PORT,HOST:PORT", or { secret: NAME }.',
+      },
+    },
+    additionalProperties: false,
+  },
+  Stores: {
+    type: "object",
+    propertyNames: { $ref: "#/$defs/Name" },
+    additionalProperties: { $ref: "#/$defs/Store" },
+    maxProperties: 100,
+    description: "The app's stores by name. Names are not shared with services.",
   },
   Ingress: {
     type: "object",
@@ -464,6 +661,7 @@ export const definitions = {
       $schema: { type: "string" },
       name: { $ref: "#/$defs/Name", description: "The app's name." },
       services: { $ref: "#/$defs/Services" },
+      stores: { $ref: "#/$defs/Stores" },
       ingress: { $ref: "#/$defs/Ingress" },
     },
     required: ["name", "services"],
@@ -690,6 +888,37 @@ export const definitions = {
     type: "object",
     properties: { command: { $ref: "#/$defs/Command" } },
     required: ["command"],
+    additionalProperties: false,
+  },
+  TerminalSize: {
+    type: "object",
+    properties: {
+      rows: { type: "integer", minimum: 1, maximum: 65535 },
+      columns: { type: "integer", minimum: 1, maximum: 65535 },
+    },
+    required: ["rows", "columns"],
+    additionalProperties: false,
+  },
+  SessionRequest: {
+    type: "object",
+    description: "What a session does: exactly one of command, read and write.",
+    properties: {
+      command: { $ref: "#/$defs/Command", description: "Runs it with the session's input." },
+      terminal: { $ref: "#/$defs/TerminalSize", description: "It gets a terminal of this size." },
+      terminalType: {
+        type: "string",
+        pattern: "^[A-Za-z0-9][A-Za-z0-9+._-]{0,63}$",
+        description: "TERM in its environment.",
+      },
+      read: {
+        $ref: "#/$defs/AbsolutePath",
+        description: "Gives this file or folder of the instance as a tar archive.",
+      },
+      write: {
+        $ref: "#/$defs/AbsolutePath",
+        description: "Puts a tar archive of one file or folder there: into a folder, or in its place.",
+      },
+    },
     additionalProperties: false,
   },
   RollbackRequest: {

@@ -17,7 +17,7 @@ test("jsonSchema() stands on its own: every reference is in it and it validates"
   }
   const config = Compile(jsonSchema("Config") as Parameters<typeof Compile>[0]);
   assert.ok(config.Check({ name: "a", services: { web: { command: ["x"] } } }));
-  assert.ok(!config.Check({ name: "a", services: { web: {} } }));
+  assert.ok(!config.Check({ name: "a", services: { web: { command: [] } } }));
 });
 
 test("openApi() has every route for every kind it serves, and every reference resolves", () => {
@@ -49,9 +49,10 @@ test("describeFields() describes each field of each kind and of the config", () 
   assert.deepEqual(rows.get("spec.services.<name>.command"), {
     path: "spec.services.<name>.command",
     type: "list of string",
-    description: definitions.Command.description,
-    required: true,
+    description: definitions.ServiceSpec.properties.command.description,
+    required: false,
   });
+  assert.equal(rows.get("spec.services")?.required, true);
   assert.equal(rows.get("spec.services.<name>.env.<name>.secret")?.type, "string");
   assert.equal(rows.get("spec.services.<name>.restart")?.type, "always | on-failure | never");
 });

@@ -2,7 +2,15 @@
 export { definitions } from "./definitions.ts";
 export { describeFields, jsonSchema, openApi } from "./derive.ts";
 export type { FieldRow } from "./derive.ts";
-export { API_VERSION, APP_LABEL, DEPLOY_ANNOTATION, kinds, SERVICE_LABEL, STOP_ANNOTATION } from "./kinds.ts";
+export {
+  API_VERSION,
+  APP_LABEL,
+  DEPLOY_ANNOTATION,
+  kinds,
+  SERVICE_LABEL,
+  STOP_ANNOTATION,
+  STORE_PASSWORD_VARIABLE,
+} from "./kinds.ts";
 export type {
   App,
   AppSpec,
@@ -31,10 +39,14 @@ export type {
   ServiceResourceSpec,
   ServiceSpec,
   ServiceStatus,
+  SessionLine,
+  SessionRequest,
+  Store,
+  TerminalSize,
 } from "./kinds.ts";
 export { pathText, quoted } from "./problem.ts";
 export type { Problem } from "./problem.ts";
-export { API_PATH, GROUP, routes } from "./routes.ts";
+export { API_PATH, GROUP, routes, SESSION_PROTOCOL } from "./routes.ts";
 export type { Route, RouteName } from "./routes.ts";
 export type { DefinitionName } from "./schema.ts";
 export { nearestName } from "./suggest.ts";
@@ -42,6 +54,8 @@ export { validate } from "./validate.ts";
 export { parseDurationMs, parseSizeBytes } from "./quantity.ts";
 export { policySettings } from "./policy-settings.ts";
 export type { PolicySettings } from "./policy-settings.ts";
+export { isPath, sandboxSettings, volumesOf } from "./sandbox-settings.ts";
+export type { SandboxSettings, VolumeSettings } from "./sandbox-settings.ts";
 export { serviceSettings } from "./service-settings.ts";
 export type { ProbeQuestion, ProbeSettings, ResourceLimits, ServiceSettings } from "./service-settings.ts";
 export type {
@@ -64,6 +78,7 @@ export type {
   ServiceStat,
   StatReport,
   StatusReport,
+  StoreAccessReport,
   Traffic,
 } from "./reports.ts";
 export { egressLists } from "./egress.ts";

@@ -9,6 +9,7 @@ export type Config = Defined<"Config">;
 export type Policy = Defined<"Policy">;
 export type Probe = Defined<"Probe">;
 export type ServiceSpec = Defined<"ServiceSpec">;
+export type Store = Defined<"Store">;
 export type AppSpec = Defined<"AppSpec">;
 export type AppStatus = Defined<"AppStatus">;
 export type Failure = Defined<"Failure">;
@@ -23,12 +24,23 @@ export type HostStatus = Defined<"HostStatus">;
 export type SecretSpec = Defined<"SecretSpec">;
 export type SecretStatus = Defined<"SecretStatus">;
 export type Metadata = Defined<"Metadata">;
+export type SessionRequest = Defined<"SessionRequest">;
+export type TerminalSize = Defined<"TerminalSize">;
+
+/** What comes back in a session: output, and at last how it ended. */
+export type SessionLine =
+  /** `data` in base64. */
+  | { readonly stream: "stdout" | "stderr"; readonly data: string }
+  | { readonly exitCode: number }
+  | { readonly fault: { readonly code: string; readonly message: string; readonly hint?: string } };
 
 export const API_VERSION = "plinth.dev/v1";
 /** Label on all that belongs to an app. */
 export const APP_LABEL = "plinth.dev/app";
 export const SERVICE_LABEL = "plinth.dev/service";
 /** Set anew by each `plinth up`, so that asking again for what failed is a new try. */
+/** Where a store's service has root's password: written by the config, read by the store and by who asks for its URL. */
+export const STORE_PASSWORD_VARIABLE = "PLINTH_STORE_PASSWORD";
 export const DEPLOY_ANNOTATION = "plinth.dev/deploy";
 /** On an instance of a joined host that nobody sends requests to any more: it may stop. */
 export const STOP_ANNOTATION = "plinth.dev/stop";

@@ -178,6 +178,12 @@ export interface JoinTokenReport {
   readonly expiresAt: string;
 }
 
+/** How this host reaches an app's store. */
+export interface StoreAccessReport {
+  /** `etcd://USER:PASSWORD@ADDRESS:PORT`: a secret. */
+  readonly url: string;
+}
+
 /** The authority behind workloads' certificates. */
 export interface IdentityReport {
   readonly trustDomain: string;
@@ -217,7 +223,12 @@ export interface StatusReport {
   } | null;
   /** How instances meet, and why so. */
   readonly mesh: { readonly mode: "transparent" | "cooperative"; readonly reason: string };
-  readonly store: { readonly revision: number; readonly readOnly: string | null };
+  readonly store: {
+    readonly revision: number;
+    readonly readOnly: string | null;
+    /** URL of the etcd cluster that holds the state; null where the home does. */
+    readonly etcd: string | null;
+  };
   /** Where spans go, and the share of requests that is sampled; null where trace headers only pass through. */
   readonly telemetry: {
     readonly otlp: string | null;

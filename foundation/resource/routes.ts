@@ -15,7 +15,7 @@ export interface RouteBody {
 
 export interface Route {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** `{name}` stands for one path segment; `{plural}` for a kind's plural. */
+  /** `{name}` and `{store}` stand for one path segment each; `{plural}` for a kind's plural. */
   readonly path: string;
   readonly access: Access;
   /** For `{plural}` routes: only kinds that users may write. */
@@ -42,6 +42,7 @@ export type RouteName =
   | "diagnostics"
   | "ps"
   | "status"
+  | "state"
   | "watch"
   | "upgrade"
   | "shutdown"
@@ -49,6 +50,7 @@ export type RouteName =
   | "signalProcess"
   | "plan"
   | "rollback"
+  | "storeAccess"
   | "joinToken"
   | "forgetHost"
   | "identity"
@@ -58,6 +60,7 @@ export type RouteName =
   | "deleteSecret"
   | "log"
   | "exec"
+  | "attach"
   | "signalInstance"
   | "list"
   | "create"
@@ -65,6 +68,9 @@ export type RouteName =
   | "replace"
   | "patch"
   | "delete";
+
+/** What a client asks a connection to become, so that both sides can talk at once. */
+export const SESSION_PROTOCOL = "plinth-session";
 
 const one = `${API_PATH}/{plural}/{name}`;
 const dryRun = { dryRun: "`All`: check only, change nothing." };
@@ -152,6 +158,13 @@ export const routes: Readonly<Record<RouteName, Route>> = {
     access: "credential",
     summary: "Plinth's own processes and what they listen on.",
   },
+  state: {
+    method: "GET",
+    path: `${API_PATH}/state`,
+    access: "credential",
+    summary: "All that Plinth keeps of its own as of one moment, for a backup; secrets in it are encrypted.",
+    responseType: "application/octet-stream",
+  },
   watch: {
     method: "GET",
     path: `${API_PATH}/watch`,
@@ -215,6 +228,12 @@ export const routes: Readonly<Record<RouteName, Route>> = {
       definition: "RollbackRequest",
       description: "{to?: number}: default, the last that was active.",
     },
+  },
+  storeAccess: {
+    method: "POST",
+    path: `${API_PATH}/apps/{name}/stores/{store}/access`,
+    access: "credential",
+    summary: "The URL of an app's store for this host, its password included.",
   },
   joinToken: {
     method: "POST",
@@ -289,6 +308,14 @@ export const routes: Readonly<Record<RouteName, Route>> = {
     access: "credential",
     summary: "Runs a command beside an instance; lines of {stream, data} and at last {exitCode}.",
     body: { contentType: "application/json", definition: "ExecRequest", description: "{command: [...]}" },
+    responseType: "application/x-ndjson",
+  },
+  attach: {
+    method: "GET",
+    path: `${API_PATH}/instances/{name}/exec`,
+    access: "credential",
+    summary:
+      "Runs a command with input and a terminal, or copies files: asks the connection to become plinth-session.",
     responseType: "application/x-ndjson",
   },
   signalInstance: {

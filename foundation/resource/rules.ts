@@ -2,6 +2,7 @@ import { isIPv4 } from "node:net";
 import { isRecord } from "./explain.ts";
 import { type Problem, quoted } from "./problem.ts";
 import { routeProblems } from "./route-rules.ts";
+import { sandboxProblems } from "./sandbox-rules.ts";
 import type { DefinitionName } from "./schema.ts";
 import { nearestName } from "./suggest.ts";
 
@@ -18,10 +19,27 @@ export function semanticProblems(definition: DefinitionName, value: unknown): Pr
     (definition === "Config" || definition === "AppSpec" || definition === "ReleaseSpec") &&
     isRecord(value)
   ) {
-    servicesProblems(value["services"], ["services"], problems);
+    const stores = isRecord(value["stores"]) ? value["stores"] : {};
+    servicesProblems(value["services"], ["services"], problems, stores);
+    storesProblems(stores, value["services"], problems);
     ingressProblems(value, problems);
   }
+  if (definition === "SessionRequest" && isRecord(value)) sessionProblems(value, problems);
   return problems;
+}
+
+const sessionDeeds = ["command", "read", "write"];
+
+function sessionProblems(value: Readonly<Record<string, unknown>>, problems: Problem[]): void {
+  const asked = sessionDeeds.filter((deed) => Object.hasOwn(value, deed));
+  const expected = `exactly one of ${sessionDeeds.join(", ")}`;
+  if (asked.length !== 1)
+    problems.push({
+      path: [],
+      message: asked.length === 0 ? "the session does nothing" : `the session does ${asked.length} things`,
+      expected,
+      received: asked.length === 0 ? "none of them" : asked.join(", "),
+    });
 }
 
 const questions = ["http", "tcp", "exec"];
@@ -50,6 +68,7 @@ function serviceProblems(value: unknown, path: Path, problems: Problem[]): void 
   healthProblems(value["health"], [...path, "health"], problems);
   egressProblems(value["egress"], [...path, "egress"], problems);
   routeProblems(value["routes"], value["protocol"], [...path, "routes"], problems);
+  sandboxProblems(value, path, problems);
 }
 
 function egressProblems(value: unknown, path: Path, problems: Problem[]): void {
@@ -78,7 +97,9 @@ function egressProblems(value: unknown, path: Path, problems: Problem[]): void {
   }
 }
 
-function servicesProblems(value: unknown, path: Path, problems: Problem[]): void {
+type Named = Readonly<Record<string, unknown>>;
+
+function servicesProblems(value: unknown, path: Path, problems: Problem[], stores: Named = {}): void {
   if (!isRecord(value)) return;
   for (const [name, service] of Object.entries(value)) {
     if (!isRecord(service)) continue;
@@ -95,13 +116,44 @@ function servicesProblems(value: unknown, path: Path, problems: Problem[]): void
           received: quoted(callee),
         });
       } else {
-        existence(callee, value, [...place, "calls", index], problems);
+        existence(callee, { ...value, ...stores }, [...place, "calls", index], problems);
       }
     }
   }
 }
 
-function ingressProblems(app: Readonly<Record<string, unknown>>, problems: Problem[]): void {
+function storesProblems(stores: Named, services: unknown, problems: Problem[]): void {
+  for (const [name, store] of Object.entries(stores)) {
+    if (isRecord(services) && Object.hasOwn(services, name)) {
+      problems.push({
+        path: ["stores", name],
+        message: `a service has the name ${quoted(name)} already`,
+        expected: "a name of its own",
+        received: quoted(name),
+      });
+    }
+    if (!isRecord(store) || store["url"] === undefined) continue;
+    const { url, ...others } = store;
+    if (typeof url === "string" && !/^etcd:\/\/[^/?#\s]/.test(url)) {
+      problems.push({
+        path: ["stores", name, "url"],
+        message: "not a store's URL",
+        expected: 'such as "etcd://10.0.0.1:2379,10.0.0.2:2379"',
+        received: quoted(url),
+      });
+    }
+    for (const other of Object.keys(others)) {
+      problems.push({
+        path: ["stores", name, other],
+        message: `${quoted(other)} says nothing about a cluster that somebody else runs`,
+        expected: "url alone",
+        received: quoted(other),
+      });
+    }
+  }
+}
+
+function ingressProblems(app: Named, problems: Problem[]): void {
   const { ingress, services } = app;
   if (!isRecord(ingress) || !isRecord(services)) return;
   for (const [host, target] of Object.entries(ingress))
@@ -111,12 +163,7 @@ function ingressProblems(app: Readonly<Record<string, unknown>>, problems: Probl
 /** Names listed in "expected one of". */
 const NAMES_SHOWN = 20;
 
-function existence(
-  name: unknown,
-  services: Readonly<Record<string, unknown>>,
-  path: Path,
-  problems: Problem[],
-): void {
+function existence(name: unknown, services: Named, path: Path, problems: Problem[]): void {
   if (typeof name !== "string" || Object.hasOwn(services, name)) return;
   const names = Object.keys(services);
   const suggestion = nearestName(name, names);

@@ -24,8 +24,11 @@ export interface ResourceLimits {
 
 /** A service's spec with every default filled in and every quantity in its base unit. */
 export interface ServiceSettings {
+  /** With an image: in place of its own command; empty is the image's. */
   readonly command: readonly string[];
   readonly directory: string;
+  /** What the main process is asked to end with. */
+  readonly stopSignal: NodeJS.Signals;
   readonly replicas: number;
   readonly fixedPort: number | undefined;
   readonly startup: ProbeSettings;
@@ -70,8 +73,9 @@ export function serviceSettings(spec: ServiceSpec): ServiceSettings {
   const { health, resources, deploy } = spec;
   const readyQuestion = questionOf(health?.ready) ?? questionOf(health?.startup) ?? { tcp: true };
   return {
-    command: spec.command,
+    command: spec.command ?? [],
     directory: spec.source?.directory ?? spec.cwd ?? "/",
+    stopSignal: spec.stopSignal ?? "SIGTERM",
     replicas: spec.replicas ?? 1,
     fixedPort: spec.port,
     // Without a startup probe the readiness question is asked, at the pace of a start.

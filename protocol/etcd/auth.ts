@@ -1,5 +1,5 @@
 import { ResponseHeader } from "./header.ts";
-import { type Message, list, message, nested, nestedList, scalar } from "./message.ts";
+import { named, type Message, list, message, nested, nestedList, scalar, enumeration } from "./message.ts";
 
 export const PermissionType = { read: 0, write: 1, readWrite: 2 } as const;
 
@@ -12,7 +12,7 @@ export interface AuthStatusResponse {
 export const AuthStatusResponse: Message<AuthStatusResponse> = message<AuthStatusResponse>({
   header: nested(1, () => ResponseHeader),
   enabled: scalar(2, "bool"),
-  authRevision: scalar(3, "biguint64"),
+  authRevision: named("authRevision", scalar(3, "biguint64")),
 });
 
 export interface AuthenticateRequest {
@@ -54,7 +54,7 @@ export const UserAddRequest: Message<UserAddRequest> = message<UserAddRequest>({
   name: scalar(1, "text"),
   password: scalar(2, "text"),
   options: nested(3, () => UserAddOptions),
-  hashedPassword: scalar(4, "text"),
+  hashedPassword: named("hashedPassword", scalar(4, "text")),
 });
 
 /** The request of UserGet and UserDelete. */
@@ -97,7 +97,7 @@ export const UserChangePasswordRequest: Message<UserChangePasswordRequest> =
   message<UserChangePasswordRequest>({
     name: scalar(1, "text"),
     password: scalar(2, "text"),
-    hashedPassword: scalar(3, "text"),
+    hashedPassword: named("hashedPassword", scalar(3, "text")),
   });
 
 /** The request of UserGrantRole and UserRevokeRole. */
@@ -111,6 +111,12 @@ export const UserRole: Message<UserRole> = message<UserRole>({
   role: scalar(2, "text"),
 });
 
+/** UserGrantRole's, where the user is called otherwise. */
+export const UserGrantRoleRequest: Message<UserRole> = message<UserRole>({
+  name: named("user", scalar(1, "text")),
+  role: scalar(2, "text"),
+});
+
 /** The request of RoleAdd, RoleGet and RoleDelete. */
 export interface RoleName {
   readonly role: string;
@@ -118,6 +124,11 @@ export interface RoleName {
 
 export const RoleName: Message<RoleName> = message<RoleName>({
   role: scalar(1, "text"),
+});
+
+/** RoleAdd's, where the role is called otherwise. */
+export const RoleAddRequest: Message<RoleName> = message<RoleName>({
+  role: named("name", scalar(1, "text")),
 });
 
 export interface Permission {
@@ -128,7 +139,7 @@ export interface Permission {
 }
 
 export const Permission: Message<Permission> = message<Permission>({
-  type: scalar(1, "uint32"),
+  type: named("permType", enumeration(1, "authpb.Permission.Type", ["READ", "WRITE", "READWRITE"])),
   key: scalar(2, "byteString"),
   rangeEnd: scalar(3, "byteString"),
 });
@@ -140,7 +151,10 @@ export interface RoleGetResponse {
 
 export const RoleGetResponse: Message<RoleGetResponse> = message<RoleGetResponse>({
   header: nested(1, () => ResponseHeader),
-  permissions: nestedList(2, () => Permission),
+  permissions: named(
+    "perm",
+    nestedList(2, () => Permission),
+  ),
 });
 
 export interface RoleGrantPermissionRequest {
@@ -151,7 +165,10 @@ export interface RoleGrantPermissionRequest {
 export const RoleGrantPermissionRequest: Message<RoleGrantPermissionRequest> =
   message<RoleGrantPermissionRequest>({
     name: scalar(1, "text"),
-    permission: nested(2, () => Permission),
+    permission: named(
+      "perm",
+      nested(2, () => Permission),
+    ),
   });
 
 export interface RoleRevokePermissionRequest {

@@ -1,5 +1,5 @@
 import { ResponseHeader } from "./header.ts";
-import { type Message, list, message, nested, nestedList, scalar } from "./message.ts";
+import { named, type Message, list, message, nested, nestedList, scalar } from "./message.ts";
 
 export interface Member {
   readonly id: bigint;
@@ -10,11 +10,11 @@ export interface Member {
 }
 
 export const Member: Message<Member> = message<Member>({
-  id: scalar(1, "biguint64"),
+  id: named("ID", scalar(1, "biguint64")),
   name: scalar(2, "text"),
-  peerUrls: list(3, "text"),
-  clientUrls: list(4, "text"),
-  isLearner: scalar(5, "bool"),
+  peerUrls: named("peerURLs", list(3, "text")),
+  clientUrls: named("clientURLs", list(4, "text")),
+  isLearner: named("isLearner", scalar(5, "bool")),
 });
 
 export interface MemberAddRequest {
@@ -23,8 +23,8 @@ export interface MemberAddRequest {
 }
 
 export const MemberAddRequest: Message<MemberAddRequest> = message<MemberAddRequest>({
-  peerUrls: list(1, "text"),
-  isLearner: scalar(2, "bool"),
+  peerUrls: named("peerURLs", list(1, "text")),
+  isLearner: named("isLearner", scalar(2, "bool")),
 });
 
 export interface MemberAddResponse {
@@ -45,7 +45,7 @@ export interface MemberId {
 }
 
 export const MemberId: Message<MemberId> = message<MemberId>({
-  id: scalar(1, "biguint64"),
+  id: named("ID", scalar(1, "biguint64")),
 });
 
 export interface MemberUpdateRequest {
@@ -54,8 +54,8 @@ export interface MemberUpdateRequest {
 }
 
 export const MemberUpdateRequest: Message<MemberUpdateRequest> = message<MemberUpdateRequest>({
-  id: scalar(1, "biguint64"),
-  peerUrls: list(2, "text"),
+  id: named("ID", scalar(1, "biguint64")),
+  peerUrls: named("peerURLs", list(2, "text")),
 });
 
 export interface MemberListRequest {

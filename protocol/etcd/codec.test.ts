@@ -148,6 +148,7 @@ function agrees<Type>(ours: Message<Type>, name: string, messages: fc.Arbitrary<
       assert.deepEqual(plain(ours.decode(encoded)), plain(sent));
       assert.deepEqual(plain(ours.decode(again)), plain(sent));
       assert.equal(encoded.length, again.length);
+      assert.deepEqual(ours.encodeBehind(sent, 5).subarray(5), encoded);
     }),
     { numRuns: 150 },
   );

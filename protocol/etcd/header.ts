@@ -7,12 +7,20 @@ export interface ResponseHeader {
   readonly raftTerm: bigint;
 }
 
-export const ResponseHeader: Message<ResponseHeader> = message<ResponseHeader>({
-  clusterId: scalar(1, "biguint64"),
-  memberId: scalar(2, "biguint64"),
-  revision: scalar(3, "int64"),
-  raftTerm: scalar(4, "biguint64"),
-});
+export const ResponseHeader: Message<ResponseHeader> = message<ResponseHeader>(
+  {
+    clusterId: scalar(1, "biguint64"),
+    memberId: scalar(2, "biguint64"),
+    revision: scalar(3, "int64"),
+    raftTerm: scalar(4, "biguint64"),
+  },
+  (writer, { clusterId, memberId, revision, raftTerm }) => {
+    writer.bigint64Field(4, raftTerm);
+    writer.int64Field(3, revision);
+    writer.bigint64Field(2, memberId);
+    writer.bigint64Field(1, clusterId);
+  },
+);
 
 /** Every response of etcd begins with the header, and many have no more. */
 export interface HeaderOnly {

@@ -1,4 +1,4 @@
-import { type Message, message, scalar } from "./message.ts";
+import { type Message, message, scalar, enumeration } from "./message.ts";
 
 export const ServingStatus = { unknown: 0, serving: 1, notServing: 2, serviceUnknown: 3 } as const;
 
@@ -17,5 +17,10 @@ export interface HealthCheckResponse {
 }
 
 export const HealthCheckResponse: Message<HealthCheckResponse> = message<HealthCheckResponse>({
-  status: scalar(1, "uint32"),
+  status: enumeration(1, "grpc.health.v1.HealthCheckResponse.ServingStatus", [
+    "UNKNOWN",
+    "SERVING",
+    "NOT_SERVING",
+    "SERVICE_UNKNOWN",
+  ]),
 });

@@ -85,7 +85,11 @@ export {
   WireCompare,
 } from "./txn.ts";
 export { WatchCancelRequest, WatchCreateRequest, WatchFilter, WatchRequest, WatchResponse } from "./watch.ts";
-export type { Message } from "./message.ts";
+export { describedFiles } from "./file-descriptors.ts";
+export type { DescribedFile } from "./file-descriptors.ts";
+export { fromJson, toJson } from "./json.ts";
+export type { Field, FieldShape, Message } from "./message.ts";
+export { reflectionService, ServerReflectionRequest, ServerReflectionResponse } from "./reflection.ts";
 export {
   authService,
   clusterService,

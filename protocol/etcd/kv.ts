@@ -1,6 +1,15 @@
 import { ResponseHeader } from "./header.ts";
 import { KeyValue } from "./key-value.ts";
-import { message, type Message, nested, nestedList, scalar } from "./message.ts";
+import {
+  message,
+  type Message,
+  nested,
+  nestedList,
+  scalar,
+  enumeration,
+  writeNested,
+  writeNestedList,
+} from "./message.ts";
 
 export const SortOrder = { none: 0, ascend: 1, descend: 2 } as const;
 export const SortTarget = { key: 0, version: 1, create: 2, mod: 3, value: 4 } as const;
@@ -29,8 +38,14 @@ export const RangeRequest: Message<RangeRequest> = message<RangeRequest>({
   rangeEnd: scalar(2, "byteString"),
   limit: scalar(3, "int64"),
   revision: scalar(4, "int64"),
-  sortOrder: scalar(5, "uint32"),
-  sortTarget: scalar(6, "uint32"),
+  sortOrder: enumeration(5, "etcdserverpb.RangeRequest.SortOrder", ["NONE", "ASCEND", "DESCEND"]),
+  sortTarget: enumeration(6, "etcdserverpb.RangeRequest.SortTarget", [
+    "KEY",
+    "VERSION",
+    "CREATE",
+    "MOD",
+    "VALUE",
+  ]),
   serializable: scalar(7, "bool"),
   keysOnly: scalar(8, "bool"),
   countOnly: scalar(9, "bool"),
@@ -47,12 +62,20 @@ export interface RangeResponse {
   readonly count: number;
 }
 
-export const RangeResponse: Message<RangeResponse> = message<RangeResponse>({
-  header: nested(1, () => ResponseHeader),
-  kvs: nestedList(2, () => KeyValue),
-  more: scalar(3, "bool"),
-  count: scalar(4, "int64"),
-});
+export const RangeResponse: Message<RangeResponse> = message<RangeResponse>(
+  {
+    header: nested(1, () => ResponseHeader),
+    kvs: nestedList(2, () => KeyValue),
+    more: scalar(3, "bool"),
+    count: scalar(4, "int64"),
+  },
+  (writer, { header, kvs, more, count }) => {
+    writer.int64Field(4, count);
+    writer.int64Field(3, Number(more));
+    writeNestedList(writer, 2, KeyValue, kvs);
+    writeNested(writer, 1, ResponseHeader, header);
+  },
+);
 
 export interface PutRequest {
   readonly key: string;

@@ -1,5 +1,5 @@
 import { ResponseHeader } from "./header.ts";
-import { type Message, list, message, nested, nestedList, scalar } from "./message.ts";
+import { named, type Message, list, message, nested, nestedList, scalar } from "./message.ts";
 
 export interface LeaseGrantRequest {
   /** Seconds. */
@@ -9,8 +9,8 @@ export interface LeaseGrantRequest {
 }
 
 export const LeaseGrantRequest: Message<LeaseGrantRequest> = message<LeaseGrantRequest>({
-  ttl: scalar(1, "int64"),
-  id: scalar(2, "bigint64"),
+  ttl: named("TTL", scalar(1, "int64")),
+  id: named("ID", scalar(2, "bigint64")),
 });
 
 export interface LeaseGrantResponse {
@@ -23,8 +23,8 @@ export interface LeaseGrantResponse {
 
 export const LeaseGrantResponse: Message<LeaseGrantResponse> = message<LeaseGrantResponse>({
   header: nested(1, () => ResponseHeader),
-  id: scalar(2, "bigint64"),
-  ttl: scalar(3, "int64"),
+  id: named("ID", scalar(2, "bigint64")),
+  ttl: named("TTL", scalar(3, "int64")),
   error: scalar(4, "text"),
 });
 
@@ -34,7 +34,7 @@ export interface LeaseId {
 }
 
 export const LeaseId: Message<LeaseId> = message<LeaseId>({
-  id: scalar(1, "bigint64"),
+  id: named("ID", scalar(1, "bigint64")),
 });
 
 export interface LeaseKeepAliveResponse {
@@ -46,8 +46,8 @@ export interface LeaseKeepAliveResponse {
 
 export const LeaseKeepAliveResponse: Message<LeaseKeepAliveResponse> = message<LeaseKeepAliveResponse>({
   header: nested(1, () => ResponseHeader),
-  id: scalar(2, "bigint64"),
-  ttl: scalar(3, "int64"),
+  id: named("ID", scalar(2, "bigint64")),
+  ttl: named("TTL", scalar(3, "int64")),
 });
 
 export interface LeaseTimeToLiveRequest {
@@ -56,7 +56,7 @@ export interface LeaseTimeToLiveRequest {
 }
 
 export const LeaseTimeToLiveRequest: Message<LeaseTimeToLiveRequest> = message<LeaseTimeToLiveRequest>({
-  id: scalar(1, "bigint64"),
+  id: named("ID", scalar(1, "bigint64")),
   keys: scalar(2, "bool"),
 });
 
@@ -71,9 +71,9 @@ export interface LeaseTimeToLiveResponse {
 
 export const LeaseTimeToLiveResponse: Message<LeaseTimeToLiveResponse> = message<LeaseTimeToLiveResponse>({
   header: nested(1, () => ResponseHeader),
-  id: scalar(2, "bigint64"),
-  ttl: scalar(3, "int64"),
-  grantedTtl: scalar(4, "int64"),
+  id: named("ID", scalar(2, "bigint64")),
+  ttl: named("TTL", scalar(3, "int64")),
+  grantedTtl: named("grantedTTL", scalar(4, "int64")),
   keys: list(5, "byteString"),
 });
 

@@ -1,5 +1,5 @@
 import { ResponseHeader } from "./header.ts";
-import { type Message, list, message, nested, nestedList, scalar } from "./message.ts";
+import { named, type Message, list, message, nested, nestedList, scalar, enumeration } from "./message.ts";
 
 export const AlarmAction = { get: 0, activate: 1, deactivate: 2 } as const;
 export const AlarmType = { none: 0, noSpace: 1, corrupt: 2 } as const;
@@ -15,9 +15,9 @@ export interface AlarmRequest {
 }
 
 export const AlarmRequest: Message<AlarmRequest> = message<AlarmRequest>({
-  action: scalar(1, "uint32"),
-  memberId: scalar(2, "biguint64"),
-  alarm: scalar(3, "uint32"),
+  action: enumeration(1, "etcdserverpb.AlarmRequest.AlarmAction", ["GET", "ACTIVATE", "DEACTIVATE"]),
+  memberId: named("memberID", scalar(2, "biguint64")),
+  alarm: enumeration(3, "etcdserverpb.AlarmType", ["NONE", "NOSPACE", "CORRUPT"]),
 });
 
 export interface AlarmMember {
@@ -27,8 +27,8 @@ export interface AlarmMember {
 }
 
 export const AlarmMember: Message<AlarmMember> = message<AlarmMember>({
-  memberId: scalar(1, "biguint64"),
-  alarm: scalar(2, "uint32"),
+  memberId: named("memberID", scalar(1, "biguint64")),
+  alarm: enumeration(2, "etcdserverpb.AlarmType", ["NONE", "NOSPACE", "CORRUPT"]),
 });
 
 export interface AlarmResponse {
@@ -58,14 +58,14 @@ export interface StatusResponse {
 export const StatusResponse: Message<StatusResponse> = message<StatusResponse>({
   header: nested(1, () => ResponseHeader),
   version: scalar(2, "text"),
-  dbSize: scalar(3, "int64"),
+  dbSize: named("dbSize", scalar(3, "int64")),
   leader: scalar(4, "biguint64"),
-  raftIndex: scalar(5, "biguint64"),
-  raftTerm: scalar(6, "biguint64"),
-  raftAppliedIndex: scalar(7, "biguint64"),
+  raftIndex: named("raftIndex", scalar(5, "biguint64")),
+  raftTerm: named("raftTerm", scalar(6, "biguint64")),
+  raftAppliedIndex: named("raftAppliedIndex", scalar(7, "biguint64")),
   errors: list(8, "text"),
-  dbSizeInUse: scalar(9, "int64"),
-  isLearner: scalar(10, "bool"),
+  dbSizeInUse: named("dbSizeInUse", scalar(9, "int64")),
+  isLearner: named("isLearner", scalar(10, "bool")),
 });
 
 export interface HashResponse {
@@ -116,7 +116,7 @@ export interface MoveLeaderRequest {
 }
 
 export const MoveLeaderRequest: Message<MoveLeaderRequest> = message<MoveLeaderRequest>({
-  targetId: scalar(1, "biguint64"),
+  targetId: named("targetID", scalar(1, "biguint64")),
 });
 
 export interface DowngradeRequest {
@@ -126,7 +126,7 @@ export interface DowngradeRequest {
 }
 
 export const DowngradeRequest: Message<DowngradeRequest> = message<DowngradeRequest>({
-  action: scalar(1, "uint32"),
+  action: enumeration(1, "etcdserverpb.DowngradeRequest.DowngradeAction", ["VALIDATE", "ENABLE", "CANCEL"]),
   version: scalar(2, "text"),
 });
 

@@ -7,7 +7,16 @@ import {
   RangeRequest,
   RangeResponse,
 } from "./kv.ts";
-import { message, type Message, nested, nestedList, oneScalar, scalar } from "./message.ts";
+import {
+  named,
+  message,
+  type Message,
+  nested,
+  nestedList,
+  oneScalar,
+  scalar,
+  enumeration,
+} from "./message.ts";
 
 export const CompareResult = { equal: 0, greater: 1, less: 2, notEqual: 3 } as const;
 export const CompareTarget = { version: 0, create: 1, mod: 2, value: 3, lease: 4 } as const;
@@ -28,8 +37,14 @@ export interface WireCompare {
 }
 
 export const WireCompare: Message<WireCompare> = message<WireCompare>({
-  result: scalar(1, "uint32"),
-  target: scalar(2, "uint32"),
+  result: enumeration(1, "etcdserverpb.Compare.CompareResult", ["EQUAL", "GREATER", "LESS", "NOT_EQUAL"]),
+  target: enumeration(2, "etcdserverpb.Compare.CompareTarget", [
+    "VERSION",
+    "CREATE",
+    "MOD",
+    "VALUE",
+    "LEASE",
+  ]),
   key: scalar(3, "byteString"),
   version: oneScalar(4, "int64", "operand"),
   createRevision: oneScalar(5, "int64", "operand"),
@@ -48,10 +63,22 @@ export interface RequestOp {
 }
 
 export const RequestOp: Message<RequestOp> = message<RequestOp>({
-  range: nested(1, () => RangeRequest, "request"),
-  put: nested(2, () => PutRequest, "request"),
-  deleteRange: nested(3, () => DeleteRangeRequest, "request"),
-  txn: nested(4, () => TxnRequest, "request"),
+  range: named(
+    "request_range",
+    nested(1, () => RangeRequest, "request"),
+  ),
+  put: named(
+    "request_put",
+    nested(2, () => PutRequest, "request"),
+  ),
+  deleteRange: named(
+    "request_delete_range",
+    nested(3, () => DeleteRangeRequest, "request"),
+  ),
+  txn: named(
+    "request_txn",
+    nested(4, () => TxnRequest, "request"),
+  ),
 });
 
 export interface TxnRequest {
@@ -75,10 +102,22 @@ export interface ResponseOp {
 }
 
 export const ResponseOp: Message<ResponseOp> = message<ResponseOp>({
-  range: nested(1, () => RangeResponse, "response"),
-  put: nested(2, () => PutResponse, "response"),
-  deleteRange: nested(3, () => DeleteRangeResponse, "response"),
-  txn: nested(4, () => TxnResponse, "response"),
+  range: named(
+    "response_range",
+    nested(1, () => RangeResponse, "response"),
+  ),
+  put: named(
+    "response_put",
+    nested(2, () => PutResponse, "response"),
+  ),
+  deleteRange: named(
+    "response_delete_range",
+    nested(3, () => DeleteRangeResponse, "response"),
+  ),
+  txn: named(
+    "response_txn",
+    nested(4, () => TxnResponse, "response"),
+  ),
 });
 
 export interface TxnResponse {

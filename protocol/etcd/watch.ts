@@ -1,7 +1,16 @@
-import { ResponseHeader } from "./header.ts";
-import { Empty } from "./header.ts";
+import { Empty, ResponseHeader } from "./header.ts";
 import { WireEvent } from "./key-value.ts";
-import { type Message, list, message, nested, nestedList, scalar } from "./message.ts";
+import {
+  enumerationList,
+  type Message,
+  message,
+  named,
+  nested,
+  nestedList,
+  scalar,
+  writeNested,
+  writeNestedList,
+} from "./message.ts";
 
 /** Kinds of events a watcher does not want. */
 export const WatchFilter = { noPut: 0, noDelete: 1 } as const;
@@ -24,7 +33,7 @@ export const WatchCreateRequest: Message<WatchCreateRequest> = message<WatchCrea
   rangeEnd: scalar(2, "byteString"),
   startRevision: scalar(3, "int64"),
   progressNotify: scalar(4, "bool"),
-  filters: list(5, "uint32"),
+  filters: enumerationList(5, "etcdserverpb.WatchCreateRequest.FilterType", ["NOPUT", "NODELETE"]),
   prevKv: scalar(6, "bool"),
   watchId: scalar(7, "bigint64"),
   fragment: scalar(8, "bool"),
@@ -46,9 +55,18 @@ export interface WatchRequest {
 }
 
 export const WatchRequest: Message<WatchRequest> = message<WatchRequest>({
-  create: nested(1, () => WatchCreateRequest, "request"),
-  cancel: nested(2, () => WatchCancelRequest, "request"),
-  progress: nested(3, () => Empty, "request"),
+  create: named(
+    "create_request",
+    nested(1, () => WatchCreateRequest, "request"),
+  ),
+  cancel: named(
+    "cancel_request",
+    nested(2, () => WatchCancelRequest, "request"),
+  ),
+  progress: named(
+    "progress_request",
+    nested(3, () => Empty, "request"),
+  ),
 });
 
 export interface WatchResponse {
@@ -63,13 +81,25 @@ export interface WatchResponse {
   readonly events: readonly WireEvent[];
 }
 
-export const WatchResponse: Message<WatchResponse> = message<WatchResponse>({
-  header: nested(1, () => ResponseHeader),
-  watchId: scalar(2, "bigint64"),
-  created: scalar(3, "bool"),
-  canceled: scalar(4, "bool"),
-  compactRevision: scalar(5, "int64"),
-  cancelReason: scalar(6, "text"),
-  fragment: scalar(7, "bool"),
-  events: nestedList(11, () => WireEvent),
-});
+export const WatchResponse: Message<WatchResponse> = message<WatchResponse>(
+  {
+    header: nested(1, () => ResponseHeader),
+    watchId: scalar(2, "bigint64"),
+    created: scalar(3, "bool"),
+    canceled: scalar(4, "bool"),
+    compactRevision: scalar(5, "int64"),
+    cancelReason: scalar(6, "text"),
+    fragment: scalar(7, "bool"),
+    events: nestedList(11, () => WireEvent),
+  },
+  (writer, response) => {
+    writeNestedList(writer, 11, WireEvent, response.events);
+    writer.int64Field(7, Number(response.fragment));
+    writer.utf8Field(6, response.cancelReason);
+    writer.int64Field(5, response.compactRevision);
+    writer.int64Field(4, Number(response.canceled));
+    writer.int64Field(3, Number(response.created));
+    writer.bigint64Field(2, response.watchId);
+    writeNested(writer, 1, ResponseHeader, response.header);
+  },
+);

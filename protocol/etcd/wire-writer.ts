@@ -2,6 +2,15 @@
 const SLAB_BYTES = 64 * 1024;
 /** More than a varint, its tag, or both take. */
 const VARINT_BYTES_MAX = 10;
+/** Up to here a loop costs less than a call into the runtime. */
+const LOOP_CHARACTERS_MAX = 48;
+const LENGTH_DELIMITED = 2;
+/** One number of 64 bits, and its halves. */
+const halved = new BigUint64Array(1);
+const halves = new Uint32Array(halved.buffer);
+/** Which of them is the low one: it depends on the machine. */
+halved[0] = 1n;
+const LOW: number = halves[0] === 1 ? 0 : 1;
 
 /**
  * Writes a message from its end to its start, so that the length of what is nested is known when it is to be written,
@@ -18,8 +27,10 @@ export class WireWriter {
     return this.#end - this.#at;
   }
 
-  /** The bytes since the last `finish` or `abandon`. */
-  finish(): Buffer {
+  /** The bytes since the last `finish` or `abandon`, behind `room` octets of any content. */
+  finish(room: number): Buffer {
+    if (this.#at < room) this.#grow(room);
+    this.#at -= room;
     const message = this.#slab.subarray(this.#at, this.#end);
     this.#end = this.#at;
     return message;
@@ -52,7 +63,9 @@ export class WireWriter {
 
   /** An int64 or a uint64. */
   bigint64(value: bigint): void {
-    this.#varint(Number(value & 0xffff_ffffn), Number((value >> 32n) & 0xffff_ffffn));
+    // Cut by memory, since arithmetic would make new numbers.
+    halved[0] = value;
+    this.#varint(halves[LOW]!, halves[1 - LOW]!);
   }
 
   bytes(value: Uint8Array): void {
@@ -67,7 +80,8 @@ export class WireWriter {
     const { length } = value;
     if (this.#at < length + VARINT_BYTES_MAX) this.#grow(length + VARINT_BYTES_MAX);
     this.#at -= length;
-    this.#slab.write(value, this.#at, length, "latin1");
+    if (length > LOOP_CHARACTERS_MAX) this.#slab.write(value, this.#at, length, "latin1");
+    else for (let index = 0; index < length; index++) this.#slab[this.#at + index] = value.charCodeAt(index);
     this.uint32(length);
   }
 
@@ -75,10 +89,42 @@ export class WireWriter {
     this.bytes(Buffer.from(value));
   }
 
+  // Whole fields: nothing for what is zero or empty.
+
+  int64Field(number: number, value: number): void {
+    if (value === 0) return;
+    this.int64(value);
+    this.uint32(number << 3);
+  }
+
+  bigint64Field(number: number, value: bigint): void {
+    if (value === 0n) return;
+    this.bigint64(value);
+    this.uint32(number << 3);
+  }
+
+  bytesField(number: number, value: Uint8Array): void {
+    if (value.length === 0) return;
+    this.bytes(value);
+    this.uint32((number << 3) | LENGTH_DELIMITED);
+  }
+
+  latin1Field(number: number, value: string): void {
+    if (value === "") return;
+    this.latin1(value);
+    this.uint32((number << 3) | LENGTH_DELIMITED);
+  }
+
+  utf8Field(number: number, value: string): void {
+    if (value === "") return;
+    this.utf8(value);
+    this.uint32((number << 3) | LENGTH_DELIMITED);
+  }
+
   /** The length and tag of a nested message that was written since `mark`. */
   nest(number: number, mark: number): void {
     this.uint32(this.mark() - mark);
-    this.tag(number, 2);
+    this.tag(number, LENGTH_DELIMITED);
   }
 
   #varint(low: number, high: number): void {

@@ -202,7 +202,7 @@ export class GrpcClient {
     if (options.metadata !== undefined) fields.push(...metadataToFields(options.metadata));
     const stream = this.#session.request(fields, false, call);
     if (stream === undefined) {
-      call.finish(new GrpcError(Status.unavailable, "the connection takes no more calls"));
+      call.finish(new GrpcError(Status.unavailable, "the connection takes no more calls", [], true));
       return call;
     }
     call.messages.stream = stream;
@@ -217,10 +217,14 @@ export class GrpcClient {
     options?: CallOptions,
   ): Promise<Response> {
     const call = this.open(method, options);
-    // What fails in sending has failed as a call: the response says it better.
     await call.send(request).then(
       () => call.end(),
-      () => {},
+      (error: unknown) => {
+        // What has failed as a call is said better by the response; what cannot be encoded has not left.
+        if (error instanceof GrpcError) return;
+        call.cancel();
+        throw error;
+      },
     );
     return call.response();
   }

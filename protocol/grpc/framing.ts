@@ -1,4 +1,5 @@
 import { gunzipSync, gzipSync } from "node:zlib";
+import type { Codec } from "./method.ts";
 import { GrpcError, Status } from "./status.ts";
 
 /** A message's most bytes unless told otherwise: what other implementations take. */
@@ -6,16 +7,34 @@ export const MESSAGE_BYTES_MAX: number = 4 * 1024 * 1024;
 const PREFIX_BYTES = 5;
 /** A message as large as a usual packet gains nothing from compression. */
 const COMPRESS_BYTES_MIN = 1024;
+const EMPTY: Buffer = Buffer.alloc(0);
 
 export type Encoding = "identity" | "gzip";
+
+/** A message from a codec with its prefix; in place where the codec leaves room. */
+export function encodeFramed<Message>(codec: Codec<Message>, message: Message, encoding: Encoding): Buffer {
+  if (encoding !== "identity" || codec.encodeBehind === undefined) {
+    return frameMessage(codec.encode(message), encoding);
+  }
+  const framed = codec.encodeBehind(message, PREFIX_BYTES);
+  writePrefix(framed, 0, framed.length - PREFIX_BYTES);
+  return framed;
+}
+
+function writePrefix(framed: Buffer, flag: number, length: number): void {
+  framed[0] = flag;
+  framed[1] = length >>> 24;
+  framed[2] = length >>> 16;
+  framed[3] = length >>> 8;
+  framed[4] = length;
+}
 
 /** A message with its prefix: compressed or not, and how long. */
 export function frameMessage(message: Uint8Array, encoding: Encoding = "identity"): Buffer {
   const compressed = encoding === "gzip" && message.length >= COMPRESS_BYTES_MIN;
   const body = compressed ? gzipSync(message) : message;
   const framed = Buffer.allocUnsafe(PREFIX_BYTES + body.length);
-  framed[0] = compressed ? 1 : 0;
-  framed.writeUInt32BE(body.length, 1);
+  writePrefix(framed, compressed ? 1 : 0, body.length);
   framed.set(body, PREFIX_BYTES);
   return framed;
 }
@@ -27,11 +46,13 @@ export function frameMessage(message: Uint8Array, encoding: Encoding = "identity
 export class MessageReader {
   encoding: string = "identity";
   readonly #bytesMax: number;
-  readonly #prefix: Buffer = Buffer.alloc(PREFIX_BYTES);
+  /** The prefix so far: its first octet, the length in the others, and how many of them have come. */
+  #flag = 0;
+  #length = 0;
   #prefixBytes = 0;
   #body: Buffer | undefined = undefined;
   #bodyBytes = 0;
-  #chunk: Buffer = Buffer.alloc(0);
+  #chunk: Buffer = EMPTY;
   #at = 0;
 
   constructor(bytesMax: number = MESSAGE_BYTES_MAX) {
@@ -52,9 +73,11 @@ export class MessageReader {
   next(): Buffer | undefined {
     while (this.#prefixBytes < PREFIX_BYTES) {
       if (this.#at === this.#chunk.length) return undefined;
-      this.#prefix[this.#prefixBytes++] = this.#chunk[this.#at++]!;
+      const octet = this.#chunk[this.#at++]!;
+      if (this.#prefixBytes++ === 0) this.#flag = octet;
+      else this.#length = this.#length * 256 + octet;
     }
-    const length = this.#prefix.readUInt32BE(1);
+    const length = this.#length;
     if (length > this.#bytesMax) {
       throw new GrpcError(
         Status.resourceExhausted,
@@ -82,8 +105,9 @@ export class MessageReader {
 
   #finish(message: Buffer): Buffer {
     this.#prefixBytes = 0;
-    if (this.#prefix[0] === 0) return message;
-    if (this.#prefix[0] !== 1 || this.encoding === "identity") {
+    this.#length = 0;
+    if (this.#flag === 0) return message;
+    if (this.#flag !== 1 || this.encoding === "identity") {
       throw new GrpcError(Status.internal, "a message is compressed, but no encoding was announced");
     }
     try {

@@ -8,13 +8,6 @@ export { fieldValue, metadataOfFields, metadataToFields } from "./metadata.ts";
 export type { Metadata } from "./metadata.ts";
 export type { Codec, Method } from "./method.ts";
 export { createGrpcServer, implement } from "./server.ts";
-export type {
-  CallSettings,
-  GrpcServer,
-  GrpcServerOptions,
-  Handler,
-  Implementation,
-  ServerCall,
-} from "./server.ts";
+export type { GrpcServer, GrpcServerOptions, Handler, Implementation, ServerCall } from "./server.ts";
 export { GrpcError, Status, statusOfHttp, statusOfReset } from "./status.ts";
 export { formatTimeout, parseTimeout } from "./timeout.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect as dial, createServer } from "node:net";
 import { suite, test } from "node:test";
 import { connect } from "@plinth/http2";
-import { createGrpcServer, GrpcClient, implement, Status } from "./index.ts";
+import { createGrpcServer, GrpcClient, GrpcError, implement, Status } from "./index.ts";
 import {
   both,
   cases,
@@ -79,4 +79,20 @@ test("createGrpcServer().close() lets calls under way end", async () => {
   call.end();
   assert.deepEqual(await collect(call), []);
   await closed;
+});
+
+test("GrpcError.unprocessed tells a call that never left from one that was lost on its way", async () => {
+  await using serving = await startOurs();
+  const socket = dial(serving.port, "127.0.0.1");
+  const session = connect(socket);
+  const client = new GrpcClient(session, { authority: "a" });
+  const unprocessed = (expected: boolean) => (error: unknown) =>
+    error instanceof GrpcError && error.status === Status.unavailable && error.unprocessed === expected;
+  const call = client.open(both);
+  await call.send({ size: 1 });
+  await call.responses[Symbol.asyncIterator]().next();
+  session.close();
+  await assert.rejects(client.unary(unary, {}), unprocessed(true));
+  socket.destroy();
+  await assert.rejects(call.response(), unprocessed(false));
 });

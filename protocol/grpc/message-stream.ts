@@ -1,7 +1,12 @@
 import { type Http2Stream, ResetCause } from "@plinth/http2";
-import { type Encoding, frameMessage, MessageReader } from "./framing.ts";
+import { encodeFramed, type Encoding, MessageReader } from "./framing.ts";
 import type { Codec } from "./method.ts";
 import { GrpcError, Status, statusOfReset } from "./status.ts";
+
+/** What is wrong with a call of one message that has more. */
+export function tooMany(): GrpcError {
+  return new GrpcError(Status.unimplemented, "more than one message came");
+}
 
 /**
  * Messages on one stream: those that come, as an iterable for one reader, and those that go. Back-pressure: while
@@ -25,6 +30,11 @@ export class MessageStream<Received, Sent> implements AsyncIterable<Received> {
     this.#receive = receive;
     this.#send = send;
     this.reader = new MessageReader(messageBytesMax);
+  }
+
+  /** Messages that have come and have not been taken. */
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   /** Content has come; answers what is wrong with it. */
@@ -59,6 +69,8 @@ export class MessageStream<Received, Sent> implements AsyncIterable<Received> {
     const error = new GrpcError(
       status,
       lost ? "the connection was lost" : `the stream was reset with code ${code}`,
+      [],
+      cause === ResetCause.unprocessed,
     );
     this.end(error);
     return error;
@@ -70,15 +82,25 @@ export class MessageStream<Received, Sent> implements AsyncIterable<Received> {
     this.#wakeWriter = undefined;
   }
 
+  /** Whether `send` would send at once. */
+  get isWritable(): boolean {
+    return this.#writable;
+  }
+
   /** Sends a message; resolves when more can be sent. */
   async send(message: Sent): Promise<void> {
     while (!this.#writable && this.#error === undefined) {
       await new Promise<void>((resolve) => (this.#wakeWriter = resolve));
     }
+    this.sendNow(message);
+  }
+
+  /** Sends a message that no other follows: it may wait in the stream's queue. */
+  sendNow(message: Sent): void {
     if (this.#error !== undefined) throw this.#error;
     const { stream } = this;
     if (stream === undefined || stream.closed) throw new GrpcError(Status.cancelled, "the call has ended");
-    this.#writable = stream.data(frameMessage(this.#send.encode(message), this.sendEncoding));
+    this.#writable = stream.data(encodeFramed(this.#send, message, this.sendEncoding));
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<Received> {
@@ -93,15 +115,24 @@ export class MessageStream<Received, Sent> implements AsyncIterable<Received> {
     }
   }
 
-  /** The only message; a call of another number of them is an error. */
+  /** The only message, once its sender has ended; a call of another number of them is an error. */
   async only(): Promise<Received> {
-    const all: Received[] = [];
-    for await (const message of this) {
-      if (all.length === 1) throw new GrpcError(Status.unimplemented, "more than one message came");
-      all.push(message);
+    while (!this.#ended && this.#waiting.length <= 1) {
+      await new Promise<void>((resolve) => (this.#wakeReader = resolve));
     }
-    if (all.length === 0) throw new GrpcError(Status.unimplemented, "no message came");
-    return all[0]!;
+    return this.takeOnly();
+  }
+
+  /** The same when the sender has ended. */
+  takeOnly(): Received {
+    if (this.#error !== undefined) throw this.#error;
+    const count = this.#waiting.length;
+    if (count > 1) throw tooMany();
+    if (count === 0) throw new GrpcError(Status.unimplemented, "no message came");
+    const [message] = this.#waiting;
+    this.#waiting = [];
+    this.#giveBack();
+    return this.#receive.decode(message!);
   }
 
   #giveBack(): void {

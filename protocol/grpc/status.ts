@@ -28,11 +28,14 @@ export class GrpcError extends Error {
   readonly status: number;
   /** What came, or goes, with the status. */
   readonly metadata: Metadata;
+  /** A client's: the peer has not looked at the call and never will, so that it can be sent again, whatever it asks. */
+  readonly unprocessed: boolean;
 
-  constructor(status: number, message: string, metadata: Metadata = []) {
+  constructor(status: number, message: string, metadata: Metadata = [], unprocessed = false) {
     super(message);
     this.status = status;
     this.metadata = metadata;
+    this.unprocessed = unprocessed;
   }
 }
 

@@ -38,7 +38,7 @@ export class Patience {
 
   /** Resets streams whose data has found no window for too long. */
   endStalled(table: StreamTable, nowMs: number): void {
-    for (const stream of table.streams.values()) {
+    for (const stream of table.streams.all()) {
       if (stream.queuedBytes === 0) continue;
       if (stream.stalledSinceMs < 0) stream.stalledSinceMs = nowMs;
       else if (nowMs - stream.stalledSinceMs >= this.#limits.stallTimeoutMs) {

@@ -420,6 +420,22 @@ test("Http2Session shares the connection's window among streams, and a slow one 
   assert.equal(bytesOf(probe.feed(frame(WINDOW, 0, 1, "00000005")), 1), 5);
 });
 
+test("Http2Session lets a stream go on while slow ones hold most of the connection's window", () => {
+  const windowBytes = 65_536;
+  const limits = { streamWindowBytes: windowBytes, connectionWindowBytes: 4 * windowBytes };
+  const probe = new Probe({ answers: false, limits, unread: [1, 3, 5] });
+  const content = (id: number): Buffer =>
+    Buffer.concat(Array.from({ length: 4 }, () => frame(DATA, 0, id, Buffer.alloc(16_384))));
+  probe.feed(Buffer.concat([greeting(), ...[1, 3, 5, 7].map((id) => post(id)), ...[1, 3, 5].map(content)]));
+  for (let round = 0; round < 10; round++) {
+    let given = 0;
+    for (const text of probe.feed(content(7))) {
+      if (text.startsWith("WINDOW_UPDATE 0 ")) given += Number(text.split(" ")[2]);
+    }
+    assert.equal(given, windowBytes);
+  }
+});
+
 test("Http2Stream.data() answers false when much is queued, and onWritable follows", () => {
   const probe = new Probe({ answers: false });
   probe.feed(Buffer.concat([greeting(), request(1)]));

@@ -15,6 +15,7 @@ import { FrameShape, frameShape, shapeError, shapeText } from "./frame-shape.ts"
 import { HpackDecoder } from "./hpack/decoder.ts";
 import { checkLimits, defaultLimits, type Limits } from "./limits.ts";
 import { MessageRules, TOO_LARGE } from "./message-rules.ts";
+import type { OpenStreams } from "./open-streams.ts";
 import { Patience } from "./patience.ts";
 import { CLOSE_PING, LIFE_PING } from "./ping.ts";
 import { Sender } from "./sender.ts";
@@ -34,7 +35,7 @@ const EMPTY = Buffer.alloc(0);
 export class Http2Session implements TableHome {
   readonly limits: Limits;
   readonly peer: PeerSettings = initialPeerSettings();
-  readonly streams: Map<number, Http2Stream>;
+  readonly streams: OpenStreams;
   /** The peer takes no new streams, or we do not. */
   peerClosing = false;
   closing = false;
@@ -115,7 +116,7 @@ export class Http2Session implements TableHome {
     stream.headSent = true;
     this.#sender.headers(stream, fields, endStream);
     this.#nextStreamId += 2;
-    this.streams.set(stream.id, stream);
+    this.streams.add(stream);
     stream.localEnded = endStream;
     return stream;
   }
@@ -377,7 +378,7 @@ export class Http2Session implements TableHome {
     const length = tooLarge ? -1 : rules.contentLength;
     if (endStream && length > 0) return this.#table.refuse(streamId, ErrorCode.protocolError);
     const stream = new Http2Stream(streamId, this.#table, peer.windowBytes, limits.streamWindowBytes);
-    this.streams.set(streamId, stream);
+    this.streams.add(stream);
     stream.headReceived = true;
     stream.remoteEnded = endStream;
     if (tooLarge) {
@@ -541,7 +542,7 @@ export class Http2Session implements TableHome {
     const change = peer.windowBytes - windowBytes;
     // Windows change by the difference and may become negative (§6.9.2).
     if (change !== 0) {
-      for (const stream of this.streams.values()) {
+      for (const stream of this.streams.all()) {
         stream.sendWindow += change;
         if (stream.sendWindow > WINDOW_BYTES_LARGEST) {
           return this.fail(ErrorCode.flowControlError, "a stream's window is beyond 2^31-1");
@@ -575,7 +576,7 @@ export class Http2Session implements TableHome {
     if (!this.#guard.settings.take()) return this.fail(ErrorCode.enhanceYourCalm, "too many GOAWAYs");
     this.peerClosing = true;
     if (!this.#isServer) {
-      for (const stream of this.streams.values()) {
+      for (const stream of this.streams.all()) {
         if (stream.id <= lastStreamId) continue;
         this.#table.remove(stream, End.byUs);
         stream.handler?.onReset(ErrorCode.refusedStream, ResetCause.unprocessed);

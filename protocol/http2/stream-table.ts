@@ -2,6 +2,7 @@ import { ErrorCode, ResetCause } from "./error-code.ts";
 import type { FloodGuard } from "./flood-guard.ts";
 import { End, Graves } from "./graves.ts";
 import type { Limits } from "./limits.ts";
+import { OpenStreams } from "./open-streams.ts";
 import type { Sender } from "./sender.ts";
 import type { Http2Stream, StreamHome } from "./stream.ts";
 
@@ -13,7 +14,7 @@ export interface TableHome {
 
 /** The streams of a session: how they end, and the windows in which their data comes. */
 export class StreamTable implements StreamHome {
-  readonly streams: Map<number, Http2Stream> = new Map();
+  readonly streams: OpenStreams = new OpenStreams();
   readonly graves: Graves = new Graves();
   /** What the peer may still send on the connection. */
   receiveWindow: number;
@@ -66,7 +67,9 @@ export class StreamTable implements StreamHome {
 
   giveBackToConnection(bytes: number): void {
     this.#consumed += bytes;
-    if (this.#consumed * 2 < this.#limits.connectionWindowBytes) return;
+    // Half of the window may never come together while slow streams hold more than that: the others go on with the rest.
+    const isLittle = this.#consumed * 2 < this.#limits.connectionWindowBytes;
+    if (isLittle && this.#consumed < this.receiveWindow) return;
     this.receiveWindow += this.#consumed;
     this.#sender.writer.windowUpdate(0, this.#consumed);
     this.#consumed = 0;
@@ -101,7 +104,7 @@ export class StreamTable implements StreamHome {
 
   /** All at once, as the connection has ended. */
   drop(code: number, cause: number): void {
-    const open = [...this.streams.values()];
+    const open = this.streams.all();
     this.streams.clear();
     for (const stream of open) {
       stream.closed = true;

@@ -50,6 +50,8 @@ export function greeting(): Buffer {
 }
 
 export interface ProbeOptions {
+  /** Streams whose data nobody takes. Default: none. */
+  readonly unread?: readonly number[];
   readonly kind?: "client" | "server";
   readonly limits?: Partial<Limits>;
   readonly extendedConnect?: boolean;
@@ -94,12 +96,14 @@ export class Probe implements SessionOwner {
   /** False: the connection takes no more, until `drain`. */
   open = true;
   readonly #answers: boolean;
+  readonly #unread: readonly number[];
   readonly #flushes: (() => void)[] = [];
   readonly #decoder: HpackDecoder = new HpackDecoder({ listBytesMax: 1 << 20, fieldsMax: 1000 });
   #output: Buffer = Buffer.alloc(0);
 
   constructor(options: ProbeOptions = {}) {
     this.#answers = options.answers !== false;
+    this.#unread = options.unread ?? [];
     this.session = new Http2Session({
       kind: options.kind ?? "server",
       owner: this,
@@ -178,7 +182,7 @@ export class Probe implements SessionOwner {
       },
       onInformational: (fields) => events.push(`${id} informational ${fields.join(" ")}`),
       onData: (bytes, endStream) => {
-        stream?.consume(bytes.length);
+        if (!this.#unread.includes(id)) stream?.consume(bytes.length);
         const last = events.at(-1);
         const text = bytes.toString("latin1") + (endStream ? "<end>" : "");
         if (last?.startsWith(`${id} data `)) events[events.length - 1] = last + text;

@@ -39,11 +39,12 @@ async function candidates(
   const words = positionals(before, flags);
   const found = findCommand(words);
   if (found === undefined) return words.length === 0 ? named(commands) : [];
-  if (found.command.subcommands !== undefined) return named(found.command.subcommands);
+  const subcommands = named(found.command.subcommands ?? []);
+  if (found.command.load === undefined && subcommands.length > 0) return subcommands;
   if (found.command.name === "help") return named(commands);
   const given = words.slice(found.length);
   const argument = found.command.arguments[given.length] ?? many(found.command);
-  return argument === undefined ? [] : values(argument, given, client);
+  return [...subcommands, ...(argument === undefined ? [] : await values(argument, given, client))];
 }
 
 function many(command: Command): Argument | undefined {
@@ -126,6 +127,7 @@ async function valuesOf(
     case "port":
     case "duration":
     case "count":
+    case "revision":
     case "command":
     default:
       return [];

@@ -17,6 +17,7 @@ export async function run(context: Context): Promise<void> {
   await client.delete(kind, name, { signal });
   if (json) output.json({ kind, name, deleted: true });
   else output.result(`${kind.toLowerCase()} ${name} is ${kind === "App" ? "being deleted" : "deleted"}`);
+  if (kind === "App") output.note("What its stores hold stays in the home's data/ until you remove it.");
   if (kind === "Host")
     output.note(
       "What it holds of certificates ends within a day; `plinth identity rotate --now` ends them at once.",

@@ -2,6 +2,7 @@ import { Fault } from "@plinth/fault";
 import type { PsRow, StatusReport } from "@plinth/resource";
 import type { Context } from "../command.ts";
 import { type Check, type Level, good } from "../doctor/check.ts";
+import { containerChecks } from "../doctor/containers.ts";
 import { isolationChecks } from "../doctor/isolation.ts";
 import { machineChecks } from "../doctor/machine.ts";
 import { networkChecks } from "../doctor/network.ts";
@@ -21,6 +22,7 @@ export async function run(context: Context): Promise<number> {
   const running = await runningDaemon(context);
   const checks = [
     ...machineChecks(home),
+    ...containerChecks(),
     ...(await networkChecks(running !== undefined)),
     ...(running === undefined
       ? [good("daemon", "not running; `plinth up` starts it")]

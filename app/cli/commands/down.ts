@@ -1,6 +1,7 @@
 import { Fault } from "@plinth/fault";
 import { chooseApp } from "../app-name.ts";
 import type { Context } from "../command.ts";
+import { letImagesGo } from "../images.ts";
 import { showProgress } from "../progress.ts";
 import { followRollout } from "../rollout.ts";
 import { withTimeout } from "../timeout.ts";
@@ -28,6 +29,7 @@ export async function run(context: Context): Promise<void> {
       onChange: (view) => progress.update(view),
     });
   }
+  await letImagesGo(context, name);
   if (json) output.event({ type: "result", ok: true, app: name });
   else output.result(`${name} is stopped and removed`);
   const { items } = await client.list("App", { signal });

@@ -1,4 +1,5 @@
 import { Fault } from "@plinth/fault";
+import { validate } from "@plinth/resource";
 import type { Context } from "../command.ts";
 import { UsageFault } from "../exit-code.ts";
 import { readSecretInput } from "../secret-input.ts";
@@ -7,7 +8,6 @@ import { ageText } from "../terminal/quantities.ts";
 
 /** What the API accepts; a larger file is said before it is read. */
 const SECRET_BYTES_MAX = 2 ** 20;
-const NAME = /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/;
 
 export async function run(context: Context): Promise<void> {
   const verb = context.words[1];
@@ -18,7 +18,7 @@ export async function run(context: Context): Promise<void> {
 async function set(context: Context): Promise<void> {
   const { client, output, json, signal, words } = context;
   const name = context.required("NAME");
-  if (!NAME.test(name)) {
+  if (validate("SecretName", name).length > 0) {
     // NAME=VALUE is a likely slip: the value must not come back on the screen.
     const shown = name.includes("=") ? name.slice(0, name.indexOf("=")) : name;
     throw new UsageFault(

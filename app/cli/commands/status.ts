@@ -26,6 +26,7 @@ export async function run(context: Context): Promise<void> {
       output.result(`      ${other.name} is ${other.state}${why}`);
     }
   }
+  if (status.store.etcd !== null) output.result(`Store: ${plainLine(status.store.etcd)}`);
   const { otlp, traceRatio, accessLog } = status.telemetry;
   if (accessLog !== null) output.result(`Access log: ${accessLog}, in ${status.home}/access`);
   if (otlp !== null) output.result(`Traces: ${traceRatio} of new ones, to ${plainLine(otlp)}`);

@@ -1,16 +1,18 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type Server, type Socket } from "node:net";
 import { messageOf } from "@plinth/fault";
 import { parseDurationMs } from "@plinth/resource";
 import { createEtcdServer, openMvcc, type Retention } from "@plinth/store";
 import type { Context } from "../command.ts";
 import { UsageFault } from "../exit-code.ts";
+import { listeningOf, listenOn, rootPasswordOf, tlsFilesOf, urlsOf } from "../store-listening.ts";
 
 const LISTEN_DEFAULT = "http://127.0.0.1:2379";
 /** etcd tells where members meet; this one meets nobody, and tools want to print something. */
 const PEER_URL = "http://localhost:2380";
 const HOUR_MS = 3_600_000;
+/** The store's default, told in /metrics. */
+const QUOTA_BYTES_DEFAULT = 2 * 2 ** 30;
 
 /** Serves until interrupted, then lets calls under way end. */
 export async function run(context: Context): Promise<void> {
@@ -18,14 +20,17 @@ export async function run(context: Context): Promise<void> {
   const directory = context.text("data-dir");
   if (directory === undefined) throw new UsageFault("Cannot serve: --data-dir is not given", context.words);
   const listenUrls = urlsOf(context, "listen-client-urls") ?? [LISTEN_DEFAULT];
-  const addresses = listenUrls.map((url) => addressOf(context, url));
+  const clients = listenUrls.map((url) => listeningOf(context, url));
+  const metrics = (urlsOf(context, "listen-metrics-urls") ?? []).map((url) => listeningOf(context, url));
+  const files = tlsFilesOf(context, clients, metrics);
+  const rootPassword = await rootPasswordOf(context);
   const name = context.text("name") ?? "default";
   const quotaBytes = context.number("quota-backend-bytes");
   const operationsMax = context.number("max-txn-ops");
   const requestBytesMax = context.number("max-request-bytes");
   const retention = retentionOf(context);
   if (context.text("snapshot-count") !== undefined) {
-    output.note("--snapshot-count is ignored: there is no log to cut off.");
+    output.note("--snapshot-count is ignored: the log is brought over by its size, not by its entries.");
   }
 
   await using lifetime = new AsyncDisposableStack();
@@ -51,50 +56,22 @@ export async function run(context: Context): Promise<void> {
       memberId: idOf(`member ${name}`),
       peerUrls: [PEER_URL],
       clientUrls: urlsOf(context, "advertise-client-urls") ?? listenUrls,
+      clientCertAuth: context.is("client-cert-auth"),
+      quotaBytes: quotaBytes === undefined || quotaBytes === 0 ? QUOTA_BYTES_DEFAULT : quotaBytes,
       ...(requestBytesMax === undefined ? {} : { requestBytesMax }),
       onError: (path, error) => output.error(`${path} failed: ${messageOf(error)}`),
     }),
   );
-  for (const { host, port } of addresses) {
-    lifetime.use(await listen(host, port, (socket) => etcd.serve(socket)));
+  if (rootPassword !== undefined) await etcd.enableAuth(rootPassword.text, rootPassword.replaces);
+  const onError = (error: unknown): void => output.error(`The certificates in use stay: ${messageOf(error)}`);
+  for (const each of clients) {
+    lifetime.use(await listenOn(each, { files, onError, onSocket: (socket) => etcd.serve(socket) }));
+  }
+  for (const each of metrics) {
+    lifetime.use(await listenOn(each, { files, onError, onSocket: (socket) => etcd.serveMetrics(socket) }));
   }
   output.note(`ready to serve client requests on ${listenUrls.join(", ")}`);
   if (!signal.aborted) await once(signal, "abort");
-}
-
-/** The connections are their server's to close. */
-async function listen(
-  host: string,
-  port: number,
-  onSocket: (socket: Socket) => void,
-): Promise<AsyncDisposable> {
-  const listener: Server = createServer({ noDelay: true }, onSocket).listen(port, host);
-  await once(listener, "listening");
-  return {
-    [Symbol.asyncDispose]: async () => {
-      listener.close();
-    },
-  };
-}
-
-function urlsOf(context: Context, flag: string): string[] | undefined {
-  return context
-    .text(flag)
-    ?.split(",")
-    .map((url) => url.trim())
-    .filter((url) => url !== "");
-}
-
-function addressOf({ words }: Context, url: string): { host: string; port: number } {
-  const parts = /^http:\/\/(\[[0-9a-f:]+\]|[^/:[\]]+):(\d{1,5})\/?$/i.exec(url);
-  const port = Number(parts?.[2]);
-  if (parts === null || port > 65_535) {
-    throw new UsageFault(
-      `Cannot listen on ${JSON.stringify(url)}: expected http://HOST:PORT; there is no TLS yet`,
-      words,
-    );
-  }
-  return { host: parts[1]!.replace(/^\[|\]$/g, ""), port };
 }
 
 /** What etcd's two flags ask for together. */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { StatusReport } from "@plinth/resource";
 import { Fault } from "@plinth/fault";
-import { DEPLOY_ANNOTATION } from "@plinth/resource";
+import { DEPLOY_ANNOTATION, type KindTypes, type StatusReport } from "@plinth/resource";
+import type { Draft } from "@plinth/client";
 import type { Context } from "../command.ts";
 import { EXIT_UNHEALTHY, Interruption, exitCodeOf } from "../exit-code.ts";
 import { failureLines } from "../failure.ts";
@@ -17,6 +17,10 @@ import { shownPath } from "../terminal/shown-path.ts";
 import { withTimeout } from "../timeout.ts";
 import { urlsOf } from "../urls.ts";
 
+/** Longer than a cluster takes to elect a leader, or a supervisor to start a daemon that died. */
+const PATIENCE_MS = 15_000;
+const RETRY_MS = 250;
+
 export async function run(context: Context): Promise<number> {
   const { output, client, home, clock, signal } = context;
   const project = await loadProject(context, true);
@@ -27,6 +31,7 @@ export async function run(context: Context): Promise<number> {
   const apiPort = context.number("api-port");
   const proxyRuntime = readRuntime(context, "proxy-runtime");
   const mesh = readMesh(context);
+  const store = context.text("store");
   const supervision = await startDaemon(
     {
       home,
@@ -37,6 +42,7 @@ export async function run(context: Context): Promise<number> {
       ...(apiPort === undefined ? {} : { apiPort }),
       ...(proxyRuntime === undefined ? {} : { proxyRuntime }),
       ...(mesh === undefined ? {} : { mesh }),
+      ...(store === undefined ? {} : { store }),
       telemetry: readTelemetry(context),
     },
     !context.is("detach"),
@@ -46,7 +52,7 @@ export async function run(context: Context): Promise<number> {
     const status = await client.status({ signal });
     if (!supervision.started) {
       checkListening(context, status);
-      checkTelemetry(context, status);
+      checkSettings(context, status);
     }
     checkMesh(mesh, status);
     await askForMissingSecrets(context, project);
@@ -98,9 +104,10 @@ function checkMesh(asked: StatusReport["mesh"]["mode"] | undefined, { mesh }: St
   });
 }
 
-/** What is told to the outside is chosen when Plinth starts, too. */
-function checkTelemetry(context: Context, { telemetry }: StatusReport): void {
+/** Where the state is, and what is told to the outside, is chosen when Plinth starts, too. */
+function checkSettings(context: Context, { store, telemetry }: StatusReport): void {
   const asked = [
+    ["store", store.etcd ?? undefined],
     ["otlp", telemetry.otlp ?? "off"],
     ["access-log", telemetry.accessLog ?? "off"],
     ["trace-ratio", telemetry.traceRatio === null ? undefined : String(telemetry.traceRatio)],
@@ -141,10 +148,10 @@ async function deploy(context: Context, project: Project, owned: boolean): Promi
   output.note(`Deploying ${project.name} from ${shownPath(project.file)}`);
   // Asking again for what failed, without any change, is asking for another try.
   const annotations = { [DEPLOY_ANNOTATION]: randomUUID() };
-  const app = await client.apply(
-    "App",
+  const app = await applyPatiently(
+    context,
     { metadata: { name: project.name, annotations }, spec: project.spec },
-    { signal: deadline.signal },
+    deadline.signal,
   );
   try {
     using progress = showProgress(context);
@@ -160,6 +167,28 @@ async function deploy(context: Context, project: Project, owned: boolean): Promi
     if (error instanceof Interruption && !owned)
       output.note("The deployment goes on; `plinth ps` shows how far it is.");
     throw error;
+  }
+}
+
+/**
+ * Asks again while the store takes no writes for the moment, or cannot tell whether it took this one: a cluster elects
+ * another leader. The same deploy asked for twice is one.
+ */
+async function applyPatiently(
+  { client, clock, output }: Context,
+  draft: Draft<"App">,
+  signal: AbortSignal,
+): Promise<KindTypes["App"]> {
+  const deadlineMs = clock.monotonic() + PATIENCE_MS;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await client.apply("App", draft, { signal });
+    } catch (error) {
+      const isPassing = error instanceof Fault && error.code === "unavailable";
+      if (!isPassing || clock.monotonic() >= deadlineMs) throw error;
+      if (tries === 1) output.note(`Trying again: ${plainLine(error.message)}`);
+      await clock.sleep(RETRY_MS, signal);
+    }
   }
 }
 

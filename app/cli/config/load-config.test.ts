@@ -80,6 +80,60 @@ ingress:
   assert.deepEqual(config?.spec.ingress, { "files.localhost": "web" });
 });
 
+test("loadConfig() makes a service of a store, and its callers know where it is", async (context) => {
+  const { config, text } = await load(
+    context,
+    "plinth.config.yaml",
+    `name: shop
+stores:
+  state: { quota: 64MiB, retention: 90s }
+  orders: { url: "etcd://10.0.0.1:2379,10.0.0.2:2379" }
+  audit: { url: { secret: audit-url } }
+services:
+  web: { command: [web], calls: [state, orders, audit], env: { MODE: live } }
+  other: { command: [other] }
+`,
+  );
+  assert.equal(text, "");
+  const { state, web, other, ...more } = config!.spec.services;
+  assert.deepEqual(Object.keys(more), [], "a cluster of somebody else is no service");
+  assert.ok(state);
+  assert.equal(state.store, true);
+  assert.deepEqual(state.command?.slice(0, 3), ["${PLINTH}", "store", "serve"]);
+  for (const flag of ["--quota-backend-bytes=67108864", "--auto-compaction-retention=90s"])
+    assert.ok(state.command?.includes(flag), flag);
+  assert.deepEqual(web?.calls, ["state"]);
+  assert.deepEqual(web?.env, {
+    MODE: "live",
+    PLINTH_STATE_PASSWORD: { secret: "store.shop.state" },
+    PLINTH_ORDERS_URL: "etcd://10.0.0.1:2379,10.0.0.2:2379",
+    PLINTH_AUDIT_URL: { secret: "audit-url" },
+  });
+  assert.equal(other?.env, undefined);
+});
+
+test("loadConfig() tells what is wrong with a store", async (context) => {
+  const { problems } = await load(
+    context,
+    "plinth.config.yaml",
+    `name: shop
+stores:
+  web: {}
+  state: { url: "http://10.0.0.1:2379", quota: 1GiB }
+services:
+  web: { command: [web], calls: [stat], store: true }
+ingress: { "*": state }
+`,
+  );
+  assert.deepEqual(problems.map(({ path }) => path.join(".")).sort(), [
+    "ingress.*",
+    "services.web.calls.0",
+    "stores.state.quota",
+    "stores.state.url",
+    "stores.web",
+  ]);
+});
+
 test("loadConfig() accepts JSON with $schema, and TypeScript as value, promise or function", async (context) => {
   const value = `{ "$schema": "./s.json", "name": "shop", "services": { "web": { "command": ["a"] } } }`;
   const json = await load(context, "plinth.config.json", value);

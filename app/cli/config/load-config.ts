@@ -2,7 +2,7 @@ import { readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Clock } from "@plinth/clock";
 import { Fault, messageOf } from "@plinth/fault";
-import { type AppSpec, type Config, type ServiceSpec, quoted, validate } from "@plinth/resource";
+import { type AppSpec, type Config, isPath, type ServiceSpec, quoted, validate } from "@plinth/resource";
 import { ConfigFault, type ConfigProblem } from "./config-fault.ts";
 import {
   EVALUATION_BYTES_MAX,
@@ -15,6 +15,7 @@ import {
 import { locateConfig } from "./locate.ts";
 import { scriptMap } from "./script-map.ts";
 import type { SourceMap } from "./source-map.ts";
+import { withStores } from "./store-services.ts";
 
 export interface LoadedConfig {
   readonly name: string;
@@ -50,10 +51,11 @@ export async function loadConfig(target: string, options: LoadOptions): Promise<
   return { ...specOf(read.value as Config, dirname(file)), file };
 }
 
-function specOf({ name, services, ingress }: Config, directory: string): { name: string; spec: AppSpec } {
+function specOf(config: Config, directory: string): { name: string; spec: AppSpec } {
+  const { name, ingress } = config;
   const absolute: Record<string, ServiceSpec> = {};
-  for (const [service, spec] of Object.entries(services)) {
-    absolute[service] = { ...spec, cwd: resolve(directory, spec.cwd ?? ".") };
+  for (const [service, spec] of Object.entries(withStores(config))) {
+    absolute[service] = withPaths(spec, directory);
   }
   return {
     name,
@@ -61,16 +63,32 @@ function specOf({ name, services, ingress }: Config, directory: string): { name:
   };
 }
 
-/** What no schema can know: whether the directories are there. */
+/** The daemon knows nothing of the config's directory: what is relative to it becomes absolute. */
+function withPaths(spec: ServiceSpec, directory: string): ServiceSpec {
+  const { volumes, seccomp, image } = spec;
+  return {
+    ...spec,
+    ...(image === undefined && { cwd: resolve(directory, spec.cwd ?? ".") }),
+    ...(volumes !== undefined && {
+      volumes: Object.fromEntries(
+        Object.entries(volumes).map(([from, to]) => [isPath(from) ? resolve(directory, from) : from, to]),
+      ),
+    }),
+    ...(seccomp !== undefined && seccomp !== "unconfined" && { seccomp: resolve(directory, seccomp) }),
+  };
+}
+
+/** What no schema can know: whether the files and directories are there. */
 function checkDirectories({ services }: Config, directory: string): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
-  for (const [service, { cwd, source }] of Object.entries(services)) {
-    if (source !== undefined) {
-      problems.push({
-        path: ["services", service, "source"],
-        message: "is written by `plinth up`, not by hand",
-      });
+  for (const [service, spec] of Object.entries(services)) {
+    problems.push(...missingFiles(service, spec, directory));
+    for (const field of ["source", "store", "imageDigest"] as const) {
+      if (spec[field] === undefined) continue;
+      const path = ["services", service, field];
+      problems.push({ path, message: "is written by `plinth up`, not by hand" });
     }
+    const { cwd } = spec;
     if (cwd === undefined) continue;
     const stats = statSync(resolve(directory, cwd), { throwIfNoEntry: false });
     if (stats?.isDirectory() === true) continue;
@@ -82,6 +100,24 @@ function checkDirectories({ services }: Config, directory: string): ConfigProble
     });
   }
   return problems;
+}
+
+function missingFiles(service: string, spec: ServiceSpec, directory: string): ConfigProblem[] {
+  const named = Object.keys(spec.volumes ?? {})
+    .filter(isPath)
+    .map((from): [path: string[], name: string] => [["volumes", from], from]);
+  if (spec.seccomp !== undefined && spec.seccomp !== "unconfined") named.push([["seccomp"], spec.seccomp]);
+  if (typeof spec.image === "object") {
+    for (const from of Object.keys(spec.image.copy)) named.push([["image", "copy", from], from]);
+  }
+  return named
+    .filter(([, name]) => statSync(resolve(directory, name), { throwIfNoEntry: false }) === undefined)
+    .map(([path, name]) => ({
+      path: ["services", service, ...path],
+      message: "no such file or directory",
+      expected: `a file or directory, relative to "${directory}"`,
+      received: JSON.stringify(name),
+    }));
 }
 
 function place(problem: ConfigProblem, { map, value }: Pick<Read, "map" | "value">): ConfigProblem {

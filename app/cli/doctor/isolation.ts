@@ -39,13 +39,13 @@ function isolation(mode: MeshMode): Check {
     return weak(
       "isolation",
       "cooperative mode: instances share this machine's network and user",
-      "Addresses tell well-meaning callers apart. They do not stop a hostile process on this machine from calling as another, from dialling instances past the mesh, or from reaching what listens on 127.0.0.1. Do not run code you do not trust.",
+      "Addresses tell well-meaning callers apart. They do not stop a hostile process on this machine from calling as another, from dialling instances past the mesh, or from reaching what listens on 127.0.0.1; a container's files are its own, its network is not. Do not run code you do not trust.",
     );
   }
   return weak(
     "isolation",
-    "transparent mode: an instance's address is its identity; files, processes and the user are shared",
-    "No instance can send from another's address or reach the host but for names and services. One that runs as root still reads and writes this machine's files, its sockets among them. Do not run code you do not trust.",
+    "transparent mode: an instance's address is its identity; files, processes and the user of plain commands are shared",
+    "No instance can send from another's address or reach the host but for names and services. A plain command that runs as root still reads and writes this machine's files, its sockets among them; `isolate: true`, or an image, takes that away. The kernel is shared by all.",
   );
 }
 

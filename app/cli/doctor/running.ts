@@ -42,12 +42,14 @@ function listening({ listening: listeners }: StatusReport): Check[] {
   );
 }
 
-function store({ store: { readOnly, revision } }: StatusReport): Check {
+function store({ store: { readOnly, revision, etcd } }: StatusReport): Check {
   if (readOnly !== null)
     return bad(
       "store",
       `read-only: ${plainLine(readOnly)}`,
-      "Apps keep running; once there is room on the disk, changes are taken again.",
+      etcd === null
+        ? "Apps keep running; once there is room on the disk, changes are taken again."
+        : `Apps keep running; once ${plainLine(etcd)} answers, changes are taken again.`,
     );
   return good("store", `writable, at revision ${revision}`);
 }

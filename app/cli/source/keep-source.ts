@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import {
+  chmodSync,
   constants,
   copyFileSync,
   existsSync,
@@ -75,7 +76,8 @@ export async function keepSource(spec: AppSpec, options: KeepOptions): Promise<K
 function divide(spec: AppSpec, project: string): { inside: Map<string, string>; outside: string[] } {
   const inside = new Map<string, string>();
   const outside: string[] = [];
-  for (const [service, { cwd }] of Object.entries(spec.services)) {
+  for (const [service, { cwd, store, image }] of Object.entries(spec.services)) {
+    if (store === true || image !== undefined) continue; // has none of the project's files
     const directory = realpathSync(cwd ?? project);
     if (isInside(project, directory)) inside.set(service, relative(project, directory));
     else outside.push(service);
@@ -107,6 +109,8 @@ async function copyOf(project: string, entries: readonly Entry[], home: string):
   const sources = join(home, "sources");
   mkdirSync(sources, { recursive: true, mode: 0o700 });
   const temporary = mkdtempSync(join(sources, ".new-"));
+  // An isolated command may be another user's, and sees the copy alone; the home keeps all others out.
+  chmodSync(temporary, 0o755);
   try {
     for (const { path, type, mode, target } of entries) {
       const destination = join(temporary, path);

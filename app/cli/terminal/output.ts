@@ -97,6 +97,10 @@ export class Surface {
     this.#colour = this.isTerminal && colour;
   }
 
+  get hasColour(): boolean {
+    return this.#colour;
+  }
+
   get columns(): number {
     const columns = this.#stream.columns;
     return columns === undefined || columns < 1 ? COLUMNS_DEFAULT : columns;

@@ -141,7 +141,7 @@ export class FakeTraffic {
       host: null,
       mesh: { mode: "cooperative", reason: "it was asked for" },
       telemetry: { otlp: null, traceRatio: null, accessLog: null },
-      store: { revision: this.#shop.store.revision, readOnly: null },
+      store: { revision: this.#shop.store.revision, readOnly: null, etcd: null },
       notices: [
         "Memory and CPU limits cannot be enforced here: no writable cgroup. Services that ask for them are refused.",
       ],

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ProxyControl, type Snapshot } from "@plinth/connect";
@@ -12,17 +12,6 @@ import { proxyProgram } from "../entry.ts";
 /** Runtimes that the proxy's tests run on here. */
 export function installedRuntimes(): RuntimeName[] {
   return (["node", "bun"] as const).filter((name) => runtimePath(name) !== undefined);
-}
-
-/** A port that nothing listened on a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** Below the ports that the kernel gives to outgoing connections, of which a test under load makes thousands. */

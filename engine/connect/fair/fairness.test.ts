@@ -4,8 +4,8 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { createLog } from "@plinth/log";
+import { freePort } from "@plinth/process/testing";
 import { DataPlane } from "../data-plane.ts";
-import { freePort } from "../free-port.ts";
 import { emptySnapshot } from "../snapshot.ts";
 import type { Resource } from "./quotas.ts";
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, statSync, watch } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "@plinth/clock";
@@ -25,9 +25,14 @@ import type {
   TaskPlace,
   TaskSpec,
 } from "../driver.ts";
+import { nextChange } from "../directory-change.ts";
 import { shellCode } from "../exit-status.ts";
+import { cgroupMembers, makeCgroups, removeCgroups } from "../oci/cgroup/make.ts";
+import type { PlannedDirectory } from "../oci/cgroup/plan.ts";
+import { readCgroupSystem } from "../oci/cgroup/system.ts";
 import { toolPath } from "../tool-path.ts";
-import { cgroupMembers, makeCgroups, planCgroups, readCgroupSystem, removeCgroups } from "./cgroup.ts";
+import { checkDirectory } from "../working-directory.ts";
+import { planCgroups } from "./cgroup.ts";
 import { fingerprintProcessDriver } from "./fingerprint.ts";
 import { ProcessHandle } from "./handle.ts";
 import { MARK_VARIABLE } from "./members.ts";
@@ -160,6 +165,14 @@ class ProcessDriver implements Driver, ExecAbility {
   async exec(handle: TaskHandle, command: readonly string[], options: ExecOptions): Promise<number> {
     if (!(handle instanceof ProcessHandle) || handle.exit() !== undefined)
       throw new Fault("gone", `Cannot run a command in "${handle.id}": it is not running`);
+    if (options.terminal !== undefined)
+      throw new Fault(
+        "unsupported",
+        `Cannot give a command in "${handle.id}" a terminal: it is no container`,
+        {
+          hint: "Leave -t out; -i gives it input.",
+        },
+      );
     options.signal?.throwIfAborted();
     const enter = await this.#enter(handle);
     options.signal?.throwIfAborted();
@@ -225,7 +238,7 @@ class ProcessDriver implements Driver, ExecAbility {
     while (!hasBegun(handle.stateDirectory)) {
       if (handle.exit() !== undefined)
         throw new Fault("gone", `Cannot run a command in "${handle.id}": it did not start`);
-      await this.#change(handle.stateDirectory);
+      await nextChange(handle.stateDirectory, this.#clock);
     }
     return enterCommand(network, handle.pid);
   }
@@ -244,7 +257,7 @@ class ProcessDriver implements Driver, ExecAbility {
       if (running !== undefined)
         return new ProcessHandle({ task, running, stateDirectory: place.stateDirectory, clock: this.#clock });
       if (late) return undefined;
-      await this.#change(place.stateDirectory);
+      await nextChange(place.stateDirectory, this.#clock);
     }
   }
 
@@ -253,25 +266,7 @@ class ProcessDriver implements Driver, ExecAbility {
     for (const identity of markedProcesses(mark)) signalProcess(identity, "SIGKILL");
     await removeCgroups(cgroups, this.#clock);
   }
-
-  /** Resolves on the next change in a directory, or soon where that cannot be watched or came too early to be seen. */
-  async #change(directory: string): Promise<void> {
-    const over = new AbortController();
-    try {
-      const watcher = watch(directory, { signal: over.signal });
-      await Promise.race([
-        once(watcher, "change", { signal: over.signal }),
-        this.#clock.sleep(LAUNCH_POLL_MS, over.signal),
-      ]);
-    } catch {
-      await this.#clock.sleep(LAUNCH_POLL_MS);
-    } finally {
-      over.abort();
-    }
-  }
 }
-
-const LAUNCH_POLL_MS = 5;
 
 const isMarked = (mark: string): boolean =>
   processTable().some(({ pid }) => hasInEnvironment(pid, MARK_VARIABLE, mark));
@@ -283,22 +278,7 @@ function markedProcesses(mark: string): ProcessIdentity[] {
     .filter(({ pid }) => hasInEnvironment(pid, MARK_VARIABLE, mark));
 }
 
-const hasSettings = ({ settings }: { settings: Readonly<Record<string, string>> }): boolean =>
-  Object.keys(settings).length > 0;
-
-function checkDirectory(directory: string): void {
-  try {
-    if (!statSync(directory).isDirectory())
-      throw new Fault("not-found", `Cannot start: the working directory ${directory} is not a directory`);
-    accessSync(directory, constants.X_OK);
-  } catch (error) {
-    if (error instanceof Fault) throw error;
-    const why = (error as NodeJS.ErrnoException).code === "EACCES" ? "may not be entered" : "does not exist";
-    throw new Fault("not-found", `Cannot start: the working directory ${directory} ${why}`, {
-      cause: error,
-    });
-  }
-}
+const hasSettings = ({ settings }: PlannedDirectory): boolean => settings.length > 0;
 
 function checkNotRunning({ id, stateDirectory }: TaskSpec): void {
   const task = readTask(stateDirectory);

@@ -324,3 +324,22 @@ test("ProcessHandle ends what made itself a cgroup below its own", limit, async 
   assert.equal(isRunning(child), false);
   assert.equal(existsSync(cgroups.members!), false);
 });
+
+test(
+  "ProcessDriver.recover() reads records of before cgroups had bases, and removes their directories",
+  limit,
+  async () => {
+    using place = scratch();
+    const spec = place.spec(shell("echo up; exec sleep 1000"));
+    const first = await driver.start(spec);
+    await untilLogged(place, first, "up");
+    first[Symbol.dispose]();
+    const task = readTask(spec.stateDirectory)!;
+    const directories = task.cgroups.directories.map(({ path }) => ({ path, settings: {} }));
+    const earlier = { ...task, cgroups: { ...task.cgroups, directories } };
+    writeFileSync(join(spec.stateDirectory, "task.json"), JSON.stringify(earlier));
+    using handle = await driver.recover({ id: spec.id, stateDirectory: spec.stateDirectory });
+    await handle!.stop({ graceMs: 0 });
+    for (const { path } of directories) assert(!existsSync(path), path);
+  },
+);

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import type { ResourceLimits } from "@plinth/resource";
 import type { Fingerprint } from "../driver.ts";
-import { planCgroups, readCgroupSystem } from "./cgroup.ts";
+import { readCgroupSystem } from "../oci/cgroup/system.ts";
+import { planCgroups } from "./cgroup.ts";
 
 /** One of each, to learn which could be held; the amounts do not matter. */
 const EVERY_LIMIT: ResourceLimits = { memoryBytes: 2 ** 30, cpus: 1, processes: 100, bestEffort: true };

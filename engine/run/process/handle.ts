@@ -4,7 +4,8 @@ import { Fault } from "@plinth/fault";
 import { bootId, isRunning, signalProcess, statFields } from "@plinth/process";
 import type { StopOptions, TaskHandle, TaskStats } from "../driver.ts";
 import { describeCode, type ExitStatus } from "../exit-status.ts";
-import { outOfMemoryKills, removeCgroups } from "./cgroup.ts";
+import { removeCgroups } from "../oci/cgroup/make.ts";
+import { outOfMemoryKills } from "../oci/cgroup/stats.ts";
 import { killMembers, type Membership, membersOf, statsOf } from "./members.ts";
 import { hasBegun, readExitCode, readStartFailure, type RunningRecord, type TaskRecord } from "./state.ts";
 
@@ -23,6 +24,11 @@ export interface HandleOptions {
   readonly running: RunningRecord;
   readonly stateDirectory: string;
   readonly clock: Clock;
+  /**
+   * Of a task that our init keeps: why its command never ran, undefined where it did. Its shim takes no signals, and is
+   * in no group with the command. Default: a task of launcher.sh.
+   */
+  readonly initFailure?: (code: number | undefined) => ExitStatus | undefined;
 }
 
 type State =
@@ -41,6 +47,7 @@ export class ProcessHandle implements TaskHandle {
   readonly stateDirectory: string;
   readonly #running: RunningRecord;
   readonly #clock: Clock;
+  readonly #initFailure: HandleOptions["initFailure"];
   readonly #waiting: Set<(exit: ExitStatus) => void> = new Set();
   #state: State = { name: "running" };
   #watcher: FSWatcher | undefined;
@@ -56,6 +63,7 @@ export class ProcessHandle implements TaskHandle {
     this.#running = options.running;
     this.stateDirectory = options.stateDirectory;
     this.#clock = options.clock;
+    this.#initFailure = options.initFailure;
     try {
       this.#watcher = watch(this.stateDirectory, () => this.look());
       this.#watcher.on("error", () => this.#watcher?.close());
@@ -67,7 +75,7 @@ export class ProcessHandle implements TaskHandle {
 
   /** How all members are found; without a cgroup when the command could not be moved into it. */
   get membership(): Membership {
-    const joined = readStartFailure(this.stateDirectory)?.kind !== "join";
+    const joined = this.#initFailure !== undefined || readStartFailure(this.stateDirectory)?.kind !== "join";
     return {
       cgroup: joined ? (this.task.cgroups.members ?? undefined) : undefined,
       launcher: this.#running.launcher,
@@ -106,9 +114,9 @@ export class ProcessHandle implements TaskHandle {
     });
   }
 
-  async stop({ graceMs, signal }: StopOptions): Promise<ExitStatus> {
+  async stop({ graceMs, signal, stopSignal = "SIGTERM" }: StopOptions): Promise<ExitStatus> {
     if (graceMs > 0 && this.#state.name === "running") {
-      this.#signalGroup("SIGTERM");
+      this.#signalGroup(stopSignal);
       const over = new AbortController();
       const inTime = await Promise.race([
         this.wait(signal).finally(() => over.abort()),
@@ -186,6 +194,8 @@ export class ProcessHandle implements TaskHandle {
   }
 
   #describe(code: number | undefined): ExitStatus {
+    const failed = this.#initFailure === undefined ? undefined : this.#initFailure(code);
+    if (failed !== undefined) return failed;
     if (code === undefined) {
       const restarted = this.#running.main.bootId !== bootId();
       const reason = restarted
@@ -193,6 +203,21 @@ export class ProcessHandle implements TaskHandle {
         : "ended unseen: its launcher was killed before it could write the exit code";
       return { cause: "lost", code, reason };
     }
+    const failure = this.#initFailure === undefined ? this.#launcherFailure(code) : undefined;
+    if (failure !== undefined) return failure;
+    if (outOfMemoryKills(this.task.cgroups) > 0) {
+      const limit = this.task.memoryBytes === null ? "" : ` of ${describeBytes(this.task.memoryBytes)}`;
+      return {
+        cause: "out-of-memory",
+        code,
+        reason: `out of memory at its limit${limit}, ${describeCode(code)}`,
+      };
+    }
+    return { cause: "exited", code, reason: describeCode(code) };
+  }
+
+  /** Why launcher.sh did not get its command to run. */
+  #launcherFailure(code: number): ExitStatus | undefined {
     const failure = readStartFailure(this.stateDirectory);
     if (failure?.kind === "exec") {
       const shown = this.task.isFound ? code : 127;
@@ -207,20 +232,13 @@ export class ProcessHandle implements TaskHandle {
         code,
         reason: `Cannot start: it could not be put into its network ${this.task.network.namespace}; its log says why`,
       };
-    if (outOfMemoryKills(this.task.cgroups) > 0) {
-      const limit = this.task.memoryBytes === null ? "" : ` of ${describeBytes(this.task.memoryBytes)}`;
-      return {
-        cause: "out-of-memory",
-        code,
-        reason: `out of memory at its limit${limit}, ${describeCode(code)}`,
-      };
-    }
-    return { cause: "exited", code, reason: describeCode(code) };
+    return undefined;
   }
 
   /** The group is the launcher's, which traps the signal and stays. */
   #signalGroup(signal: NodeJS.Signals): void {
     const { launcher, main } = this.#running;
+    if (this.#initFailure !== undefined) return void signalProcess(main, signal);
     const group = Number(isRunning(main) ? statFields(main.pid)?.[2] : Number.NaN);
     if (!isRunning(launcher) && group !== launcher.pid) {
       signalProcess(main, signal);

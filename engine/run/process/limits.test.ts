@@ -5,7 +5,8 @@ import { test, type TestContext } from "node:test";
 import { systemClock } from "@plinth/clock";
 import type { ResourceLimits } from "@plinth/resource";
 import { NO_LIMITS, scratch, untilLogged } from "../driver-conformance.ts";
-import { type CgroupSystem, planCgroups } from "./cgroup.ts";
+import type { CgroupSystem } from "../oci/cgroup/system.ts";
+import { planCgroups } from "./cgroup.ts";
 import { createProcessDriver } from "./driver.ts";
 import { readTask } from "./state.ts";
 

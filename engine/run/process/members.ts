@@ -10,7 +10,9 @@ import {
   statFields,
 } from "@plinth/process";
 import type { TaskStats } from "../driver.ts";
-import { cgroupCpuSeconds, cgroupMembers, killCgroup } from "./cgroup.ts";
+import { killCgroup } from "../oci/cgroup/control.ts";
+import { cgroupMembers } from "../oci/cgroup/make.ts";
+import { cgroupCpuSeconds } from "./cgroup.ts";
 
 /** In the environment of everything a start consists of; unlike PLINTH_INSTANCE never used twice. */
 export const MARK_VARIABLE = "PLINTH_INSTANCE_MARK";
@@ -33,7 +35,15 @@ function ownSession({ launcher, main }: Membership): number | undefined {
   return isRunning(launcher) || isRunning(main) ? launcher.pid : undefined;
 }
 
-/** Pids of all members but the launcher. Without a cgroup this looks through the whole process table. */
+/**
+ * The launcher's children but the main process are what it runs itself: to look for members, to wait, and to put the
+ * exit code where it is read. Of the members none can become one of them.
+ */
+function isLaunchersOwn({ launcher, main }: Membership, pid: number, parent: number): boolean {
+  return parent === launcher.pid && pid !== main.pid;
+}
+
+/** Pids of all members but the launcher and what it runs. Without a cgroup this looks through the whole process table. */
 export function membersOf(membership: Membership): number[] {
   const listed = inCgroup(membership);
   const { main } = membership;
@@ -43,8 +53,8 @@ export function membersOf(membership: Membership): number[] {
   const ours = ownSession(membership);
   return processTable()
     .filter(({ pid, session }) => session === ours || hasInEnvironment(pid, MARK_VARIABLE, membership.mark))
-    .map(({ pid }) => pid)
-    .filter((pid) => pid !== membership.launcher.pid);
+    .filter(({ pid, parent }) => pid !== membership.launcher.pid && !isLaunchersOwn(membership, pid, parent))
+    .map(({ pid }) => pid);
 }
 
 /** Kills all members but the launcher, which stays to write how the main process ended. */
@@ -60,10 +70,9 @@ export function killMembers(membership: Membership): void {
 function isMember(membership: Membership, pid: number): boolean {
   const listed = inCgroup(membership);
   if (listed !== undefined) return listed.includes(pid);
-  return (
-    hasInEnvironment(pid, MARK_VARIABLE, membership.mark) ||
-    Number(statFields(pid)?.[3]) === ownSession(membership)
-  );
+  const [, parent, , session] = statFields(pid) ?? [];
+  if (isLaunchersOwn(membership, pid, Number(parent))) return false;
+  return hasInEnvironment(pid, MARK_VARIABLE, membership.mark) || Number(session) === ownSession(membership);
 }
 
 let recentTable: ProcessEntry[] | undefined;

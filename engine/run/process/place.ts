@@ -74,7 +74,7 @@ export function enterCommand(network: TaskNetwork, pid: number): string[] {
  * Where the host asks other sources than files and DNS for hosts' names (systemd-resolved over its socket, mDNS), a
  * file that does not; empty where there is nothing to change.
  */
-function nameSwitch(stateDirectory: string): string {
+export function nameSwitch(stateDirectory: string): string {
   let text: string;
   try {
     text = readFileSync("/etc/nsswitch.conf", "utf8");

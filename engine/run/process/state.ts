@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { bootId, type ProcessIdentity, identityInStat } from "@plinth/process";
 import type { TaskNetwork } from "../network/task-network.ts";
-import type { CgroupPlan } from "./cgroup.ts";
+import type { CgroupPlan, PlannedDirectory } from "../oci/cgroup/plan.ts";
 
 /** Written by the driver before the launcher starts. Holds no environment: secrets live only in processes. */
 export interface TaskRecord {
@@ -66,10 +66,28 @@ export function readTask(directory: string): TaskRecord | undefined {
   const text = read(directory, TASK_FILE);
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text) as TaskRecord;
+    const task = JSON.parse(text) as TaskRecord;
+    return { ...task, cgroups: withBases(task.cgroups) };
   } catch {
     return undefined; // not written by us; renames leave no partial file
   }
+}
+
+/** Earlier records only say where the directories are; these were made right below one that was there. */
+function withBases(plan: CgroupPlan): CgroupPlan {
+  const directories = plan.directories.map((each) =>
+    (each as Partial<PlannedDirectory>).base === undefined
+      ? ({
+          ...each,
+          mount: dirname(each.path),
+          base: dirname(each.path),
+          version: 1,
+          controllers: [],
+          settings: [],
+        } as const)
+      : each,
+  );
+  return { ...plan, directories };
 }
 
 export function removeTask(directory: string): void {

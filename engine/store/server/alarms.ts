@@ -2,6 +2,12 @@ import { AlarmAction, type AlarmMember, type AlarmRequest, AlarmType } from "@pl
 import type { Mvcc } from "../mvcc.ts";
 import { refusal } from "./refusal.ts";
 
+/** As etcd writes them. */
+export const alarmNames: ReadonlyMap<number, string> = new Map([
+  [AlarmType.noSpace, "NOSPACE"],
+  [AlarmType.corrupt, "CORRUPT"],
+]);
+
 /**
  * Alarms close the door to writes until an operator has looked. NOSPACE is the store's, which refuses what would make
  * it larger, and lasts. CORRUPT is raised by whoever found something, refuses everything, and ends with the process.
@@ -21,6 +27,11 @@ export class Alarms {
     if (this.#store.noSpace) raised.push({ memberId: this.#memberId, alarm: AlarmType.noSpace });
     if (this.#corrupt) raised.push({ memberId: this.#memberId, alarm: AlarmType.corrupt });
     return raised;
+  }
+
+  /** Of those that are raised, as etcd writes them. */
+  get names(): string[] {
+    return this.all.map(({ alarm }) => alarmNames.get(alarm) ?? String(alarm));
   }
 
   /** Carries out the request; the alarms it was about. Those of other members do not exist. */

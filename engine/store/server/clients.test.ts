@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { Etcd3 } from "etcd3";
+import { Etcd3, Range } from "etcd3";
 import { openMvcc } from "../mvcc-store.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 
@@ -113,6 +113,60 @@ test("etcdctl watches a prefix from the past into the present", async (t) => {
   } finally {
     watching.kill();
     await exited;
+  }
+});
+
+test("etcdctl makes users and roles, turns them on, and is refused what they may not", async (t) => {
+  if (!(await hasEtcdctl())) return t.skip("etcdctl is not installed");
+  await using started = await start();
+  const ctl = ctlOf(started.server);
+  assert.equal(await ctl("user", "add", "root:secret"), "User root created\n");
+  assert.equal(await ctl("user", "add", "ann:word"), "User ann created\n");
+  assert.equal(await ctl("role", "add", "root"), "Role root created\n");
+  assert.equal(await ctl("user", "grant-role", "root", "root"), "Role root is granted to user root\n");
+  await ctl("role", "add", "app");
+  assert.equal(
+    await ctl("role", "grant-permission", "app", "readwrite", "--prefix", "app/"),
+    "Role app updated\n",
+  );
+  await ctl("user", "grant-role", "ann", "app");
+  assert.equal(await ctl("auth", "enable"), "Authentication Enabled\n");
+  await assert.rejects(ctl("get", "app/1"), /etcdserver: user name is empty/);
+  const ann = (...words: string[]): Promise<string> => ctl("--user", "ann:word", ...words);
+  assert.equal(await ann("put", "app/1", "one"), "OK\n");
+  assert.equal(await ann("get", "--prefix", "app/"), "app/1\none\n");
+  await assert.rejects(ann("get", "other"), /etcdserver: permission denied/);
+  await assert.rejects(ann("watch", "other"), /permission denied/);
+  await assert.rejects(ctl("--user", "ann:wrong", "get", "app/1"), /invalid user ID or password/);
+  const root = (...words: string[]): Promise<string> => ctl("--user", "root:secret", ...words);
+  assert.equal(await root("user", "get", "ann"), "User: ann\nRoles: app\n");
+  assert.match(await root("role", "get", "app"), /\[app\/, app0\) \(prefix app\/\)/);
+  assert.match(await root("endpoint", "status"), /, feed, /);
+  assert.equal(await root("auth", "disable"), "Authentication Disabled\n");
+  assert.equal(await ctl("get", "app/1"), "app/1\none\n");
+});
+
+test("npm etcd3 logs in, and is refused what its user may not", async () => {
+  await using started = await start();
+  const hosts = `http://127.0.0.1:${started.server.port}`;
+  const admin = new Etcd3({ hosts });
+  const root = new Etcd3({ hosts, auth: { username: "root", password: "secret" } });
+  const ann = new Etcd3({ hosts, auth: { username: "ann", password: "word" } });
+  try {
+    await admin.user("root").create("secret");
+    await admin.role("root").create();
+    await admin.user("root").addRole("root");
+    await admin.auth.authEnable();
+    const app = root.role("app");
+    await app.create();
+    await app.grant({ permission: "Readwrite", range: Range.prefix("app/") });
+    await root.user("ann").create("word");
+    await root.user("ann").addRole("app");
+    await ann.put("app/1").value("one");
+    assert.equal(await ann.get("app/1").string(), "one");
+    await assert.rejects(ann.get("other").string(), /permission denied/);
+  } finally {
+    for (const client of [admin, root, ann]) client.close();
   }
 });
 

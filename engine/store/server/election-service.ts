@@ -1,17 +1,18 @@
-import { electionService, type LeaderKey, type LeaderResponse } from "@plinth/etcd";
-import { implement, type Implementation } from "@plinth/grpc";
+import { electionService, type LeaderKey, type LeaderRequest, type LeaderResponse } from "@plinth/etcd";
+import { implement, type Implementation, type ServerCall } from "@plinth/grpc";
+import type { Access } from "./auth/access.ts";
 import type { ByteString, KeyValue } from "../mvcc.ts";
 import { awaitTurn, firstOf, leave, prefixEnd, prefixOf, sessionLease, takePlace } from "./queue-place.ts";
 import { refusal, toRefusal } from "./refusal.ts";
 import { answerAsClient, type Serving } from "./serving.ts";
 
 export function electionImplementation(serving: Serving): Implementation[] {
-  const { member } = serving;
+  const { member, authority } = serving;
   return [
     implement(electionService.campaign, async (call) => {
       const { name, lease: named, value } = await call.request();
       return answerAsClient(serving, async () => {
-        const lease = await sessionLease(serving, named);
+        const lease = await sessionLease(serving, call, name, named);
         const { place, revision, present } = await takePlace(serving, name, lease, value);
         const leader = { name, key: place.key, revision: place.createRevision, lease };
         if (present !== undefined && Buffer.compare(present.value, value) !== 0) {
@@ -24,29 +25,43 @@ export function electionImplementation(serving: Serving): Implementation[] {
     implement(electionService.proclaim, async (call) => {
       const { leader, value } = await call.request();
       return answerAsClient(serving, async () => {
+        const access = authority.accessOf(call);
+        access.known();
         if (leader === undefined) throw refusal("electionNotLeader");
+        checkKeyAccess(access, leader.key);
         return { header: member.header(await proclaim(serving, leader, value)) };
       });
     }),
     implement(electionService.leader, async (call) => {
       const { name } = await call.request();
       return answerAsClient(serving, () => {
-        const kv = firstOf(serving, prefixOf(name));
+        const prefix = prefixOf(name);
+        authority.accessOf(call).read(prefix, prefixEnd(prefix));
+        const kv = firstOf(serving, prefix);
         if (kv === undefined) throw refusal("electionNoLeader");
         return { header: member.header(), kv };
       });
     }),
-    implement(electionService.observe, (call) => observe(serving, call.request(), call.signal)),
+    implement(electionService.observe, (call) => observe(serving, call)),
     implement(electionService.resign, async (call) => {
       const { leader } = await call.request();
       return answerAsClient(serving, async () => {
+        const access = authority.accessOf(call);
+        access.known();
         if (leader === undefined) return { header: member.header() };
         const { name, key, revision } = leader;
+        checkKeyAccess(access, key);
         const place = { prefix: prefixOf(name), key, createRevision: revision };
         return { header: member.header(await leave(serving, place)) };
       });
     }),
   ];
+}
+
+/** A leader's key is compared, and written or deleted. */
+function checkKeyAccess(access: Access, key: ByteString): void {
+  access.read(key, "");
+  access.write(key, "");
 }
 
 /** Changes what the leader says, unless it is not the leader's key any more. */
@@ -65,14 +80,11 @@ async function proclaim(
 }
 
 /** The leader's words, now and as they change, through one leader after the other. */
-async function* observe(
-  serving: Serving,
-  request: Promise<{ readonly name: ByteString }>,
-  callSignal: AbortSignal,
-): AsyncGenerator<LeaderResponse> {
-  const prefix = prefixOf((await request).name);
-  const signal = AbortSignal.any([callSignal, serving.stopping]);
+async function* observe(serving: Serving, call: ServerCall<LeaderRequest>): AsyncGenerator<LeaderResponse> {
+  const prefix = prefixOf((await call.request()).name);
+  const signal = AbortSignal.any([call.signal, serving.stopping]);
   try {
+    serving.authority.accessOf(call).read(prefix, prefixEnd(prefix));
     for (;;) {
       const { revision } = serving.store;
       const leader = firstOf(serving, prefix) ?? (await firstPut(serving, prefix, revision + 1, signal));
@@ -91,7 +103,7 @@ async function* words(
   fromRevision: number,
   signal: AbortSignal,
 ): AsyncGenerator<LeaderResponse> {
-  for await (const events of store.watch({ key }, { fromRevision, signal })) {
+  for await (const events of store.watch({ key }, { fromRevision, previous: false, signal })) {
     for (const { kind, kv } of events) {
       if (kind === "delete") return;
       yield { header: member.header(kv.modRevision), kv };
@@ -106,7 +118,7 @@ async function firstPut(
   signal: AbortSignal,
 ): Promise<KeyValue> {
   const range = { key: prefix, end: prefixEnd(prefix) };
-  for await (const events of store.watch(range, { fromRevision, signal })) {
+  for await (const events of store.watch(range, { fromRevision, previous: false, signal })) {
     const put = events.find(({ kind }) => kind === "put");
     if (put !== undefined) return put.kv;
   }

@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { suite, test } from "node:test";
 import fc from "fast-check";
 import { systemClock } from "@plinth/clock";
@@ -22,45 +19,15 @@ import {
   type WatchResponse,
   watchService,
 } from "@plinth/etcd";
-import { GrpcError, type GrpcClient, type Method } from "@plinth/grpc";
-import type { Mvcc } from "../mvcc.ts";
+import type { GrpcClient, Method } from "@plinth/grpc";
+import { ask, type OpenStore, plain, startBoth } from "./beside-etcd.ts";
 import { MvccModel } from "../mvcc-model.ts";
 import { openMvcc } from "../mvcc-store.ts";
 import { type RandomRequest, randomRequest } from "./random-request.ts";
-import { startRealEtcd } from "./real-etcd.ts";
-import { connectTo, startTestServer } from "./test-server.ts";
 
-/** What both must answer alike: all but who they are. */
-const IDENTITY = new Set(["clusterId", "memberId", "raftTerm"]);
 /** Enough to have met every difference that was ever found here, in some three seconds. */
 const REQUESTS = 1000;
 const LEASE_SECONDS = 5000;
-
-function plain(answer: unknown): unknown {
-  const text: string | undefined = JSON.stringify(answer, (name, value: unknown) => {
-    if (IDENTITY.has(name)) return undefined;
-    if (typeof value === "bigint") return `${value}n`;
-    if (typeof value === "object" && value !== null && "type" in value && value.type === "Buffer") {
-      return Buffer.from((value as unknown as { data: number[] }).data).toString("latin1");
-    }
-    return value;
-  });
-  return text === undefined ? undefined : (JSON.parse(text) as unknown);
-}
-
-/** The answer, or what it was refused with. */
-async function ask<Request, Response>(
-  client: GrpcClient,
-  method: Method<Request, Response>,
-  request: Request,
-): Promise<unknown> {
-  try {
-    return plain(await client.unary(method, request, { timeoutMs: 10_000 }));
-  } catch (error) {
-    if (error instanceof GrpcError) return { status: error.status, message: error.message };
-    throw error;
-  }
-}
 
 async function carryOut(
   client: GrpcClient,
@@ -98,27 +65,6 @@ async function carryOut(
       return { ...answer, leases: answer.leases.map(({ id }) => id).toSorted() };
     }
   }
-}
-
-interface Both extends AsyncDisposable {
-  readonly ours: GrpcClient;
-  readonly theirs: GrpcClient;
-}
-
-type OpenStore = (directory: string) => Promise<Mvcc>;
-
-async function startBoth(openStore: OpenStore): Promise<Both | undefined> {
-  await using setup = new AsyncDisposableStack();
-  const real = await startRealEtcd();
-  if (real === undefined) return undefined;
-  setup.use(real);
-  const directory = await mkdtemp(join(tmpdir(), "plinth-like-etcd-"));
-  setup.defer(() => rm(directory, { recursive: true }));
-  const server = setup.use(await startTestServer(await openStore(directory)));
-  const ours = setup.use(connectTo(server.port)).grpc;
-  const theirs = setup.use(connectTo(real.port)).grpc;
-  const lifetime = setup.move();
-  return { ours, theirs, [Symbol.asyncDispose]: () => lifetime.disposeAsync() };
 }
 
 /** Answers to a watch until one satisfies. */

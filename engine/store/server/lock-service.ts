@@ -5,12 +5,12 @@ import { refusal } from "./refusal.ts";
 import { answerAsClient, type Serving } from "./serving.ts";
 
 export function lockImplementation(serving: Serving): Implementation[] {
-  const { store, member } = serving;
+  const { store, member, authority } = serving;
   return [
     implement(lockService.lock, async (call) => {
       const { name, lease: named } = await call.request();
       return answerAsClient(serving, async () => {
-        const lease = await sessionLease(serving, named);
+        const lease = await sessionLease(serving, call, name, named);
         const { place } = await takePlace(serving, name, lease, new Uint8Array(0));
         await awaitTurn(serving, place, lease, AbortSignal.any([call.signal, serving.stopping]));
         const { kvs, revision } = store.range({ key: place.key });
@@ -21,6 +21,7 @@ export function lockImplementation(serving: Serving): Implementation[] {
     implement(lockService.unlock, async (call) => {
       const { key } = await call.request();
       return answerAsClient(serving, async () => {
+        authority.accessOf(call).write(key, "");
         const { revision } = await store.delete({ key });
         return { header: member.header(revision) };
       });

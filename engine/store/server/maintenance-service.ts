@@ -1,23 +1,20 @@
-import { createHash } from "node:crypto";
-import { AlarmType, DowngradeAction, maintenanceService, type SnapshotResponse } from "@plinth/etcd";
+import { AlarmAction, DowngradeAction, maintenanceService, type SnapshotResponse } from "@plinth/etcd";
 import { implement, type Implementation } from "@plinth/grpc";
+import { sealSnapshot } from "../sealed-snapshot.ts";
+import { alarmNames } from "./alarms.ts";
 import { EMULATED_VERSION, RAFT_TERM } from "./member.ts";
 import { refusal, toRefusal } from "./refusal.ts";
 import { answer, type Serving } from "./serving.ts";
 
-/** Clients take a snapshot for whole when it is so many bytes times any number, and a SHA-256 behind them. */
-const SNAPSHOT_BLOCK_BYTES = 512;
-const alarmNames = new Map<number, string>([
-  [AlarmType.noSpace, "NOSPACE"],
-  [AlarmType.corrupt, "CORRUPT"],
-]);
-
 export function maintenanceImplementation(serving: Serving): Implementation[] {
-  const { store, member, alarms } = serving;
+  const { store, member, alarms, authority } = serving;
   const { memberId } = member.options;
   return [
     implement(maintenanceService.alarm, async (call) => {
       const request = await call.request();
+      const access = authority.accessOf(call);
+      if (request.action === AlarmAction.get) access.known();
+      else access.root();
       try {
         return { header: member.header(), alarms: await alarms.handle(request) };
       } catch (error) {
@@ -76,22 +73,12 @@ export function maintenanceImplementation(serving: Serving): Implementation[] {
 
 async function* snapshot(serving: Serving, request: Promise<unknown>): AsyncGenerator<SnapshotResponse> {
   await request;
-  const hash = createHash("sha256");
-  let length = 0;
-  const part = (blob: Uint8Array): SnapshotResponse => {
-    hash.update(blob);
-    length += blob.length;
-    return { header: undefined, remainingBytes: 0n, blob };
-  };
   try {
-    for await (const blob of serving.store.snapshot()) {
+    for await (const blob of sealSnapshot(serving.store.snapshot())) {
       if (serving.stopping.aborted) throw refusal("stopped");
-      yield part(blob);
+      yield { header: undefined, remainingBytes: 0n, blob };
     }
   } catch (error) {
     throw toRefusal(error);
   }
-  const rest = length % SNAPSHOT_BLOCK_BYTES;
-  if (rest > 0) yield part(Buffer.alloc(SNAPSHOT_BLOCK_BYTES - rest));
-  yield { header: undefined, remainingBytes: 0n, blob: hash.digest() };
 }

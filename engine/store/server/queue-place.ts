@@ -1,4 +1,6 @@
 import { type ByteString, type KeyValue, StoreError } from "../mvcc.ts";
+import { checkLeaseAccess } from "./auth/access.ts";
+import type { Calling } from "./auth/authority.ts";
 import { refusal } from "./refusal.ts";
 import type { Serving } from "./serving.ts";
 
@@ -25,9 +27,28 @@ export function prefixEnd(prefix: ByteString): ByteString {
   return `${prefix.slice(0, -1)}0`;
 }
 
-/** The lease a caller has named, or a new one. */
-export async function sessionLease({ store }: Serving, lease: bigint): Promise<bigint> {
-  return lease === 0n ? (await store.grantLease(0n, SESSION_TTL_S)).id : lease;
+function placeKey(prefix: ByteString, lease: bigint): ByteString {
+  return `${prefix}${BigInt.asUintN(64, lease).toString(16)}`;
+}
+
+/**
+ * The lease a caller has named, or a new one. Who takes a place writes a key with it, and looks at all places of the
+ * name, so it must be allowed to.
+ */
+export async function sessionLease(
+  { store, authority }: Serving,
+  call: Calling,
+  name: ByteString,
+  named: bigint,
+): Promise<bigint> {
+  const prefix = prefixOf(name);
+  const before = authority.accessOf(call);
+  before.known();
+  before.read(prefix, prefixEnd(prefix));
+  checkLeaseAccess(before, store, named);
+  const lease = named === 0n ? (await store.grantLease(0n, SESSION_TTL_S)).id : named;
+  authority.accessOf(call).write(placeKey(prefix, lease), "");
+  return lease;
 }
 
 /**
@@ -45,7 +66,7 @@ export async function takePlace(
   readonly present: KeyValue | undefined;
 }> {
   const prefix = prefixOf(name);
-  const key = `${prefix}${BigInt.asUintN(64, lease).toString(16)}`;
+  const key = placeKey(prefix, lease);
   const { succeeded, results, revision } = await store.transact({
     compares: [{ key, target: "create", operator: "=", operand: 0 }],
     success: [{ kind: "put", put: { key, value, lease } }],
@@ -115,7 +136,7 @@ async function awaitDeletion({ store }: Serving, kv: KeyValue, signal: AbortSign
   const ended = new AbortController();
   const watch = store.watch(
     { key: kv.key },
-    { fromRevision: kv.modRevision + 1, signal: AbortSignal.any([signal, ended.signal]) },
+    { fromRevision: kv.modRevision + 1, previous: false, signal: AbortSignal.any([signal, ended.signal]) },
   );
   try {
     for await (const events of watch) if (events.some(({ kind }) => kind === "delete")) return;

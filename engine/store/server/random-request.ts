@@ -47,8 +47,11 @@ const range = fc
   })
   .map(({ back, bounds, ...rest }) => (revision: number): RangeRequest => {
     const [minMod, maxMod, minCreate, maxCreate] = bounds.map((each) => at(revision, each));
+    const isSortedUnasked = rest.sortOrder === 0 && rest.sortTarget !== 0;
     return RangeRequest.of({
       ...rest,
+      // etcd then sorts no more than the first of the keys: docs/etcd-differences.
+      limit: isSortedUnasked ? 0 : rest.limit,
       // Versions and values repeat, and the order of equals is nobody's promise.
       sortTarget: [1, 4].includes(rest.sortTarget) ? 3 : rest.sortTarget,
       revision: at(revision, back),

@@ -3,6 +3,8 @@ import { StoreError, type StoreErrorCode } from "../mvcc.ts";
 
 const {
   invalidArgument,
+  permissionDenied,
+  unauthenticated,
   outOfRange,
   notFound,
   failedPrecondition,
@@ -31,6 +33,22 @@ export type RefusalName =
   | "memberNotLearner"
   | "membersNotEnough"
   | "authNotEnabled"
+  | "rootUserNotExist"
+  | "rootRoleNotExist"
+  | "userAlreadyExist"
+  | "userEmpty"
+  | "userNotFound"
+  | "roleAlreadyExist"
+  | "roleNotFound"
+  | "roleEmpty"
+  | "authFailed"
+  | "passwordNotUsed"
+  | "permissionNotGiven"
+  | "permissionDenied"
+  | "roleNotGranted"
+  | "permissionNotGranted"
+  | "invalidAuthToken"
+  | "invalidAuthManagement"
   | "badTransferee"
   | "downgradeFormat"
   | "downgradeTarget"
@@ -66,6 +84,23 @@ const refusals: Record<RefusalName, readonly [status: number, text: string]> = {
     "etcdserver: re-configuration failed due to not enough started members",
   ],
   authNotEnabled: [failedPrecondition, "etcdserver: authentication is not enabled"],
+  rootUserNotExist: [failedPrecondition, "etcdserver: root user does not exist"],
+  rootRoleNotExist: [failedPrecondition, "etcdserver: root user does not have root role"],
+  userAlreadyExist: [failedPrecondition, "etcdserver: user name already exists"],
+  userEmpty: [invalidArgument, "etcdserver: user name is empty"],
+  userNotFound: [failedPrecondition, "etcdserver: user name not found"],
+  roleAlreadyExist: [failedPrecondition, "etcdserver: role name already exists"],
+  roleNotFound: [failedPrecondition, "etcdserver: role name not found"],
+  roleEmpty: [invalidArgument, "etcdserver: role name is empty"],
+  authFailed: [invalidArgument, "etcdserver: authentication failed, invalid user ID or password"],
+  /** Not among those that etcd translates, so UNKNOWN, and without its prefix. */
+  passwordNotUsed: [Status.unknown, "auth: authentication failed, password was given for no password user"],
+  permissionNotGiven: [invalidArgument, "etcdserver: permission not given"],
+  permissionDenied: [permissionDenied, "etcdserver: permission denied"],
+  roleNotGranted: [failedPrecondition, "etcdserver: role is not granted to the user"],
+  permissionNotGranted: [failedPrecondition, "etcdserver: permission is not granted to the role"],
+  invalidAuthToken: [unauthenticated, "etcdserver: invalid auth token"],
+  invalidAuthManagement: [invalidArgument, "etcdserver: invalid auth management"],
   badTransferee: [failedPrecondition, "etcdserver: bad leader transferee"],
   downgradeFormat: [invalidArgument, "etcdserver: wrong downgrade target version format"],
   downgradeTarget: [invalidArgument, "etcdserver: invalid downgrade target version"],

@@ -25,14 +25,17 @@ import type { EtcdServerOptions } from "./server.ts";
 import { connectTo, startTestServer, type TestClient, type TestServer } from "./test-server.ts";
 
 interface Pair extends AsyncDisposable {
+  readonly store: MvccModel;
   readonly server: TestServer;
   readonly client: TestClient;
 }
 
 async function start(options: Partial<EtcdServerOptions> = {}): Promise<Pair> {
-  const server = await startTestServer(new MvccModel(), options);
+  const store = new MvccModel();
+  const server = await startTestServer(store, options);
   const client = connectTo(server.port);
   return {
+    store,
     server,
     client,
     async [Symbol.asyncDispose]() {
@@ -119,6 +122,61 @@ suite("createEtcdServer()", () => {
     await clock.advance(0);
     const { header, events, watchId } = await watch.next();
     assert.deepEqual([header?.revision, events.length, watchId], [2, 0, 0n]);
+    watch.call.cancel();
+  });
+
+  test("does not pile up progress for a client that does not read", async () => {
+    const clock = new VirtualClock();
+    await using pair = await start({ clock, progressIntervalMs: 1000 });
+    const { grpc } = pair.client;
+    const watch = await watching(pair, { key: "idle", progressNotify: true });
+    await watch.call.send(WatchRequest.of({ create: WatchCreateRequest.of({ key: "busy" }) }));
+    const created = await watch.next();
+    const [puts, ticks] = [100, 30];
+    for (let count = 0; count < puts; count++)
+      await grpc.unary(kvService.put, put("busy", "v".repeat(20_000)));
+    for (let tick = 0; tick < ticks; tick++) await clock.advance(1000);
+    let told = 0;
+    for (let events = 0; events < puts;) {
+      const response = await watch.next();
+      if (response.watchId === created.watchId) events += response.events.length;
+      else told++;
+    }
+    assert.equal(told, 0);
+    watch.call.cancel();
+  });
+
+  test("never tells of progress to before an event that it has sent", async () => {
+    const clock = new VirtualClock();
+    await using pair = await start({ clock });
+    const watch = await watching(pair, { key: "a" });
+    await watch.call.send(WatchRequest.of({ progress: {} }));
+    // Its answer says that the request before it has arrived, too.
+    await pair.client.grpc.unary(kvService.range, RangeRequest.of({ key: "a" }));
+    const advanced = clock.advance(0);
+    await pair.store.put({ key: "a", value: Buffer.from(""), lease: 0n });
+    await advanced;
+    const first = await watch.next();
+    const second = await watch.next();
+    assert.deepEqual([first.header?.revision, first.events.length], [1, 0]);
+    assert.deepEqual([second.header?.revision, second.events.length], [2, 1]);
+    watch.call.cancel();
+  });
+
+  test("tells a watcher of a revision to come nothing before that", async () => {
+    const clock = new VirtualClock();
+    await using pair = await start({ clock, progressIntervalMs: 1000 });
+    const watch = await watching(pair, { key: "a", startRevision: 4, progressNotify: true });
+    await watch.call.send(WatchRequest.of({ progress: {} }));
+    for (let revision = 2; revision <= 4; revision++) {
+      await pair.client.grpc.unary(kvService.put, put("a"));
+      await clock.advance(1000);
+    }
+    const response = await watch.next();
+    assert.deepEqual(
+      response.events.map(({ kv }) => kv!.modRevision),
+      [4],
+    );
     watch.call.cancel();
   });
 

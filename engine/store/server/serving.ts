@@ -1,7 +1,9 @@
 import type { Clock } from "@plinth/clock";
 import type { Mvcc } from "../mvcc.ts";
 import type { Alarms } from "./alarms.ts";
+import type { Authority } from "./auth/authority.ts";
 import type { ServingMember } from "./member.ts";
+import type { Metrics } from "./metrics.ts";
 import { GrpcError, Status } from "@plinth/grpc";
 import { toRefusal } from "./refusal.ts";
 
@@ -10,6 +12,8 @@ export interface Serving {
   readonly store: Mvcc;
   readonly member: ServingMember;
   readonly alarms: Alarms;
+  readonly authority: Authority;
+  readonly metrics: Metrics;
   readonly clock: Clock;
   readonly limits: ServingLimits;
   /** Aborted when the server stops. */
@@ -22,14 +26,23 @@ export interface ServingLimits {
   readonly progressIntervalMs: number;
 }
 
-/** Runs what reads or writes keys or leases, unless data may be wrong; errors of the store become etcd's. */
-export async function answer<Response>(
+/** Runs what reads or writes keys or leases, unless data may be wrong; what is there at once is answered at once. Errors of the store become etcd's. */
+export function answer<Response>(
   { alarms }: Serving,
   body: () => Promise<Response> | Response,
-): Promise<Response> {
+): Promise<Response> | Response {
   try {
     alarms.checkSound();
-    return await body();
+    const response = body();
+    return response instanceof Promise ? refusing(response) : response;
+  } catch (error) {
+    throw toRefusal(error);
+  }
+}
+
+async function refusing<Response>(response: Promise<Response>): Promise<Response> {
+  try {
+    return await response;
   } catch (error) {
     throw toRefusal(error);
   }

@@ -4,7 +4,8 @@ import type { Event, KeyRange, Mvcc, Watch } from "../mvcc.ts";
 /** One watcher of a stream: what it asked for, and its place in the store's log. */
 export class StreamWatcher {
   readonly id: bigint;
-  readonly fromRevision: number;
+  /** As asked for; 0: none. */
+  readonly startRevision: number;
   readonly progressNotify: boolean;
   readonly prevKv: boolean;
   readonly fragment: boolean;
@@ -19,13 +20,13 @@ export class StreamWatcher {
 
   constructor(id: bigint, request: WatchCreateRequest, fromRevision: number, store: Mvcc, range: KeyRange) {
     this.id = id;
-    this.fromRevision = fromRevision;
+    this.startRevision = request.startRevision;
     this.progressNotify = request.progressNotify;
     this.prevKv = request.prevKv;
     this.fragment = request.fragment;
     this.#noPut = request.filters.includes(WatchFilter.noPut);
     this.#noDelete = request.filters.includes(WatchFilter.noDelete);
-    this.watch = store.watch(range, { fromRevision, signal: this.#abort.signal });
+    this.watch = store.watch(range, { fromRevision, previous: request.prevKv, signal: this.#abort.signal });
   }
 
   get cancelled(): boolean {

@@ -7,7 +7,7 @@ import { WatchStream } from "./watch-stream.ts";
 export function watchImplementation(serving: Serving): Implementation[] {
   return [
     implement(watchService.watch, (call) => {
-      const stream = new WatchStream(serving);
+      const stream = new WatchStream(serving, call);
       const stop = (): void => stream.end(refusal("stopped"));
       const leave = (): void => stream.end();
       serving.stopping.addEventListener("abort", stop, { once: true });

@@ -1,6 +1,9 @@
 import type { ResponseHeader, WatchCreateRequest, WatchRequest, WatchResponse } from "@plinth/etcd";
+import { GrpcError } from "@plinth/grpc";
 import { WatchResponse as WatchResponseMessage } from "@plinth/etcd";
+import type { Calling } from "./auth/authority.ts";
 import { StoreError } from "../mvcc.ts";
+import { codeName } from "./metrics.ts";
 import { Outbox } from "./outbox.ts";
 import { refusalText, toRefusal } from "./refusal.ts";
 import type { Serving } from "./serving.ts";
@@ -15,19 +18,27 @@ const NO_WATCHER = -1n;
 /** Between two looks at whether all watchers have caught up, once progress was asked for. */
 const PROGRESS_RETRY_MS = 100;
 
+function valueBytesOf({ events }: WatchResponse): number {
+  let bytes = 0;
+  for (const { kv, prevKv } of events) bytes += (kv?.value.length ?? 0) + (prevKv?.value.length ?? 0);
+  return bytes;
+}
+
 /** One Watch call: any number of watchers over one stream of responses. */
 export class WatchStream implements AsyncIterable<WatchResponse> {
   onEnd: () => void = () => {};
   readonly #serving: Serving;
-  readonly #outbox: Outbox<WatchResponse> = new Outbox();
+  readonly #caller: Calling;
+  readonly #outbox: Outbox<WatchResponse> = new Outbox(valueBytesOf);
   readonly #watchers: Map<bigint, StreamWatcher> = new Map();
   #nextId = 0n;
   #ended = false;
   #cancelTick: () => void;
   #cancelProgress: (() => void) | undefined = undefined;
 
-  constructor(serving: Serving) {
+  constructor(serving: Serving, caller: Calling) {
     this.#serving = serving;
+    this.#caller = caller;
     this.#cancelTick = this.#scheduleTick();
   }
 
@@ -46,6 +57,7 @@ export class WatchStream implements AsyncIterable<WatchResponse> {
     this.#cancelTick();
     this.#cancelProgress?.();
     for (const watcher of this.#watchers.values()) watcher.cancel();
+    this.#serving.metrics.watchers -= this.#watchers.size;
     this.#watchers.clear();
     this.#outbox.end(error);
     this.onEnd();
@@ -69,7 +81,10 @@ export class WatchStream implements AsyncIterable<WatchResponse> {
   #create(request: WatchCreateRequest): void {
     const { store } = this.#serving;
     // An empty key stands for the first one.
-    const range = keyRangeOf(request.key === "" ? "\0" : request.key, request.rangeEnd);
+    const key = request.key === "" ? "\0" : request.key;
+    const range = keyRangeOf(key, request.rangeEnd);
+    const forbidden = this.#forbidden(key, request.rangeEnd);
+    if (forbidden !== undefined) return this.#refuse(forbidden);
     if (range.end !== undefined && range.end !== "" && range.key >= range.end) {
       return this.#refuse("mvcc: watcher range is empty");
     }
@@ -82,8 +97,20 @@ export class WatchStream implements AsyncIterable<WatchResponse> {
     const fromRevision = request.startRevision === 0 ? store.revision + 1 : request.startRevision;
     const watcher = new StreamWatcher(id, request, fromRevision, store, range);
     this.#watchers.set(id, watcher);
+    this.#serving.metrics.watchers += 1;
     this.#push(this.#header(), { watchId: id, created: true });
     void this.#pump(watcher);
+  }
+
+  /** Why the caller may not watch, in the words in which Go's gRPC prints an error. */
+  #forbidden(key: string, rangeEnd: string): string | undefined {
+    try {
+      this.#serving.authority.accessOf(this.#caller).read(key, rangeEnd);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof GrpcError)) throw error;
+      return `rpc error: code = ${codeName(error.status)} desc = ${error.message}`;
+    }
   }
 
   #freeId(): bigint {
@@ -98,9 +125,13 @@ export class WatchStream implements AsyncIterable<WatchResponse> {
   #cancel(id: bigint): void {
     const watcher = this.#watchers.get(id);
     if (watcher === undefined) return;
-    this.#watchers.delete(id);
+    this.#forget(id);
     watcher.cancel();
     this.#push(this.#header(), { watchId: id, canceled: true });
+  }
+
+  #forget(id: bigint): void {
+    if (this.#watchers.delete(id)) this.#serving.metrics.watchers -= 1;
   }
 
   async #pump(watcher: StreamWatcher): Promise<void> {
@@ -109,7 +140,8 @@ export class WatchStream implements AsyncIterable<WatchResponse> {
       for await (const events of watcher.watch) {
         watcher.sending = true;
         for (const part of responsesOf(events, watcher, limits.requestBytesMax)) {
-          if (!(await this.#outbox.room()) || watcher.cancelled) return;
+          if (this.#outbox.isFull && !(await this.#outbox.room())) return;
+          if (watcher.cancelled) return;
           watcher.quiet = false;
           this.#push(member.header(Math.max(part.revision, watcher.watch.progress)), part);
         }
@@ -119,7 +151,7 @@ export class WatchStream implements AsyncIterable<WatchResponse> {
       if (watcher.cancelled) return;
       if (!(error instanceof StoreError && error.code === "compacted")) return this.end(toRefusal(error));
       if (!(await this.#outbox.room()) || watcher.cancelled) return;
-      this.#watchers.delete(watcher.id);
+      this.#forget(watcher.id);
       const { compactedRevision } = error;
       this.#push(member.header(0), {
         watchId: watcher.id,
@@ -133,8 +165,10 @@ export class WatchStream implements AsyncIterable<WatchResponse> {
   #scheduleTick(): () => void {
     const { clock, limits } = this.#serving;
     return clock.schedule(limits.progressIntervalMs, () => {
+      // To a client that does not read, nothing more is told each time.
+      const takes = !this.#outbox.isFull;
       for (const watcher of this.#watchers.values()) {
-        if (watcher.progressNotify && watcher.quiet) this.#tell(watcher.id, [watcher]);
+        if (takes && watcher.progressNotify && watcher.quiet) this.#tell(watcher.id, [watcher]);
         watcher.quiet = true;
       }
       this.#cancelTick = this.#scheduleTick();
@@ -149,23 +183,21 @@ export class WatchStream implements AsyncIterable<WatchResponse> {
       const watchers = [...this.#watchers.values()];
       if (watchers.length === 0 || this.#tell(NO_WATCHER, watchers)) return;
       // Those that wait for a future revision have no progress to tell.
-      if (watchers.some((watcher) => watcher.fromRevision > store.revision + 1)) return;
+      if (watchers.some((watcher) => watcher.startRevision > store.revision + 1)) return;
       this.#cancelProgress = this.#scheduleProgress(PROGRESS_RETRY_MS);
     });
   }
 
   /**
-   * Tells that all events up to the store's revision have been sent; false when they have not. What a watch has
-   * handed out by now is in the outbox by the next turn of the event loop, so it goes first.
+   * Tells that all events up to the store's revision have been sent; false when they have not, or when a watcher is to
+   * hear of a later revision first. To be called by a timer: by then each watcher has taken what its watch handed out.
    */
   #tell(watchId: bigint, watchers: readonly StreamWatcher[]): boolean {
-    const { clock, store } = this.#serving;
-    const { revision } = store;
-    if (watchers.some(({ watch, sending }) => sending || watch.progress < revision)) return false;
-    clock.schedule(0, () => {
-      if (watchers.some(({ sending }) => sending)) return;
-      this.#push(this.#serving.member.header(revision), { watchId });
-    });
+    const { revision } = this.#serving.store;
+    const isBehind = ({ sending, watch, startRevision }: StreamWatcher): boolean =>
+      sending || watch.progress < revision || startRevision > revision;
+    if (watchers.some(isBehind)) return false;
+    this.#push(this.#serving.member.header(revision), { watchId });
     return true;
   }
 

@@ -1,0 +1,77 @@
+import type { ServiceSpec } from "@plinth/resource";
+import type { ImageConfig } from "@plinth/run";
+
+type Said = Pick<ImageConfig, "healthcheck" | "stopSignal">;
+type StopSignal = NonNullable<ServiceSpec["stopSignal"]>;
+
+/** As the schema lists them. */
+const STOP_SIGNALS: readonly StopSignal[] = [
+  "SIGTERM",
+  "SIGINT",
+  "SIGQUIT",
+  "SIGHUP",
+  "SIGUSR1",
+  "SIGUSR2",
+  "SIGWINCH",
+  "SIGKILL",
+];
+/** By number, as some images write it; the same on x86-64 and aarch64. */
+const SIGNAL_NUMBERS: Readonly<Record<string, StopSignal>> = {
+  "1": "SIGHUP",
+  "2": "SIGINT",
+  "3": "SIGQUIT",
+  "9": "SIGKILL",
+  "10": "SIGUSR1",
+  "12": "SIGUSR2",
+  "15": "SIGTERM",
+  "28": "SIGWINCH",
+};
+/** Docker's, which images' checks are written for. */
+const INTERVAL_MS = 30_000;
+const TIMEOUT_MS = 30_000;
+const RETRIES = 3;
+/** A start is watched more closely, at most this long at least. */
+const START_INTERVAL_MS = 1000;
+const START_MS = 30_000;
+/** The schema's. */
+const FAILURES_MAX = 10_000;
+const RETRIES_MAX = 10_000;
+
+/** What an image says of its health and its end, where a service says nothing; part of the release from then on. */
+export function imageDefaults(
+  { health, stopSignal }: Pick<ServiceSpec, "health" | "stopSignal">,
+  image: Said,
+): Pick<ServiceSpec, "health" | "stopSignal"> {
+  const signal = stopSignal === undefined ? signalOf(image.stopSignal) : undefined;
+  const check = health === undefined ? healthOf(image.healthcheck) : undefined;
+  return {
+    ...(signal !== undefined && { stopSignal: signal }),
+    ...(check !== undefined && { health: check }),
+  };
+}
+
+/** Undefined also for one that cannot be a stop signal: it is asked with SIGTERM then. */
+function signalOf(text: string | undefined): StopSignal | undefined {
+  if (text === undefined) return undefined;
+  const name = text.toUpperCase();
+  const full = SIGNAL_NUMBERS[name] ?? (name.startsWith("SIG") ? name : `SIG${name}`);
+  return STOP_SIGNALS.find((one) => one === full && one !== "SIGTERM");
+}
+
+function healthOf(check: ImageConfig["healthcheck"]): ServiceSpec["health"] {
+  if (check?.command === undefined) return undefined;
+  const exec = check.isShell ? ["/bin/sh", "-c", check.command.join(" ")] : [...check.command];
+  const intervalMs = check.intervalMs ?? INTERVAL_MS;
+  const timeout = duration(check.timeoutMs ?? TIMEOUT_MS);
+  const retries = Math.min(check.retries ?? RETRIES, RETRIES_MAX);
+  const startIntervalMs = check.startIntervalMs ?? START_INTERVAL_MS;
+  const startMs = Math.max(START_MS, (check.startPeriodMs ?? 0) + retries * intervalMs);
+  const failures = Math.min(FAILURES_MAX, Math.ceil(startMs / startIntervalMs));
+  return {
+    startup: { exec, period: duration(startIntervalMs), timeout, failureThreshold: failures },
+    ready: { exec, period: duration(intervalMs), timeout, failureThreshold: retries },
+  };
+}
+
+/** Images count in nanoseconds; less than a millisecond is none. */
+const duration = (ms: number): string => `${Math.max(1, Math.round(ms))}ms`;

@@ -1,0 +1,129 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { homePaths, openHomeImages } from "@plinth/daemon";
+import type { AppSpec, ServiceSpec } from "@plinth/resource";
+import {
+  type Digest,
+  type ImageProgress,
+  type ImageStore,
+  parseReference,
+  type StoredImage,
+} from "@plinth/run";
+import type { Context } from "./command.ts";
+import { imageDefaults } from "./image-defaults.ts";
+import { showImages } from "./deploy-images.ts";
+
+export interface BroughtImages {
+  /** The spec with `imageDigest` for every service of an image, and what the image says where the service does not. */
+  readonly spec: AppSpec;
+  readonly notes: readonly string[];
+}
+
+export interface BringOptions {
+  readonly app: string;
+  /** The config file. */
+  readonly file: string;
+  /** False: only find out which they are, as `plan` does. */
+  readonly pull: boolean;
+}
+
+/** Under which the store keeps what the last deploy of an app has brought; no release may refer to it yet. */
+const owner = (app: string): string => `up-${app}`;
+
+/** Finds out which images an app is made of and brings them into the home. */
+export async function bringImages(
+  spec: AppSpec,
+  context: Pick<Context, "home" | "clock" | "signal" | "output" | "json" | "is">,
+  { app, file, pull }: BringOptions,
+): Promise<BroughtImages> {
+  const wanted = Object.entries(spec.services).flatMap(([service, settings]) =>
+    settings.image === undefined ? [] : [{ service, settings, named: settings.image }],
+  );
+  if (wanted.length === 0) return { spec, notes: [] };
+  const { home, clock, signal } = context;
+  await using store = await openHomeImages(home, clock);
+  const services: Record<string, ServiceSpec> = { ...spec.services };
+  const notes: string[] = [];
+  const digests: Digest[] = [];
+  using progress = showImages(context);
+  for (const { service, settings, named } of wanted) {
+    const { digest, image } = await bring(store, named, {
+      directory: dirname(file),
+      pull,
+      signal,
+      onProgress: progress.of(service),
+    });
+    digests.push(digest);
+    services[service] = {
+      ...settings,
+      ...(image === undefined ? {} : imageDefaults(settings, image.config)),
+      imageDigest: digest,
+    };
+    notes.push(...(image === undefined ? [notHere(service)] : hintsOf(service, settings, image)));
+  }
+  if (pull) await store.hold(owner(app), digests);
+  return { spec: { ...spec, services }, notes };
+}
+
+/** Lets go of what deploys of an app that is gone have brought. */
+export async function letImagesGo(
+  { home, clock }: Pick<Context, "home" | "clock">,
+  app: string,
+): Promise<void> {
+  if (!existsSync(homePaths(home).images)) return;
+  await using store = await openHomeImages(home, clock);
+  await store.hold(owner(app), []);
+}
+
+interface Bringing {
+  readonly directory: string;
+  readonly pull: boolean;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: ImageProgress) => void;
+}
+
+interface Brought {
+  readonly digest: Digest;
+  /** Undefined while it is not here. */
+  readonly image: StoredImage | undefined;
+}
+
+async function bring(
+  store: ImageStore,
+  name: NonNullable<ServiceSpec["image"]>,
+  { directory, pull, signal, onProgress }: Bringing,
+): Promise<Brought> {
+  if (typeof name !== "string") {
+    // Made for a plan, too: what it is follows from what is in it, and what nobody holds goes again.
+    const image = await store.build(name, { directory, pin: false, signal, onProgress });
+    return { digest: image.digest, image };
+  }
+  const reference = parseReference(name, directory);
+  if (pull) {
+    const image = await store.pull(reference, { pin: false, signal, onProgress });
+    return { digest: image.digest, image };
+  }
+  const { digest } = await store.resolve(reference, { signal });
+  return { digest, image: await store.image(digest) };
+}
+
+const notHere = (service: string): string =>
+  `${service}: its image is not here yet; health check and stop signal that it may have are known after \`plinth up\``;
+
+/** What would surprise somebody who knows the image from elsewhere. */
+function hintsOf(service: string, { port, volumes }: ServiceSpec, { config }: StoredImage): string[] {
+  const hints: string[] = [];
+  const ports = config.exposedPorts.filter(({ protocol }) => protocol === "tcp").map((each) => each.port);
+  if (port === undefined && ports.length > 0) {
+    hints.push(
+      `${service}: its image serves on port ${ports.join(", ")}; say \`port: ${ports[0]}\` unless it obeys $PORT`,
+    );
+  }
+  const kept = new Set(Object.values(volumes ?? {}).map((target) => target.replace(/:(ro|rw)$/, "")));
+  for (const path of config.volumes.filter((one) => !kept.has(one))) {
+    hints.push(
+      `${service}: its image keeps data in ${path}, which ends with the instance; \`volumes: { data: ${path} }\` keeps it`,
+    );
+  }
+  return hints;
+}

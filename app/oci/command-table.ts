@@ -1,0 +1,251 @@
+import type { Command } from "./command.ts";
+import type { Flag } from "./flag.ts";
+
+export const GLOBAL_FLAGS: readonly Flag[] = [
+  { name: "debug", summary: "log more" },
+  { name: "log", value: "value", summary: "file to write logs to (default: standard error)" },
+  { name: "log-format", value: "value", summary: "format of logs, text or json", default: "text" },
+  {
+    name: "root",
+    value: "value",
+    summary: "directory in which containers are recorded; it belongs on a tmpfs",
+  },
+  { name: "criu", value: "value", summary: "ignored: there are no checkpoints" },
+  { name: "systemd-cgroup", summary: "have systemd make cgroups; not supported" },
+  {
+    name: "rootless",
+    value: "value",
+    summary: "go without cgroups that cannot be made: true, false or auto",
+    default: "auto",
+  },
+];
+
+export const HELP_FLAG: Flag = { name: "help", short: "h", summary: "show help" };
+export const VERSION_FLAG: Flag = { name: "version", short: "v", summary: "print the version" };
+
+const bundle: Flag = {
+  name: "bundle",
+  short: "b",
+  value: "value",
+  summary: "directory of the bundle (default: this one)",
+};
+const consoleSocket: Flag = {
+  name: "console-socket",
+  value: "value",
+  summary: "Unix socket that is sent the terminal's master",
+};
+const pidFile: Flag = { name: "pid-file", value: "value", summary: "file to write the process's number to" };
+const preserveFds: Flag = {
+  name: "preserve-fds",
+  value: "value",
+  summary: "how many descriptors from 3 on the command gets",
+  default: "0",
+};
+const create: readonly Flag[] = [
+  bundle,
+  consoleSocket,
+  pidFile,
+  { name: "no-pivot", summary: "do not use pivot_root, for roots on a ramdisk" },
+  { name: "no-new-keyring", summary: "keep the caller's session keyring" },
+  preserveFds,
+];
+const format: Flag = {
+  name: "format",
+  short: "f",
+  value: "value",
+  summary: "table or json",
+  default: "table",
+};
+const quantity = (name: string, summary: string): Flag => ({ name, value: "value", summary });
+const CONTAINER = "<container-id>";
+
+export const COMMANDS: readonly Command[] = [
+  {
+    name: "create",
+    summary: "create a container",
+    usage: `[command options] ${CONTAINER}`,
+    flags: create,
+    words: [1, 1],
+    failure: "plinth-oci create failed: ",
+    load: () => import("./commands/create.ts"),
+  },
+  {
+    name: "delete",
+    summary: "remove what is left of a container",
+    usage: `[command options] ${CONTAINER}`,
+    flags: [{ name: "force", short: "f", summary: "end it first if it runs (SIGKILL)" }],
+    words: [1, 1],
+    load: () => import("./commands/delete.ts"),
+  },
+  {
+    name: "events",
+    summary: "show statistics, and when the kernel ended something for want of memory",
+    usage: `[command options] ${CONTAINER}`,
+    flags: [
+      { name: "interval", value: "value", summary: "time between two statistics", default: "5s" },
+      { name: "stats", summary: "show the statistics once" },
+    ],
+    words: [1, 1],
+    load: () => import("./commands/events.ts"),
+  },
+  {
+    name: "exec",
+    summary: "run another command in a container",
+    usage: `[command options] ${CONTAINER} <command> [command options]  || -p process.json ${CONTAINER}`,
+    flags: [
+      consoleSocket,
+      quantity("cwd", "working directory in the container"),
+      {
+        name: "env",
+        short: "e",
+        value: "value",
+        repeats: true,
+        summary: "set a variable of the environment",
+      },
+      { name: "tty", short: "t", summary: "give it a terminal" },
+      { name: "user", short: "u", value: "value", summary: "user, as uid[:gid]" },
+      { name: "additional-gids", short: "g", value: "value", repeats: true, summary: "further groups" },
+      { name: "process", short: "p", value: "value", summary: "file with the process" },
+      { name: "detach", short: "d", summary: "do not wait for its end" },
+      pidFile,
+      quantity("process-label", "SELinux label"),
+      quantity("apparmor", "AppArmor profile"),
+      { name: "no-new-privs", summary: "let it gain no privileges" },
+      { name: "cap", short: "c", value: "value", repeats: true, summary: "give it a further capability" },
+      preserveFds,
+      { name: "cgroup", value: "value", repeats: true, summary: "sub-cgroup to run in, [controller:]path" },
+      { name: "ignore-paused", summary: "also in a paused container" },
+    ],
+    words: [1, Number.POSITIVE_INFINITY],
+    stopsAtWord: true,
+    failure: "exec failed: ",
+    failureCode: 255,
+    load: () => import("./commands/exec.ts"),
+  },
+  {
+    name: "explain",
+    summary: "print what would be done for a bundle, one system call a line",
+    usage: "[command options] [bundle]",
+    flags: [],
+    words: [0, 1],
+    load: () => import("./commands/explain.ts"),
+  },
+  {
+    name: "features",
+    summary: "print what this runtime can do, as JSON",
+    usage: "",
+    flags: [],
+    words: [0, 0],
+    load: () => import("./commands/features.ts"),
+  },
+  {
+    name: "kill",
+    summary: "send a signal to a container's first process (default: SIGTERM)",
+    usage: `[command options] ${CONTAINER} [signal]`,
+    flags: [{ name: "all", short: "a", summary: "send it to all processes" }],
+    words: [1, 2],
+    load: () => import("./commands/kill.ts"),
+  },
+  {
+    name: "list",
+    summary: "list the containers below --root",
+    usage: "[command options]",
+    flags: [format, { name: "quiet", short: "q", summary: "only their names" }],
+    words: [0, 0],
+    load: () => import("./commands/list.ts"),
+  },
+  {
+    name: "pause",
+    summary: "stop all processes of a container for a while",
+    usage: CONTAINER,
+    flags: [],
+    words: [1, 1],
+    load: () => import("./commands/pause.ts"),
+  },
+  {
+    name: "ps",
+    summary: "show the processes of a container",
+    usage: `[command options] ${CONTAINER} [ps options]`,
+    flags: [format],
+    words: [1, Number.POSITIVE_INFINITY],
+    stopsAtWord: true,
+    load: () => import("./commands/ps.ts"),
+  },
+  {
+    name: "resume",
+    summary: "let the processes of a paused container go on",
+    usage: CONTAINER,
+    flags: [],
+    words: [1, 1],
+    load: () => import("./commands/resume.ts"),
+  },
+  {
+    name: "run",
+    summary: "create and start a container",
+    usage: `[command options] ${CONTAINER}`,
+    flags: [
+      ...create,
+      { name: "detach", short: "d", summary: "do not wait for its end" },
+      { name: "keep", summary: "do not delete it after its end" },
+      { name: "no-subreaper", summary: "ignored: nothing here adopts processes" },
+    ],
+    words: [1, 1],
+    failure: "plinth-oci run failed: ",
+    load: () => import("./commands/run.ts"),
+  },
+  {
+    name: "spec",
+    summary: "write a config.json to begin with",
+    usage: "[command options]",
+    flags: [bundle, { name: "rootless", summary: "one for an ordinary user" }],
+    words: [0, 0],
+    load: () => import("./commands/spec.ts"),
+  },
+  {
+    name: "start",
+    summary: "let the command of a created container run",
+    usage: CONTAINER,
+    flags: [],
+    words: [1, 1],
+    load: () => import("./commands/start.ts"),
+  },
+  {
+    name: "state",
+    summary: "print the state of a container",
+    usage: CONTAINER,
+    flags: [],
+    words: [1, 1],
+    load: () => import("./commands/state.ts"),
+  },
+  {
+    name: "update",
+    summary: "change the limits of a container",
+    usage: `[command options] ${CONTAINER}`,
+    flags: [
+      {
+        name: "resources",
+        short: "r",
+        value: "value",
+        summary: "file with linux.resources, - for standard input; other options are then ignored",
+      },
+      quantity("blkio-weight", "weight of block I/O, 10 to 1000"),
+      quantity("cpu-period", "period in microseconds"),
+      quantity("cpu-quota", "microseconds of processor time in a period"),
+      quantity("cpu-burst", "microseconds that may be saved up"),
+      quantity("cpu-share", "weight of the processor"),
+      quantity("cpu-rt-period", "realtime period in microseconds"),
+      quantity("cpu-rt-runtime", "realtime microseconds in a period"),
+      quantity("cpu-idle", "1: only what nobody else wants"),
+      quantity("cpuset-cpus", "processors to use"),
+      quantity("cpuset-mems", "memory nodes to use"),
+      quantity("kernel-memory", "ignored: the kernel has no such limit any more"),
+      quantity("kernel-memory-tcp", "bytes of TCP buffers"),
+      quantity("memory", "bytes of memory"),
+      quantity("memory-reservation", "bytes that are kept for it if possible"),
+      quantity("memory-swap", "bytes of memory and swap; -1: no limit"),
+      quantity("pids-limit", "number of processes"),
+    ],
+    words: [1, 1],
+    load: () => import("./commands/update.ts"),
+  },
+];

@@ -1,0 +1,13 @@
+import type { ServiceSpec } from "@plinth/resource";
+import type { Driver } from "@plinth/run";
+
+/** The kinds of sandbox there are. */
+export interface Drivers {
+  readonly process: Driver;
+  readonly container: Driver;
+}
+
+/** Which of them runs a service's instances. */
+export function driverOf({ image, isolate }: ServiceSpec): keyof Drivers {
+  return image !== undefined || isolate === true ? "container" : "process";
+}

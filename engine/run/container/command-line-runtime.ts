@@ -1,0 +1,302 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Clock } from "@plinth/clock";
+import { Fault } from "@plinth/fault";
+import { type ProcessIdentity, processIdentity, signalProcess } from "@plinth/process";
+import type { Driver, ExecAbility, TaskHandle, TaskPlace } from "../driver.ts";
+import type { ExitStatus } from "../exit-status.ts";
+import type { TaskNetwork } from "../network/task-network.ts";
+import { nextChange } from "../directory-change.ts";
+import { readCgroupSystem } from "../oci/cgroup/system.ts";
+import { findTool, toolPath } from "../tool-path.ts";
+import { ContainerHandle } from "./handle.ts";
+import type {
+  ContainerCommand,
+  OciRuntime,
+  OverlayRoot,
+  PreparedContainer,
+  RuntimeExecOptions,
+} from "./runtime.ts";
+import { messageIn, startFailure } from "./runtime-errors.ts";
+
+const SCRIPT: string = fileURLToPath(new URL("run-container.sh", import.meta.url));
+const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/** The runtime's own processes are in the container's cgroup, and must not be refused by its limit. */
+const RUNTIME_PROCESSES = 32;
+/** What mount(2) takes as options: a page, with a NUL at its end. */
+const OVERLAY_OPTION_BYTES_MAX = 4095;
+/** Between two looks for what a runtime tells. */
+const POLL_MS = 5;
+/** A runtime has told by then which process a command is. */
+const TOLD_WITHIN_MS = 2000;
+
+export interface CommandLineRuntimeOptions {
+  /** "crun", or the path of one. */
+  readonly program: string;
+  /** Keeps the runtime running, which stays until its container ends. */
+  readonly driver: Driver & ExecAbility;
+  readonly clock: Clock;
+}
+
+/** What recovery must know and the runtime does not say. Written before anything is started. */
+interface KeptRecord {
+  readonly program: string;
+  readonly command: string;
+  readonly network: TaskNetwork | null;
+}
+
+/**
+ * Containers by crun. It runs under the process driver's launcher, in mounts of its own.
+ * The environment stands in config.json, as the specification wants it, until the container has started; crun keeps a
+ * copy in the instance's directory. Both are for the owner only.
+ */
+export class CommandLineRuntime implements OciRuntime {
+  readonly name: string;
+  readonly #options: CommandLineRuntimeOptions;
+
+  constructor(options: CommandLineRuntimeOptions) {
+    this.#options = options;
+    this.name = options.program;
+  }
+
+  async start(container: PreparedContainer): Promise<TaskHandle> {
+    const { id, stateDirectory, config, limits, logFile, network } = container;
+    const program = programPath(this.#options.program);
+    if (!isCrun(program))
+      throw new Fault("unsupported", `Cannot start "${id}" with ${program}: it would leave its cgroup`, {
+        hint: "Only crun can be told to leave cgroups alone.",
+      });
+    const files = filesOf(stateDirectory);
+    for (const path of [files.pid, files.errors]) rmSync(path, { force: true });
+    rmSync(files.runtime, { recursive: true, force: true });
+    mkdirSync(files.bundle, { recursive: true, mode: 0o700 });
+    const kept: KeptRecord = { program, command: config.process.args?.[0] ?? "", network: network ?? null };
+    writeFileSync(files.record, JSON.stringify(kept), { mode: 0o600 });
+    writeFileSync(files.config, JSON.stringify(config), { mode: 0o600 });
+    const keeper = await this.#options.driver.start({
+      id,
+      stateDirectory,
+      command: [
+        ...inOwnMounts(files.errors, container.overlay, config.root.path),
+        program,
+        ...globals(files),
+        "run",
+        "--bundle",
+        files.bundle,
+        "--pid-file",
+        files.pid,
+        id,
+      ],
+      directory: stateDirectory,
+      env: { PATH: SYSTEM_PATH },
+      limits:
+        limits.processes === undefined
+          ? limits
+          : { ...limits, processes: limits.processes + RUNTIME_PROCESSES },
+      logFile,
+    });
+    const main = await this.#whenThere(keeper, stateDirectory);
+    rmSync(files.config, { force: true });
+    return this.#handle(keeper, main, stateDirectory, kept);
+  }
+
+  async recover(place: TaskPlace): Promise<TaskHandle | undefined> {
+    const files = filesOf(place.stateDirectory);
+    const kept = readRecord(files.record);
+    if (kept === undefined) return undefined;
+    const keeper = await this.#options.driver.recover(place);
+    if (keeper === undefined) return undefined;
+    const main = await this.#whenThere(keeper, place.stateDirectory);
+    const handle = this.#handle(keeper, main, place.stateDirectory, kept);
+    if (keeper.exit() !== undefined) await handle.wait();
+    return handle;
+  }
+
+  async exec(
+    handle: TaskHandle,
+    { process: command }: ContainerCommand,
+    options: RuntimeExecOptions,
+  ): Promise<number> {
+    if (!(handle instanceof ContainerHandle) || handle.exit() !== undefined)
+      throw new Fault("gone", `Cannot run a command in "${handle.id}": it is not running`);
+    if (options.terminal !== undefined)
+      throw new Fault(
+        "unsupported",
+        `Cannot give a command in "${handle.id}" a terminal with runtime "${this.name}"`,
+        {
+          hint: "Leave -t out, or leave `runtime` out of the service: Plinth's own gives terminals.",
+        },
+      );
+    const { stateDirectory } = handle;
+    const files = filesOf(stateDirectory);
+    const program = readRecord(files.record)?.program ?? programPath(this.#options.program);
+    const own = join(stateDirectory, `exec-${randomBytes(8).toString("hex")}`);
+    const paths = { process: `${own}.json`, pid: `${own}.pid`, errors: `${own}.errors` };
+    writeFileSync(paths.process, JSON.stringify(command), { mode: 0o600 });
+    const over = new AbortController();
+    const end = (): void =>
+      void this.#endCommand(paths.pid).finally(() => over.abort(options.signal?.reason));
+    options.signal?.throwIfAborted();
+    options.signal?.addEventListener("abort", end, { once: true });
+    try {
+      const line = [
+        ...inOwnMounts(paths.errors, undefined, ""),
+        program,
+        ...globals({ ...files, errors: paths.errors }),
+        "exec",
+      ];
+      const code = await this.#options.driver.exec(
+        handle.keeper,
+        [...line, "--process", paths.process, "--pid-file", paths.pid, handle.id],
+        { ...options, signal: over.signal, env: { PATH: SYSTEM_PATH }, directory: stateDirectory },
+      );
+      const failure = startFailure(paths.errors, command.args?.[0] ?? "", undefined);
+      const why = failure === undefined ? "" : messageIn(paths.errors);
+      if (why !== "" && failure?.code !== undefined) options.stderr?.write(`${why}\n`);
+      return failure?.code ?? code;
+    } finally {
+      options.signal?.removeEventListener("abort", end);
+      for (const path of Object.values(paths)) rmSync(path, { force: true });
+    }
+  }
+
+  /** A runtime that is killed before it has said which process it made leaves that one to run on. */
+  async #endCommand(pidFile: string): Promise<void> {
+    const lateMs = this.#options.clock.monotonic() + TOLD_WITHIN_MS;
+    let identity = identityOf(textIn(pidFile));
+    while (identity === undefined && this.#options.clock.monotonic() < lateMs) {
+      await this.#options.clock.sleep(POLL_MS);
+      identity = identityOf(textIn(pidFile));
+    }
+    if (identity !== undefined) signalProcess(identity, "SIGKILL");
+  }
+
+  #handle(
+    keeper: TaskHandle,
+    main: ProcessIdentity | undefined,
+    stateDirectory: string,
+    kept: KeptRecord,
+  ): ContainerHandle {
+    const files = filesOf(stateDirectory);
+    const settle = (exit: ExitStatus): Promise<ExitStatus> => {
+      const failure = startFailure(files.errors, kept.command, kept.network ?? undefined);
+      // A runtime that was killed keeps its records of a container that is gone.
+      rmSync(files.runtime, { recursive: true, force: true });
+      rmSync(files.bundle, { recursive: true, force: true });
+      return Promise.resolve(failure ?? exit);
+    };
+    return new ContainerHandle({ keeper, main, stateDirectory, settle, clock: this.#options.clock });
+  }
+
+  /** The container's first process, once its runtime has told it; undefined when it ended without. */
+  async #whenThere(keeper: TaskHandle, directory: string): Promise<ProcessIdentity | undefined> {
+    const { pid } = filesOf(directory);
+    for (;;) {
+      const isOver = keeper.exit() !== undefined;
+      // Read once: the runtime may fill it between two looks.
+      const told = textIn(pid);
+      const identity = identityOf(told);
+      // A number that is another's by now is none of the task's.
+      if (identity !== undefined && (isOver || keeper.members().includes(identity.pid))) return identity;
+      if (isOver || (told !== "" && identity === undefined)) return undefined;
+      await nextChange(directory, this.#options.clock);
+    }
+  }
+}
+
+interface Files {
+  readonly record: string;
+  readonly bundle: string;
+  readonly config: string;
+  readonly runtime: string;
+  readonly pid: string;
+  readonly errors: string;
+}
+
+function filesOf(directory: string): Files {
+  const bundle = join(directory, "bundle");
+  return {
+    record: join(directory, "container.json"),
+    bundle,
+    config: join(bundle, "config.json"),
+    runtime: join(directory, "runtime"),
+    pid: join(directory, "pid"),
+    errors: join(directory, "errors"),
+  };
+}
+
+function readRecord(path: string): KeptRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as KeptRecord;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a file says; nothing where there is none yet. */
+function textIn(path: string): string {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch {
+    return "";
+  }
+}
+
+/** The process whose number it is. */
+function identityOf(text: string): ProcessIdentity | undefined {
+  const pid = Number(text);
+  return Number.isInteger(pid) && pid > 0 ? processIdentity(pid) : undefined;
+}
+
+/** What leads to where a runtime works: mounts of its own, the container's root among them. */
+function inOwnMounts(errors: string, overlay: OverlayRoot | undefined, root: string): string[] {
+  const { version, unified } = readCgroupSystem();
+  // It gives up where v1 and v2 are mounted side by side, though it is told to leave both alone.
+  const hidden = version === "hybrid" ? (unified?.mount ?? "") : "";
+  const own = [toolPath("unshare"), "--mount", "--propagation", "slave", "--"];
+  const options = overlay === undefined ? "" : overlayOptions(overlay);
+  const script = [toolPath("sh"), SCRIPT, errors];
+  const layers = overlay?.directory ?? "/";
+  return [...own, ...script, hidden, toolPath("umount"), options, toolPath("mount"), layers, root];
+}
+
+const isCrun = (program: string): boolean => basename(program).startsWith("crun");
+
+/** crun is told to leave cgroups alone: the container is in ours from its first instruction on. */
+function globals(files: Files): string[] {
+  return [
+    "--root",
+    files.runtime,
+    "--log",
+    files.errors,
+    "--log-format",
+    "json",
+    "--cgroup-manager",
+    "disabled",
+  ];
+}
+
+/** Where a program is, from "crun" or a path. Fault: it is not here. */
+function programPath(program: string): string {
+  const path = program.startsWith("/") ? program : findTool(program);
+  if (path !== undefined && existsSync(path)) return path;
+  throw new Fault("unsupported", `Cannot start with runtime "${program}": it is not installed`, {
+    hint: 'Install it, or leave "runtime" out: Plinth has one of its own.',
+  });
+}
+
+/** For mount(8), in the layers' directory. Commas, colons and backslashes in paths would be read as its own. */
+function overlayOptions({ lowerdirs, upper, work, xattrs }: OverlayRoot): string {
+  const escaped = (path: string): string => path.replace(/[\\,:]/g, (character) => `\\${character}`);
+  // What an image calls a device is none: that would be this machine's.
+  const places = `nodev,lowerdir=${lowerdirs.map(escaped).join(":")},upperdir=${escaped(upper)},workdir=${escaped(work)}`;
+  const options = xattrs === "user" ? `${places},userxattr` : places;
+  if (Buffer.byteLength(options) <= OVERLAY_OPTION_BYTES_MAX) return options;
+  throw new Fault(
+    "unsupported",
+    `Cannot mount ${lowerdirs.length} layers: mount(2) takes no options that long`,
+    { hint: "Squash the image, choose a home with a shorter path, or use Plinth's own runtime." },
+  );
+}

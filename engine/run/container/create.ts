@@ -1,0 +1,254 @@
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  unlinkSync,
+  watch,
+  writeSync,
+} from "node:fs";
+import { on } from "node:events";
+import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
+import { Fault, messageOf } from "@plinth/fault";
+import { bootId, isRunning, type ProcessIdentity, processIdentity } from "@plinth/process";
+import { launch, type Launched, type Report, unexpectedEnd } from "../init/launch.ts";
+import { encodeProgram, type Program } from "../init/program.ts";
+import { hostArchitecture } from "../machine/architecture.ts";
+import { type CgroupMount, readCgroupMounts } from "./cgroup-mounts.ts";
+import type { Container, ContainerExit, CreateOptions } from "./container.ts";
+import { type ContainerPlan, containerProgram } from "./program.ts";
+import { StepFault } from "./step-fault.ts";
+import {
+  CANNOT_START_FILE,
+  EXIT_FILE,
+  readProcesses,
+  readStartFailure,
+  RUNNING_FILE,
+  signalOf,
+  START_FILE,
+  waitsForStart,
+} from "./state-files.ts";
+
+let lastCapability: number | undefined;
+
+/** Of this kernel. */
+export function readLastCapability(): number {
+  lastCapability ??= Number(readFileSync("/proc/sys/kernel/cap_last_cap", "utf8"));
+  return lastCapability;
+}
+
+let initialUserNamespace: boolean | undefined;
+
+/** Whether every user id is mapped, to itself. */
+function isInitialUserNamespace(): boolean {
+  initialUserNamespace ??= /^\s*0\s+0\s+4294967295\s*$/.test(readFileSync("/proc/self/uid_map", "utf8"));
+  return initialUserNamespace;
+}
+
+/** All that decides on the container's program, with what only this machine knows; `explain` takes the same. */
+export function planContainer(options: Omit<CreateOptions, "init">): ContainerPlan {
+  const { config, cgroup } = options;
+  return {
+    config,
+    bundle: options.bundle,
+    stateDirectory: options.stateDirectory,
+    mark: options.mark,
+    bootId: bootId(),
+    cgroup,
+    seccomp: options.seccomp,
+    overlay: options.overlay,
+    consoleSocket: options.consoleSocket,
+    descriptors: options.descriptors?.length ?? 0,
+    noPivot: options.noPivot === true,
+    noNewKeyring: options.noNewKeyring === true,
+    reaper: options.reaper === true,
+    orphan: options.orphan === true,
+    asksAtNamespaces: options.onNamespaces !== undefined,
+    asksForIdMaps: options.onIdMaps !== undefined,
+    deniesGroups: process.geteuid?.() !== 0,
+    makesDevices: process.geteuid?.() === 0 && isInitialUserNamespace(),
+    lastCapability: readLastCapability(),
+    cgroups: cgroupMounts(options),
+  };
+}
+
+function cgroupMounts({ config, cgroup }: Omit<CreateOptions, "init">): CgroupMount[] {
+  if (config.mounts?.some(({ type }) => type === "cgroup") !== true) return [];
+  const types = new Set(config.linux?.namespaces?.map(({ type }) => type));
+  // In a user namespace, v1 hierarchies cannot be mounted at all.
+  const ownView = types.has("cgroup") && !types.has("user");
+  const shown = ownView ? undefined : (cgroup?.directories ?? []);
+  return readCgroupMounts(readFileSync("/proc/self/mountinfo", "utf8"), shown);
+}
+
+/**
+ * Makes a container whose command waits to be started. Faults say which step failed and why; nothing is left then. If
+ * this process dies before it resolves, the container ends, too.
+ */
+export function createContainer(options: CreateOptions): Promise<Container> {
+  return createWith(containerProgram(planContainer(options)), options);
+}
+
+/** The same with a program that is given. */
+export async function createWith(steps: Program, options: CreateOptions): Promise<Container> {
+  const { id, init, signal, stateDirectory } = options;
+  signal?.throwIfAborted();
+  const program = encodeProgram(steps, hostArchitecture());
+  forget(stateDirectory);
+  const launched = await launch({
+    init,
+    program,
+    stdio: options.stdio ?? ["ignore", "ignore", "ignore"],
+    descriptors: options.descriptors ?? [],
+    env: { PLINTH_INSTANCE_MARK: options.mark },
+  });
+  // What it has made dies with it.
+  const abort = (): void => void launched.child.kill("SIGKILL");
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    const shim = processIdentity(launched.child.pid!);
+    const pid = await untilCreated(launched, options);
+    if (shim === undefined) throw unexpectedEnd(`create "${id}"`, await launched.ended);
+    return new CreatedContainer(options, launched, shim, pid);
+  } catch (error) {
+    launched.close();
+    await launched.ended;
+    forget(stateDirectory);
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+async function untilCreated(launched: Launched, options: CreateOptions): Promise<number> {
+  const what = `create "${options.id}"`;
+  const asked = [options.onIdMaps, options.onNamespaces].filter((ask) => ask !== undefined);
+  for (;;) {
+    const report = await launched.next();
+    if (report?.kind === "waiting") {
+      await asked.shift()?.(report.value);
+      launched.answer();
+    } else if (report?.kind === "created") return report.value;
+    else await refuse(what, report, launched);
+  }
+}
+
+async function refuse(what: string, report: Report | undefined, launched: Launched): Promise<never> {
+  if (report?.kind === "failed") {
+    // By then it is written down, too.
+    await launched.ended;
+    throw new StepFault(`Cannot ${what}`, report);
+  }
+  throw unexpectedEnd(what, await launched.ended);
+}
+
+/** Removes what an earlier start left; only where no shim is. */
+function forget(stateDirectory: string): void {
+  for (const name of [RUNNING_FILE, EXIT_FILE, CANNOT_START_FILE, START_FILE])
+    if (existsSync(join(stateDirectory, name))) unlinkSync(join(stateDirectory, name));
+}
+
+class CreatedContainer implements Container {
+  readonly id: string;
+  readonly pid: number;
+  readonly shim: ProcessIdentity;
+  readonly stdin: Writable | null;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  readonly #launched: Launched;
+  readonly #stateDirectory: string;
+  readonly #started: Promise<void>;
+  readonly #ended: Promise<ContainerExit>;
+
+  constructor(options: CreateOptions, launched: Launched, shim: ProcessIdentity, pid: number) {
+    this.id = options.id;
+    this.pid = pid;
+    this.shim = shim;
+    this.stdin = launched.child.stdin;
+    this.stdout = launched.child.stdout;
+    this.stderr = launched.child.stderr;
+    this.#launched = launched;
+    this.#stateDirectory = options.stateDirectory;
+    this.#started = this.#awaitStart();
+    this.#ended = this.#started.then(() => this.#awaitEnd());
+    // Whoever asks is told.
+    this.#started.catch(() => {});
+    this.#ended.catch(() => {});
+  }
+
+  async start(): Promise<void> {
+    try {
+      openGate(this.id, this.#stateDirectory);
+    } catch (error) {
+      // It may have failed by itself meanwhile, and says why.
+      await this.#started;
+      throw error;
+    }
+    await this.#started;
+  }
+
+  wait(): Promise<ContainerExit> {
+    return this.#ended;
+  }
+
+  [Symbol.dispose](): void {
+    this.#launched.close();
+    this.#launched.unref();
+  }
+
+  async #awaitStart(): Promise<void> {
+    const report = await this.#launched.next();
+    if (report?.kind !== "started") await refuse(`start "${this.id}"`, report, this.#launched);
+  }
+
+  async #awaitEnd(): Promise<ContainerExit> {
+    const report = await this.#launched.next();
+    if (report?.kind !== "ended") return refuse(`wait for "${this.id}"`, report, this.#launched);
+    // The shim is the last to go; then nothing of the container is left.
+    const { code } = await this.#launched.ended;
+    return { code: code ?? 128 + (signalOf(report.value) ?? 0), signal: signalOf(report.value) };
+  }
+}
+
+/** Opens the start gate of a container, whoever created it. Resolves once its command runs. */
+export async function startContainer(id: string, stateDirectory: string, mark: string): Promise<void> {
+  const watcher = watch(stateDirectory);
+  try {
+    // Listened to before it can change.
+    const changes = on(watcher, "change");
+    const processes = readProcesses(stateDirectory, mark);
+    openGate(id, stateDirectory);
+    // Without a shim, nobody else removes it.
+    if (processes?.shim.pid === processes?.main.pid)
+      rmSync(join(stateDirectory, START_FILE), { force: true });
+    while (waitsForStart(stateDirectory)) {
+      if (processes === undefined || !isRunning(processes.shim)) break;
+      await changes.next();
+    }
+  } finally {
+    watcher.close();
+  }
+  const failure = readStartFailure(stateDirectory, mark);
+  if (failure !== undefined) throw new Fault("unavailable", `Cannot start "${id}": ${failure.reason}`);
+}
+
+function openGate(id: string, stateDirectory: string): void {
+  let fd: number;
+  try {
+    fd = openSync(join(stateDirectory, START_FILE), constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    // Nobody is at the other end, or there is no gate any more.
+    throw new Fault("conflict", `Cannot start "${id}": it does not wait to be started`, {
+      cause: messageOf(error),
+    });
+  }
+  try {
+    writeSync(fd, "\n");
+  } finally {
+    closeSync(fd);
+  }
+}

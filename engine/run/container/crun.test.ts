@@ -1,0 +1,3 @@
+import { containerConformance } from "./on-host-system.ts";
+
+containerConformance("container driver by crun", "crun");

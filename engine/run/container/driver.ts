@@ -1,0 +1,220 @@
+import { chownSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Clock } from "@plinth/clock";
+import { Fault } from "@plinth/fault";
+import type { ResourceLimits } from "@plinth/resource";
+import type {
+  Driver,
+  ExecAbility,
+  ExecOptions,
+  Fingerprint,
+  Limitation,
+  TaskHandle,
+  TaskPlace,
+  TaskSpec,
+} from "../driver.ts";
+import type { ImageStore, StoredImage } from "../image/store/store.ts";
+import { hostArchitecture } from "../machine/architecture.ts";
+import { defaultSeccompProfile } from "../oci/seccomp/default-profile.ts";
+import type { LinuxSeccomp, Process } from "../oci/config.ts";
+import { createProcessDriver } from "../process/driver.ts";
+import { nameSwitch } from "../process/place.ts";
+import { checkDirectory } from "../working-directory.ts";
+import { argumentsOf, environmentIn } from "./arguments.ts";
+import { CommandLineRuntime } from "./command-line-runtime.ts";
+import { capabilitiesOf, containerConfig, type ContainerPlan } from "./config.ts";
+import { fingerprintContainerDriver } from "./fingerprint.ts";
+import { makeHostSystem } from "./host-system.ts";
+import { hostUser } from "./host-user.ts";
+import { OwnRuntime } from "./own-runtime.ts";
+import type { OciRuntime, OverlayRoot } from "./runtime.ts";
+import type { TaskSandbox } from "./sandbox.ts";
+import { checkAppArmor, hasSeccomp, readSeccompProfile } from "./security.ts";
+import { readContainer, removeContainer, writeContainer } from "./state.ts";
+
+export interface ContainerDriverOptions {
+  readonly clock: Clock;
+  /** Where images are; those of tasks are in it by then. */
+  readonly images: Pick<ImageStore, "image" | "mountPlan" | "resolveUser">;
+  /** Where the init of our own runtime is kept. */
+  readonly initDirectory: string;
+}
+
+/** Of images that name no user. */
+const ROOT = { uid: 0, gid: 0, additionalGids: [], home: "/root" } as const;
+
+/** Runs instances in containers: of images, or in a read-only view of the machine's own system. */
+export function createContainerDriver(options: ContainerDriverOptions): Driver & ExecAbility {
+  return new ContainerDriver(options);
+}
+
+class ContainerDriver implements Driver, ExecAbility {
+  readonly name = "container";
+  readonly #options: ContainerDriverOptions;
+  readonly #processes: Driver & ExecAbility;
+  readonly #runtimes: Map<string, OciRuntime> = new Map();
+
+  constructor(options: ContainerDriverOptions) {
+    this.#options = options;
+    this.#processes = createProcessDriver({ clock: options.clock });
+  }
+
+  fingerprint(): Promise<Fingerprint> {
+    return Promise.resolve(fingerprintContainerDriver());
+  }
+
+  check(limits: ResourceLimits): readonly Limitation[] {
+    return this.#processes.check(limits);
+  }
+
+  async start(spec: TaskSpec): Promise<TaskHandle> {
+    const { id, sandbox, stateDirectory, limits, logFile, network } = spec;
+    if (sandbox === undefined) throw new Fault("invalid", `Cannot start "${id}": it has no sandbox`);
+    const { available, reason } = fingerprintContainerDriver();
+    if (!available)
+      throw new Fault("unsupported", `Cannot start "${id}" in a container: ${reason}`, {
+        hint: "`plinth doctor` says what this machine lacks.",
+      });
+    if (sandbox.apparmor !== undefined) checkAppArmor(sandbox.apparmor);
+    const before = await this.recover(spec);
+    if (before !== undefined) {
+      const isRunning = before.exit() === undefined;
+      before[Symbol.dispose]();
+      if (isRunning)
+        throw new Fault("conflict", `Cannot start "${id}": it is running with pid ${before.pid}`, {
+          hint: "Recover it instead.",
+        });
+    }
+    removeContainer(stateDirectory);
+    mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
+    const { plan, overlay, home } = await this.#plan(spec, sandbox);
+    for (const mount of sandbox.mounts) if (mount.isVolume === true) makeVolume(mount.source, plan.user);
+    const config = containerConfig(plan);
+    const runtime = this.#runtime(sandbox.runtime);
+    writeContainer(stateDirectory, {
+      runtime: runtime.name,
+      process: { ...config.process, env: [] },
+      seccomp: plan.seccomp ?? null,
+      image: sandbox.system === "host" ? null : sandbox.system.image,
+      home: home ?? null,
+    });
+    const reaper = sandbox.system === "host";
+    return runtime.start({ id, stateDirectory, config, overlay, reaper, limits, logFile, network });
+  }
+
+  async recover(place: TaskPlace): Promise<TaskHandle | undefined> {
+    const record = readContainer(place.stateDirectory);
+    return record === undefined ? undefined : this.#runtime(record.runtime).recover(place);
+  }
+
+  async exec(handle: TaskHandle, command: readonly string[], options: ExecOptions): Promise<number> {
+    const place = "stateDirectory" in handle ? String(handle.stateDirectory) : "";
+    const record = readContainer(place);
+    if (record === undefined || handle.exit() !== undefined)
+      throw new Fault("gone", `Cannot run a command in "${handle.id}": it is not running`);
+    const { env: own, directory, ...streams } = options;
+    const image = record.image === null ? undefined : await this.#image(record.image);
+    const marked = { PLINTH_INSTANCE: handle.id, ...own };
+    const env =
+      image === undefined ? marked : environmentIn(image.config.env, marked, record.home ?? undefined);
+    const process: Process = {
+      ...record.process,
+      args: command,
+      cwd: image === undefined ? directory : record.process.cwd,
+      env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+    };
+    const held = { process, seccomp: record.seccomp ?? undefined };
+    return this.#runtime(record.runtime).exec(handle, held, streams);
+  }
+
+  async #plan(spec: TaskSpec, sandbox: TaskSandbox): Promise<Planned> {
+    const { id, stateDirectory, network } = spec;
+    const root = join(stateDirectory, "root");
+    const shared = { id, sandbox, root, network, seccomp: seccompOf(sandbox) };
+    if (sandbox.system === "host") {
+      checkDirectory(spec.directory);
+      const names = network === undefined ? "" : nameSwitch(stateDirectory);
+      const plan: ContainerPlan = {
+        ...shared,
+        systemMounts: makeHostSystem(root),
+        arguments: spec.command,
+        env: { PLINTH_INSTANCE: id, ...spec.env },
+        directory: spec.directory,
+        user: hostUser(sandbox.user),
+        etc: names === "" ? {} : { "nsswitch.conf": names },
+      };
+      return { plan, overlay: undefined, home: undefined };
+    }
+    const { images } = this.#options;
+    const { digest, config } = await this.#image(sandbox.system.image);
+    const name = sandbox.user ?? config.user;
+    const { home, uid, gid, additionalGids } = name === "" ? ROOT : await images.resolveUser(digest, name);
+    const overlay = {
+      ...(await images.mountPlan(digest)),
+      upper: join(stateDirectory, "upper"),
+      work: join(stateDirectory, "work"),
+    };
+    for (const directory of [root, overlay.upper, overlay.work])
+      mkdirSync(directory, { recursive: true, mode: 0o755 });
+    const hostname = join(stateDirectory, "hostname");
+    writeFileSync(hostname, `${id}\n`, { mode: 0o644 });
+    const plan: ContainerPlan = {
+      ...shared,
+      systemMounts: [],
+      arguments: argumentsOf(config, { entrypoint: sandbox.entrypoint, command: spec.command }),
+      env: environmentIn(config.env, { PLINTH_INSTANCE: id, ...spec.env }, home),
+      directory: sandbox.workdir ?? config.workingDirectory,
+      user: { uid, gid, additionalGids },
+      etc: { hostname, "resolv.conf": "/etc/resolv.conf", hosts: "/etc/hosts" },
+    };
+    return { plan, overlay, home };
+  }
+
+  async #image(digest: string): Promise<StoredImage> {
+    const image = await this.#options.images.image(digest);
+    if (image !== undefined) return image;
+    throw new Fault("not-found", `Cannot start: image ${digest} is not here`, {
+      hint: "`plinth up` brings it; `plinth image ls` lists those that are here.",
+    });
+  }
+
+  #runtime(name: string): OciRuntime {
+    const { clock, initDirectory } = this.#options;
+    let runtime = this.#runtimes.get(name);
+    if (runtime === undefined) {
+      runtime =
+        name === "plinth"
+          ? new OwnRuntime({ initDirectory, clock })
+          : new CommandLineRuntime({ program: name, driver: this.#processes, clock });
+      this.#runtimes.set(name, runtime);
+    }
+    return runtime;
+  }
+}
+
+/** A volume that is there stays as it is, whoever it belongs to. */
+function makeVolume(path: string, { uid, gid }: ContainerPlan["user"]): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(path, { mode: 0o755 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return;
+    throw error;
+  }
+  chownSync(path, uid, gid);
+}
+
+interface Planned {
+  readonly plan: ContainerPlan;
+  readonly overlay: OverlayRoot | undefined;
+  /** The home folder of an image's user. */
+  readonly home: string | undefined;
+}
+
+function seccompOf({ seccomp, capabilities }: TaskSandbox): LinuxSeccomp | undefined {
+  if (seccomp === "unconfined") return undefined;
+  if (!hasSeccomp()) throw new Fault("unsupported", "Cannot filter system calls: this kernel has no seccomp");
+  if (seccomp !== "default") return readSeccompProfile(seccomp.profile);
+  const allowed = capabilitiesOf(capabilities).map((name) => `CAP_${name}`);
+  return defaultSeccompProfile(allowed, hostArchitecture());
+}

@@ -1,0 +1,249 @@
+import assert from "node:assert/strict";
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { test } from "node:test";
+import { systemClock } from "@plinth/clock";
+import { scratch, untilLogged } from "../driver-conformance.ts";
+import type { Driver, ExecAbility, TaskSpec, TerminalSize } from "../driver.ts";
+import { type FakeEntry, fakeImage, writeFakeLayout } from "../image/fake-images.ts";
+import { openImageStore } from "../image/store/open.ts";
+import { createContainerDriver } from "./driver.ts";
+import { fingerprintContainerDriver } from "./fingerprint.ts";
+import type { TaskSandbox } from "./sandbox.ts";
+
+/** Of its own: another run of this file may go on beside. */
+const ID = `images.web.a${process.pid}`;
+const BUSYBOX = "/usr/bin/busybox";
+const { available, reason } = fingerprintContainerDriver();
+const skip = available
+  ? existsSync(BUSYBOX)
+    ? false
+    : "no /usr/bin/busybox (Debian's busybox-static)"
+  : `no containers here: ${reason ?? ""}`;
+
+const folders = ["bin", "data", "dev", "etc", "proc", "sys", "tmp"].map((name): FakeEntry => ({
+  name: `${name}/`,
+  type: "directory",
+}));
+const programs = [
+  "cat",
+  "chmod",
+  "grep",
+  "id",
+  "ls",
+  "mount",
+  "rm",
+  "sh",
+  "sleep",
+  "stat",
+  "stty",
+  "tail",
+  "touch",
+];
+
+interface Scene extends AsyncDisposable {
+  readonly driver: Driver & ExecAbility;
+  /** A task of the image that runs a script. */
+  readonly task: (script: string, sandbox?: Partial<TaskSandbox>, changes?: Partial<TaskSpec>) => TaskSpec;
+  readonly directory: string;
+  readonly log: () => string;
+  readonly until: (handle: Awaited<ReturnType<Driver["start"]>>, wanted: string) => Promise<string>;
+}
+
+async function scene(): Promise<Scene> {
+  await using setup = new AsyncDisposableStack();
+  const place = setup.use(scratch(ID));
+  const base: FakeEntry[] = [
+    ...folders,
+    { name: "bin/busybox", content: readFileSync(BUSYBOX), mode: 0o755 },
+    ...programs.map((name): FakeEntry => ({ name: `bin/${name}`, type: "symlink", target: "busybox" })),
+    { name: "etc/passwd", content: "web:x:1000:1001::/data:/bin/sh\n" },
+    { name: "etc/group", content: "web:x:1001:\nmore:x:7:web\n" },
+    { name: "disk", type: "block", deviceMajor: 254, mode: 0o666 },
+    { name: "etc/old", content: "old" },
+  ];
+  const upper: FakeEntry[] = [{ name: "etc/.wh.old" }, { name: "etc/new", content: "new" }];
+  const layout = join(place.directory, "layout");
+  mkdirSync(layout);
+  const config = { Entrypoint: ["/bin/sh", "-c"], Env: ["FROM=image"], WorkingDir: "/data" };
+  await writeFakeLayout(layout, { latest: fakeImage({ layers: [base, upper], config }) });
+  const images = setup.use(await openImageStore(join(place.directory, "images"), { clock: systemClock }));
+  const { digest } = await images.pull(`oci:${layout}`, { pin: false });
+  const driver = createContainerDriver({
+    clock: systemClock,
+    images,
+    initDirectory: join(place.directory, "init"),
+  });
+  const lifetime = setup.move();
+  return {
+    driver,
+    directory: place.directory,
+    log: place.log,
+    until: (handle, wanted) => untilLogged(place, handle, wanted),
+    task: (script, sandbox = {}, changes = {}) =>
+      place.spec([script], {
+        env: {},
+        sandbox: {
+          system: { image: digest },
+          entrypoint: undefined,
+          workdir: undefined,
+          user: undefined,
+          mounts: [],
+          tmpfs: [],
+          readOnlyRootfs: false,
+          capabilities: { add: [], drop: [] },
+          seccomp: "default",
+          apparmor: undefined,
+          runtime: "plinth",
+          ...sandbox,
+        },
+        ...changes,
+      }),
+    [Symbol.asyncDispose]: () => lifetime.disposeAsync(),
+  };
+}
+
+test(
+  "a container is of its image's layers, as the image's or the service's user, in no one's way",
+  { skip },
+  async () => {
+    await using place = await scene();
+    const { driver, task } = place;
+    const script = `cat /etc/new; ls /etc; id; echo; echo "$FROM $PLINTH_INSTANCE $HOME"; cat /proc/self/status | grep -E "Cap(Eff|Bnd)|NoNew|Seccomp:"; cat /disk; touch /x && echo written`;
+    using root = await driver.start(task(`${script}; ls -l /data`));
+    assert.equal((await root.wait()).code, 0, place.log());
+    const said = place.log();
+    assert.match(said, /^newgroup\nhostname\nhosts\nnew\npasswd\nresolv.conf\n/);
+    assert.match(said, /uid=0 gid=0/);
+    assert.ok(said.includes(`image ${ID} /root`));
+    assert.match(said, /NoNewPrivs:\t1\nSeccomp:\t2/);
+    assert.match(said, /disk.*(Permission denied|not permitted)/);
+    assert.match(said, /written/);
+
+    using other = await driver.start(
+      task(script, { user: "web", readOnlyRootfs: true, mounts: [volumeOf(place.directory)] }),
+    );
+    await other.wait();
+    const again = place.log().slice(said.length);
+    assert.match(again, /uid=1000\(web\) gid=1001\(web\) groups=7\(more\)/);
+    assert.ok(again.includes(`image ${ID} /data`));
+    assert.match(again, /CapEff:\t0+\n/);
+    assert.match(again, /touch: \/x: Read-only file system/);
+    assert.doesNotMatch(again, /^x$/m, "what another start wrote is gone");
+    const { uid, gid } = statSync(join(place.directory, "volume"));
+    assert.deepEqual([uid, gid], [1000, 1001], "a new volume belongs to who uses it");
+  },
+);
+
+test("exec() gives a terminal of the container's own: sizes, keys and the exit code", { skip }, async () => {
+  await using place = await scene();
+  const { driver, task } = place;
+  using handle = await driver.start(task("sleep 600"));
+  const [stdin, stdout] = [new PassThrough(), new PassThrough()];
+  let said = "";
+  const heard = (wanted: RegExp): Promise<void> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        if (!wanted.test(said)) return;
+        stdout.off("data", look);
+        resolve();
+      };
+      stdout.on("data", look);
+      look();
+    });
+  stdout.on("data", (data: Buffer) => (said += data.toString()));
+  let resize: ((size: TerminalSize) => void) | undefined;
+  const ended = driver.exec(handle, ["/bin/sh"], {
+    env: { PS1: "> ", TERM: "dumb" },
+    directory: "/",
+    stdin,
+    stdout,
+    terminal: { size: { rows: 40, columns: 100 }, onSize: (listener) => (resize = listener) },
+  });
+  // One job: a key that is pressed between two would be nobody's.
+  stdin.write("sh -c 'stty size; echo rea''dy; exec sleep 600'\r");
+  await heard(/40 100\r\nready/);
+  stdin.write("\u0003");
+  stdin.write("echo code $?\r");
+  await heard(/code 130/);
+  resize?.({ rows: 50, columns: 120 });
+  stdin.write("until stty size | grep '50 120'; do sleep 0.05; done; test -t 1 && exit 7\r");
+  assert.equal(await ended, 7);
+  assert.match(said, /\r\n50 120\r\n/);
+  assert.deepEqual(handle.members().length, 1, "nothing of the command is left");
+  await handle.stop({ graceMs: 0 });
+});
+
+test("bombs of processes and of memory are held by their own limits", { skip }, async () => {
+  await using place = await scene();
+  const { driver, task, until } = place;
+  const limits = { memoryBytes: 32 * 2 ** 20, cpus: 0.5, processes: 20, bestEffort: false };
+  using forks = await driver.start(
+    task("echo up; bomb() { bomb | bomb & }; bomb 2>/dev/null; while :; do sleep 1; done", {}, { limits }),
+  );
+  await until(forks, "up");
+  assert.ok(forks.members().length <= 20);
+  await forks.stop({ graceMs: 0 });
+  assert.deepEqual(forks.members(), []);
+  using memory = await driver.start(task("exec tail /dev/zero", {}, { limits }));
+  const { cause, code } = await memory.wait();
+  assert.deepEqual([cause, code], ["out-of-memory", 137]);
+});
+
+const volumeOf = (directory: string): TaskSandbox["mounts"][number] => ({
+  source: join(directory, "volume"),
+  target: "/data",
+  readOnly: false,
+  isVolume: true,
+});
+
+test("a container that begins and ends again and again leaves nothing on the machine", { skip }, async () => {
+  await using place = await scene();
+  const { driver, task, directory } = place;
+  const traces = (): unknown => ({
+    mounts: readFileSync("/proc/self/mountinfo", "utf8").split("\n").length,
+    cgroups: globSync(`/sys/fs/cgroup/{,*/}plinth-${ID}-*`),
+    descriptors: readdirSync("/proc/self/fd").length,
+    children: readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim().split(" ").length,
+    state: readdirSync(join(directory, "state")),
+  });
+  const round = async (): Promise<void> => {
+    using handle = await driver.start(task("touch /data/file; echo up; sleep 600 & sleep 600"));
+    await place.until(handle, "up");
+    await driver.exec(handle, ["/bin/touch", "/data/other"], { env: {}, directory: "/" });
+    await handle.stop({ graceMs: 0 });
+    writeFileSync(join(directory, "log"), "");
+  };
+  await round();
+  const before = traces();
+  const rounds = process.env["PLINTH_SOAK"] === "1" ? 1000 : 5;
+  for (let count = 0; count < rounds; count++) await round();
+  assert.deepEqual(traces(), before);
+});
+
+test(
+  "what cannot be had is refused in words: an image that is not here, a user, AppArmor, a profile",
+  { skip },
+  async () => {
+    await using place = await scene();
+    const { driver, task } = place;
+    const missing = `sha256:${"0".repeat(64)}`;
+    const cases: readonly (readonly [Partial<TaskSandbox>, RegExp])[] = [
+      [{ system: { image: missing } }, /image sha256:0+ is not here/],
+      [{ user: "nobody-here" }, /nobody-here/],
+      [{ apparmor: "no-such-profile" }, /AppArmor profile "no-such-profile"/],
+      [{ seccomp: { profile: "/nowhere.json" } }, /Cannot read the seccomp profile \/nowhere.json/],
+      [{ runtime: "/no/such/runtime" }, /runtime "\/no\/such\/runtime"/],
+      [{ mounts: [{ source: "/nowhere", target: "/data", readOnly: true }] }, /nowhere/],
+    ];
+    for (const [sandbox, message] of cases) {
+      await assert.rejects(async () => {
+        using handle = await driver.start(task("true", sandbox));
+        const { cause, reason: why } = await handle.wait();
+        if (cause === "cannot-start") throw new Error(why);
+      }, message);
+    }
+    assert.deepEqual(globSync(`/sys/fs/cgroup/{,*/}plinth-${ID}-*`), []);
+  },
+);

@@ -1,0 +1,2 @@
+/** Lines of bytes that arrive in any pieces, bounded. */
+export { linesOf } from "./lines.ts";
