@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   existsSync,
   lstatSync,
@@ -65,6 +67,24 @@ test("mount points that are links lead to where the container itself would see t
     );
   assert.deepEqual(readdirSync(outside), ["secret"]);
   assert.equal(readFileSync("/proc/self/mountinfo", "utf8").includes(box.directory), false);
+});
+
+test("links that lead upwards are followed while others rename files", async (context) => {
+  if (skipUnlessRoot(context)) return;
+  const point = link("upwards", `${"../".repeat(20)}tmp`);
+  const file = join(box.directory, "renamed");
+  writeFileSync(file, "");
+  const renaming = `const { renameSync } = require("node:fs");
+for (;;) { renameSync(process.argv[1], process.argv[1] + "-"); renameSync(process.argv[1] + "-", process.argv[1]); }`;
+  const renamer = spawn(process.execPath, ["-e", renaming, file], { stdio: "ignore" });
+  context.after(() => renamer.kill("SIGKILL"));
+  await once(renamer, "spawn");
+  for (let round = 0; round < 20; round++) {
+    const { code } = await box.run("true", {
+      extraMounts: [{ destination: `${point}/below/and/below`, type: "tmpfs", source: "mark" }],
+    });
+    assert.equal(code, 0);
+  }
 });
 
 test("an image's links at /proc and /dev cannot redirect what is mounted there", async (context) => {

@@ -32,7 +32,10 @@ export function openInRoot(
   { root, path, flags = kernel.O_PATH }: OpenInRoot,
   options: StepOptions,
 ): Step {
-  return call(words, "openat2", [root, path, openHow(flags, 0), HOW_BYTES], options);
+  // Any rename on the machine makes the kernel doubt a `..` that it has just followed, and ask to be asked again
+  // (openat2(2), EAGAIN).
+  const on = { EAGAIN: "again" as const, ...options.on };
+  return call(words, "openat2", [root, path, openHow(flags, 0), HOW_BYTES], { ...options, on });
 }
 
 export interface Point {

@@ -181,6 +181,7 @@ class Encoder {
       this.#write32(errno, offset);
       const target = on[name]!;
       if (target === "next") this.#write32(TABLE_ADDRESS + at + RECORD_BYTES, offset + 4);
+      else if (target === "again") this.#write32(TABLE_ADDRESS + at, offset + 4);
       else this.#gaps.push({ offset: offset + 4, what: target });
       offset += 8;
     }

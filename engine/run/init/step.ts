@@ -81,8 +81,11 @@ export interface Step {
   readonly keep: Slot | undefined;
   /** Where to go on after a result of zero. Default: the next step. */
   readonly onZero: Label | undefined;
-  /** Where to go on after these errors, at most three. Others, and those of steps without any, end the program. */
-  readonly on: Readonly<Record<ErrnoName, Label | "next">>;
+  /**
+   * Where to go on after these errors, at most three; "again" is this step. Others, and those of steps without any, end
+   * the program.
+   */
+  readonly on: Readonly<Record<ErrnoName, Label | "next" | "again">>;
   /** Where to go on after all other errors. Default: the section's. */
   readonly onError: Label | undefined;
   /** What it does, without a full stop: "mount proc on /proc". `explain` and error messages say it. */
