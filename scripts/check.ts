@@ -1,16 +1,13 @@
 /** `npm run check`: static checks, then unit tests; stops at the first that fails. */
 import { spawnSync } from "node:child_process";
 import { staticChecks } from "./static-checks.ts";
-import { UNIT_TESTS_AT_ONCE, unitTests } from "./tests.ts";
+import { computingTests, UNIT_TESTS_AT_ONCE, unitTests } from "./tests.ts";
 
-const unitTestFlags = [
-  "--test-reporter=dot",
-  "--test-timeout=60000",
-  `--test-concurrency=${UNIT_TESTS_AT_ONCE}`,
-];
+const testFlags = ["--test", "--test-reporter=dot", "--test-timeout=60000"];
 const steps: typeof staticChecks = [
   ...staticChecks,
-  ["unit tests", process.execPath, "--test", ...unitTestFlags, ...unitTests()],
+  ["computing tests", process.execPath, ...testFlags, "--test-isolation=none", ...computingTests()],
+  ["unit tests", process.execPath, ...testFlags, `--test-concurrency=${UNIT_TESTS_AT_ONCE}`, ...unitTests()],
 ];
 
 for (const [name, command, ...parameters] of steps) {

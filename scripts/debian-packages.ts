@@ -1,6 +1,8 @@
 /** Debian packages that tests use as real clients and rivals; the product itself needs none of them. */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { accessSync, constants } from "node:fs";
+import { text } from "node:stream/consumers";
 
 /** Package by the program it brings. */
 const packages: Readonly<Record<string, string>> = {
@@ -34,8 +36,10 @@ function isExecutable(path: string): boolean {
 }
 
 /** Installs what is missing when root on Debian; otherwise says in one line what to install. */
-export function installDebianPackages(programs: readonly string[] = Object.keys(packages)): void {
-  const missing = programs.filter((program) => !isExecutable(program)).map((program) => packages[program]!);
+export async function installDebianPackages(): Promise<void> {
+  const missing = Object.entries(packages).flatMap(([program, name]) =>
+    isExecutable(program) ? [] : [name],
+  );
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0 || !isExecutable("/usr/bin/apt-get")) {
     console.error(`Tests that need them are skipped; to run them: apt-get install ${missing.join(" ")}`);
@@ -43,12 +47,13 @@ export function installDebianPackages(programs: readonly string[] = Object.keys(
   }
   console.error(`Installing ${missing.join(", ")} …`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const apt = (...parameters: string[]): boolean => {
-    const { status, stderr } = spawnSync("apt-get", ["-q", ...parameters], { env, encoding: "utf8" });
-    if (status !== 0) console.error(stderr.trim());
+  const apt = async (...parameters: string[]): Promise<boolean> => {
+    const child = spawn("apt-get", ["-q", ...parameters], { env, stdio: ["ignore", "ignore", "pipe"] });
+    const [said, [status]] = await Promise.all([text(child.stderr), once(child, "close")]);
+    if (status !== 0) console.error(said.trim());
     return status === 0;
   };
-  if (!apt("update") || !apt("install", "-y", "--no-install-recommends", ...missing)) {
+  if (!(await apt("update")) || !(await apt("install", "-y", "--no-install-recommends", ...missing))) {
     console.error("Could not install them; tests that need them are skipped.");
   }
 }

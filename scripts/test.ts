@@ -1,5 +1,6 @@
 /** `npm test`: set-up, static checks, then every test; ends in the line "N passed, N failed". */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
@@ -7,7 +8,7 @@ import { parseArgs } from "node:util";
 import { buildDashboard } from "./dashboard-build.ts";
 import { installDebianPackages } from "./debian-packages.ts";
 import { staticChecks } from "./static-checks.ts";
-import { programTests, systemTests, UNIT_TESTS_AT_ONCE, unitTests } from "./tests.ts";
+import { computingTests, programTests, systemTests, UNIT_TESTS_AT_ONCE, unitTests } from "./tests.ts";
 
 const { values, positionals } = parseArgs({
   options: { soak: { type: "boolean", default: false } },
@@ -35,11 +36,29 @@ type Say = (text: string) => void;
 
 const say: Say = (text) => void process.stdout.write(text);
 
-async function runTests(files: readonly string[], concurrency: number, tell: Say = say): Promise<void> {
+/** Imports the test files that are its arguments. */
+const TOGETHER = join(import.meta.dirname, "together.ts");
+
+interface Way {
+  readonly concurrency: number;
+  /** All in one process. */
+  readonly together?: boolean;
+  readonly tell?: Say;
+}
+
+async function runTests(
+  files: readonly string[],
+  { concurrency, together = false, tell = say }: Way,
+): Promise<void> {
   if (files.length === 0) return;
   const stalled = new AbortController();
   const watch = setTimeout(() => stalled.abort(new Error("tests have stalled")), STALL_MS);
-  const stream = run({ files: [...files], concurrency, timeout: TEST_TIMEOUT_MS, signal: stalled.signal });
+  const stream = run({
+    ...(together ? { files: [TOGETHER], argv: [...files] } : { files: [...files] }),
+    concurrency,
+    timeout: TEST_TIMEOUT_MS,
+    signal: stalled.signal,
+  });
   stream.on("test:start", () => watch.refresh());
   stream.on("test:pass", ({ name, skip, details }) => {
     if (details.type === "suite") return;
@@ -58,25 +77,31 @@ async function runTests(files: readonly string[], concurrency: number, tell: Say
 const chosen = (files: string[]): string[] =>
   positionals.length === 0 ? files : files.filter((file) => positionals.some((part) => file.includes(part)));
 
-installDebianPackages();
+// Packages wait for the network and the disk, checks compute.
+const packages = installDebianPackages();
 if (positionals.length === 0) {
   for (const [name, command, ...parameters] of staticChecks) {
-    const { status } = spawnSync(command, parameters, { stdio: "inherit" });
+    const [status] = await once(spawn(command, parameters, { stdio: "inherit" }), "close");
     if (status === 0) passed++;
     else failed++;
     console.log(`${status === 0 ? "✔" : "✖"} ${name}`);
   }
 }
+await packages;
 if (!buildDashboard()) failed++;
-await runTests(chosen([...unitTests(), ...programTests()]), UNIT_TESTS_AT_ONCE);
-const [lane = [], ...others] = systemTests();
-const told: string[] = [];
+// What is told later cannot be read among what is told at the same time.
+const later: string[] = [];
+const tell: Say = (text) => void later.push(text);
 await Promise.all([
-  runTests(chosen(lane), 1),
-  // Told once the first lane has ended: two at a time cannot be read.
-  ...others.map((files) => runTests(chosen(files), 1, (text) => void told.push(text))),
+  runTests(chosen([...unitTests(), ...programTests()]), { concurrency: UNIT_TESTS_AT_ONCE - 1 }),
+  runTests(chosen(computingTests()), { concurrency: 1, together: true, tell }),
 ]);
-for (const text of told) say(text);
+const [lane = [], ...others] = systemTests();
+await Promise.all([
+  runTests(chosen(lane), { concurrency: 1 }),
+  ...others.map((files) => runTests(chosen(files), { concurrency: 1, tell })),
+]);
+say(later.join(""));
 
 for (const name of skipped) console.log(`skipped: ${name}`);
 console.log(`${passed} passed, ${failed} failed`);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { validate } from "@plinth/resource";
+import { validate } from "@plinth/resource/validate";
 import { imageDefaults } from "./image-defaults.ts";
 
 const check = {

@@ -1,14 +1,9 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { homePaths, openHomeImages } from "@plinth/daemon";
+import type { Clock } from "@plinth/clock";
+import { homePaths } from "@plinth/daemon";
 import type { AppSpec, ServiceSpec } from "@plinth/resource";
-import {
-  type Digest,
-  type ImageProgress,
-  type ImageStore,
-  parseReference,
-  type StoredImage,
-} from "@plinth/run";
+import type { Digest, ImageProgress, ImageStore, StoredImage } from "@plinth/run";
 import type { Context } from "./command.ts";
 import { imageDefaults } from "./image-defaults.ts";
 import { showImages } from "./deploy-images.ts";
@@ -27,6 +22,10 @@ export interface BringOptions {
   readonly pull: boolean;
 }
 
+/** Loaded by those who have images: what reads them would be half of what the command line is made of. */
+const openImages = async (home: string, clock: Clock): Promise<ImageStore> =>
+  (await import("@plinth/daemon/images")).openHomeImages(home, clock);
+
 /** Under which the store keeps what the last deploy of an app has brought; no release may refer to it yet. */
 const owner = (app: string): string => `up-${app}`;
 
@@ -41,7 +40,7 @@ export async function bringImages(
   );
   if (wanted.length === 0) return { spec, notes: [] };
   const { home, clock, signal } = context;
-  await using store = await openHomeImages(home, clock);
+  await using store = await openImages(home, clock);
   const services: Record<string, ServiceSpec> = { ...spec.services };
   const notes: string[] = [];
   const digests: Digest[] = [];
@@ -71,7 +70,7 @@ export async function letImagesGo(
   app: string,
 ): Promise<void> {
   if (!existsSync(homePaths(home).images)) return;
-  await using store = await openHomeImages(home, clock);
+  await using store = await openImages(home, clock);
   await store.hold(owner(app), []);
 }
 
@@ -98,6 +97,7 @@ async function bring(
     const image = await store.build(name, { directory, pin: false, signal, onProgress });
     return { digest: image.digest, image };
   }
+  const { parseReference } = await import("@plinth/run");
   const reference = parseReference(name, directory);
   if (pull) {
     const image = await store.pull(reference, { pin: false, signal, onProgress });

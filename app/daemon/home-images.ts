@@ -10,7 +10,7 @@ import {
   parseReference,
   referenceText,
 } from "@plinth/run";
-import { homePaths } from "./home.ts";
+import { homePaths } from "./home-paths.ts";
 import { openHomeImages } from "./open-images.ts";
 
 export interface HomeImagesOptions {

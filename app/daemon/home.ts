@@ -1,7 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, stat } from "node:fs/promises";
-import { hostname } from "node:os";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import {
   canListen,
   claimSubnet,
@@ -11,90 +9,13 @@ import {
   slotOfSubnet,
   subnetOf,
 } from "@plinth/discovery";
+import { createHome, type HomePaths, homePaths } from "./home-paths.ts";
+import { machineLabel } from "./machine-label.ts";
 import { chooseMesh, type MeshAbility, type MeshMode } from "./mesh.ts";
 import { chooseStore } from "./home-store.ts";
 import { chooseTelemetry, type TelemetrySettings, type TelemetryWishes } from "./telemetry-settings.ts";
 import { Fault } from "@plinth/fault";
 import { writeFileDurably } from "@plinth/file";
-
-/** Where everything of one Plinth lies. */
-export interface HomePaths {
-  readonly directory: string;
-  readonly apiSocket: string;
-  readonly token: string;
-  readonly daemonLock: string;
-  readonly daemonRecord: string;
-  readonly settings: string;
-  readonly secretKey: string;
-  /** The authority's roots with their keys. */
-  readonly authority: string;
-  /** What a joined host is known by. */
-  readonly hostCredential: string;
-  /** What an etcd cluster that holds the state is shown; made by its owner. */
-  readonly etcdCredentials: string;
-  /** Instances' sockets of the Workload API. */
-  readonly workload: string;
-  readonly state: string;
-  readonly sources: string;
-  readonly proxy: string;
-  readonly proxyControl: string;
-  readonly proxyRecord: string;
-  readonly supervisorRecord: string;
-  readonly supervisorLock: string;
-  readonly compileCache: string;
-  readonly instances: string;
-  /** What apps' stores hold. */
-  readonly data: string;
-  /** What services keep, by app and name. */
-  readonly volumes: string;
-  readonly images: string;
-  /** Of containers. */
-  readonly init: string;
-  readonly logs: string;
-  /** Of instances' own networks. */
-  readonly network: string;
-  readonly daemonLog: string;
-  readonly proxyLog: string;
-  readonly supervisorLog: string;
-}
-
-/** sockaddr_un's path, less its closing zero (unix(7)). */
-const SOCKET_PATH_BYTES_MAX = 107;
-
-export function homePaths(directory: string): HomePaths {
-  const inHome = (...names: string[]): string => join(directory, ...names);
-  return {
-    directory,
-    apiSocket: inHome("plinth.sock"),
-    token: inHome("token"),
-    daemonLock: inHome("daemon.lock"),
-    daemonRecord: inHome("daemon.json"),
-    settings: inHome("settings.json"),
-    secretKey: inHome("keys", "secrets.key"),
-    authority: inHome("keys", "authority.json"),
-    hostCredential: inHome("keys", "host.json"),
-    etcdCredentials: inHome("keys", "etcd"),
-    workload: inHome("workload"),
-    state: inHome("state"),
-    sources: inHome("sources"),
-    proxy: inHome("proxy"),
-    proxyControl: inHome("proxy", "control.sock"),
-    proxyRecord: inHome("proxy", "proxy.json"),
-    supervisorRecord: inHome("supervisor.json"),
-    supervisorLock: inHome("supervisor.lock"),
-    compileCache: inHome("cache"),
-    instances: inHome("instances"),
-    data: inHome("data"),
-    volumes: inHome("volumes"),
-    images: inHome("images"),
-    init: inHome("init"),
-    logs: inHome("logs"),
-    network: inHome("network"),
-    daemonLog: inHome("daemon.log"),
-    proxyLog: inHome("proxy.log"),
-    supervisorLog: inHome("supervisor.log"),
-  };
-}
 
 /** What one home has chosen or claimed for good. */
 export interface HomeSettings {
@@ -150,33 +71,6 @@ const PORT_SEARCH_MAX = 1000;
 const PORT_STEP = 10;
 /** Slots of a /24 each in 127.64.0.0/10: far from 127.0.0.1, wide enough for thousands of homes. */
 const BLOCKS = 64 * 256;
-
-/** Makes the home's folders, private to their owner. */
-export async function createHome(paths: HomePaths): Promise<void> {
-  const longest = join(paths.proxy, "control.sock.99999999");
-  if (Buffer.byteLength(longest) > SOCKET_PATH_BYTES_MAX) {
-    throw new Fault(
-      "invalid",
-      `Cannot use "${paths.directory}" as home: its path is too long for a Unix socket`,
-      {
-        hint: `Choose one of at most ${SOCKET_PATH_BYTES_MAX - (longest.length - paths.directory.length)} bytes with --home.`,
-      },
-    );
-  }
-  await mkdir(paths.directory, { recursive: true, mode: 0o700 });
-  const { uid, mode } = await stat(paths.directory);
-  if (uid !== process.getuid!()) {
-    throw new Fault("forbidden", `Cannot use "${paths.directory}" as home: it belongs to user ${uid}`);
-  }
-  if ((mode & 0o022) !== 0) {
-    throw new Fault("forbidden", `Cannot use "${paths.directory}" as home: others may write to it`, {
-      hint: `Run: chmod go-w ${paths.directory}`,
-    });
-  }
-  for (const directory of [paths.proxy, paths.instances, paths.logs, paths.state, paths.sources]) {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-  }
-}
 
 /** Reads the home's settings, makes what is missing and sees to it that its claims hold. */
 export class Home {
@@ -286,19 +180,6 @@ export class Home {
     await writeFileDurably(this.paths.settings, `${JSON.stringify(this.#settings, null, 2)}\n`);
   }
 }
-
-/** What this machine calls itself, as a DNS label; empty when nothing is left of it. */
-export function machineLabel(): string {
-  return hostname()
-    .toLowerCase()
-    .split(".")[0]!
-    .replaceAll(/[^a-z0-9-]/g, "-")
-    .slice(0, NAME_CHARACTERS_MAX)
-    .replaceAll(/^-+|-+$/g, "");
-}
-
-/** As of every name. */
-const NAME_CHARACTERS_MAX = 40;
 
 /** The home's subnet, claimed anew; another would leave what runs with addresses that are nobody's. */
 async function keepSubnet(claims: MachineClaims, stored: string | undefined): Promise<string> {

@@ -1,6 +1,7 @@
 /** plinthd: wires API, store and controllers, and stays up. */
-export { homePaths, machineLabel } from "./home.ts";
-export type { HomePaths, PortWishes } from "./home.ts";
-export { openHomeImages } from "./open-images.ts";
+export type { PortWishes } from "./home.ts";
+export { homePaths } from "./home-paths.ts";
+export type { HomePaths } from "./home-paths.ts";
+export { machineLabel } from "./machine-label.ts";
 export { comesUp, ensureDaemon, superviseDaemon } from "./supervise.ts";
 export type { DaemonOptions, Supervision } from "./supervise.ts";

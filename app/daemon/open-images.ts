@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Clock } from "@plinth/clock";
 import { type ImageStore, openImageStore, usualCredentialFiles } from "@plinth/run";
-import { homePaths } from "./home.ts";
+import { homePaths } from "./home-paths.ts";
 
 /** Opens the images of a home, with what registries are shown: the home's own credentials, else those of its owner. */
 export function openHomeImages(home: string, clock: Clock): Promise<ImageStore> {

@@ -7,7 +7,7 @@ import { Fault, messageOf } from "@plinth/fault";
 import type { Log } from "@plinth/log";
 import { isRunning, type RuntimeName, runtimePath } from "@plinth/process";
 import { proxyProgram } from "@plinth/proxy";
-import type { HomePaths } from "./home.ts";
+import type { HomePaths } from "./home-paths.ts";
 import { openOwnLog } from "./own-log.ts";
 import { type ProcessRecord, readProcessRecord } from "./process-record.ts";
 

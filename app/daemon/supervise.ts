@@ -7,7 +7,8 @@ import { type Clock, systemClock } from "@plinth/clock";
 import { Fault, messageOf } from "@plinth/fault";
 import { type FileLock, takeFileLock } from "@plinth/file";
 import { isRunning, type RuntimeName } from "@plinth/process";
-import { createHome, homePaths, type PortWishes } from "./home.ts";
+import type { PortWishes } from "./home.ts";
+import { createHome, homePaths } from "./home-paths.ts";
 import { openOwnLog } from "./own-log.ts";
 import { readProcessRecord, writeProcessRecord } from "./process-record.ts";
 

@@ -29,7 +29,7 @@ export interface LoadOptions {
 }
 
 /** Between two requests of a client: steady load, not a flood, so that a failure means a fault and not a full machine. */
-const PAUSE_MS = 4;
+const PAUSE_MS = process.env["PLINTH_SOAK"] === "1" ? 4 : 16;
 
 /** Steady load on an ingress that counts everything but a 2xx with its whole body as failed. */
 export function startLoad({ port, address = "127.0.0.1", path = "/", host, clients = 8 }: LoadOptions): Load {

@@ -5,6 +5,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { createClient } from "@plinth/client";
 import type { PsRow, StatusReport } from "@plinth/resource";
 import type { Machine } from "./machines.ts";
 import { processesOf } from "./processes.ts";
@@ -32,7 +33,8 @@ export interface Plinth extends AsyncDisposable {
   json<T>(...parameters: string[]): Promise<T>;
   /** Deploys detached; throws with all it said when it fails. */
   up(directory: string, ...parameters: string[]): Promise<void>;
-  ps(): Promise<PsRow[]>;
+  /** Asked of the API, as often as one likes: the command line costs as much as a request a hundred times. */
+  ps(): Promise<readonly PsRow[]>;
   status(): Promise<StatusReport>;
   /** Pid of one of Plinth's own processes. */
   pidOf(process: string): Promise<number>;
@@ -73,6 +75,7 @@ export function createPlinth(
     return JSON.parse(stdout) as T;
   };
 
+  const client = createClient({ socketPath: join(home, "plinth.sock") });
   const plinth: Plinth = {
     home,
     run,
@@ -81,8 +84,8 @@ export function createPlinth(
       const { code, stdout, stderr } = await run(["up", directory, "--detach", ...parameters]);
       if (code !== 0) throw new Error(`plinth up ended with ${code}\n${stdout}${stderr}\n${daemonLog(home)}`);
     },
-    ps: () => json<PsRow[]>("ps"),
-    status: () => json<StatusReport>("status"),
+    ps: () => client.ps(),
+    status: () => client.status(),
     async pidOf(name) {
       const { processes } = await plinth.status();
       const found = processes.find((one) => one.name === name);

@@ -35,7 +35,7 @@ export function oneService(
 }
 
 /** Resolves with the rows of `ps` once there are just so many and all are ready. */
-export async function allReady(plinth: Plinth, count: number): Promise<PsRow[]> {
+export async function allReady(plinth: Plinth, count: number): Promise<readonly PsRow[]> {
   return plinth.until(`${count} instances are ready`, async () => {
     const rows = await plinth.ps();
     return rows.length === count && rows.every(({ ready }) => ready) && rows;

@@ -39,8 +39,11 @@ async function measure({ quick, directory, say }: CaseOptions): Promise<Outcome>
   ];
   if (missing.length > 0) return { figures: [], raw: { missing } };
   const runtimes = RUNTIMES.filter((name) => name.startsWith("plinth") || isInstalled(name));
+  // What a command line costs, one run tells.
   const contenders = WORKLOADS.flatMap((workload) =>
-    runtimes.map((runtime): Contender => ({ workload, runtime })),
+    runtimes
+      .filter((runtime) => workload === "run" || runtime !== "plinth-oci")
+      .map((runtime): Contender => ({ workload, runtime })),
   );
   const nameOf = ({ workload, runtime }: Contender): string => `${workload}, ${runtime}`;
   const turns = await alternate({

@@ -1,5 +1,6 @@
 import { Fault } from "@plinth/fault";
-import { type AppSpec, quoted, SESSION_PROTOCOL, type TapFilter, validate } from "@plinth/resource";
+import { type AppSpec, quoted, SESSION_PROTOCOL, type TapFilter } from "@plinth/resource";
+import { validate } from "@plinth/resource/validate";
 import type { ApiActions, JoinTokenRequest, LogRequest } from "./actions.ts";
 import { readBody, readJson } from "./body.ts";
 import { type Exchange, NDJSON, sendJson, sendParts } from "./exchange.ts";

@@ -6,8 +6,8 @@ import {
   nearestName,
   type Problem,
   quoted,
-  validate,
 } from "@plinth/resource";
+import { validate } from "@plinth/resource/validate";
 import { Fault } from "@plinth/fault";
 import type { Draft, Registry } from "@plinth/registry";
 import { readJson } from "./body.ts";

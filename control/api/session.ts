@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
 import { Fault, messageOf } from "@plinth/fault";
 import { linesOf } from "@plinth/lines";
-import { SESSION_PROTOCOL, type SessionLine, type SessionRequest, validate } from "@plinth/resource";
+import { SESSION_PROTOCOL, type SessionLine, type SessionRequest } from "@plinth/resource";
+import { validate } from "@plinth/resource/validate";
 import type { ExecEvent, SessionInput } from "./actions.ts";
 import { NDJSON } from "./exchange.ts";
 import { LINGER_MS, SESSION_LINE_BYTES_MAX } from "./limits.ts";

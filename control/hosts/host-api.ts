@@ -23,7 +23,8 @@ import {
 } from "@plinth/identity";
 import type { Log } from "@plinth/log";
 import type { Registry } from "@plinth/registry";
-import { API_PATH, type Instance, type ServiceSpec, validate } from "@plinth/resource";
+import { API_PATH, type Instance, type ServiceSpec } from "@plinth/resource";
+import { validate } from "@plinth/resource/validate";
 import type { HostSessions } from "./host-sessions.ts";
 import {
   CALL_MS,

@@ -1,4 +1,7 @@
-/** The schema of every kind, and what is derived from it. */
+/**
+ * The schema of every kind, and what is derived from it. What checks values is `@plinth/resource/validate`: its compiler
+ * is most of what a short command would load.
+ */
 export { definitions } from "./definitions.ts";
 export { describeFields, jsonSchema, openApi } from "./derive.ts";
 export type { FieldRow } from "./derive.ts";
@@ -50,7 +53,6 @@ export { API_PATH, GROUP, routes, SESSION_PROTOCOL } from "./routes.ts";
 export type { Route, RouteName } from "./routes.ts";
 export type { DefinitionName } from "./schema.ts";
 export { nearestName } from "./suggest.ts";
-export { validate } from "./validate.ts";
 export { parseDurationMs, parseSizeBytes } from "./quantity.ts";
 export { policySettings } from "./policy-settings.ts";
 export type { PolicySettings } from "./policy-settings.ts";

@@ -1,5 +1,5 @@
 import { Fault } from "@plinth/fault";
-import { validate } from "@plinth/resource";
+import { validate } from "@plinth/resource/validate";
 import type { Context } from "../command.ts";
 import { UsageFault } from "../exit-code.ts";
 import { readSecretInput } from "../secret-input.ts";

@@ -2,7 +2,8 @@ import { readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Clock } from "@plinth/clock";
 import { Fault, messageOf } from "@plinth/fault";
-import { type AppSpec, type Config, isPath, type ServiceSpec, quoted, validate } from "@plinth/resource";
+import { type AppSpec, type Config, isPath, type ServiceSpec, quoted } from "@plinth/resource";
+import { validate } from "@plinth/resource/validate";
 import { ConfigFault, type ConfigProblem } from "./config-fault.ts";
 import {
   EVALUATION_BYTES_MAX,
