@@ -76,7 +76,10 @@ class RegistrySource implements ImageSource {
   readonly name: string;
   readonly isRemote = true;
   readonly #reference: RegistryReference;
-  readonly #endpoints: readonly Endpoint[];
+  /** Mirrors, less those that lied, and the registry itself. */
+  #endpoints: readonly Endpoint[];
+  /** Who gave which blob. */
+  readonly #givers: Map<Digest, Endpoint> = new Map();
   readonly #context: SourceContext;
 
   constructor(reference: RegistryReference, endpoints: readonly Endpoint[], context: SourceContext) {
@@ -101,6 +104,11 @@ class RegistrySource implements ImageSource {
           "corrupt",
           `Cannot use ${this.name}: ${endpoint.host} sends another manifest than it says`,
         );
+      }
+      if (digest !== undefined && digestOf(content, algorithmOf(digest)) !== digest) {
+        throw new Fault("corrupt", `Cannot use ${digest} of ${this.name}: what it sends has another digest`, {
+          hint: `Somebody on the way to ${endpoint.host} changes it, or the registry is broken.`,
+        });
       }
       return { content, mediaType: response.headers["content-type"]?.split(";")[0]?.trim() };
     });
@@ -127,8 +135,16 @@ class RegistrySource implements ImageSource {
           `Cannot use ${this.name}: ${endpoint.host} sends another part of a blob than asked for`,
         );
       }
+      this.#givers.set(descriptor.digest, endpoint);
       return { from: start, stream: bodyOf(response, endpoint.host, this.#waits()) };
     });
+  }
+
+  blame(digest: Digest): boolean {
+    const rest = this.#endpoints.filter((endpoint) => endpoint !== this.#givers.get(digest));
+    if (rest.length === 0) return false;
+    this.#endpoints = rest;
+    return true;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

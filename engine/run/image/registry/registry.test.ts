@@ -375,6 +375,30 @@ test("mirrors are asked first, and the registry itself for what they lack", asyn
   );
 });
 
+test("a mirror that changes what it gives is passed over, and the registry itself has the last word", async (t) => {
+  for (const changed of ["blobs", "manifests"]) {
+    const mirror = await startFakeRegistry({
+      image,
+      interfere: (request, response) => {
+        const [, kind, digest] = /\/(blobs|manifests)\/(sha256:.*)$/.exec(request.url ?? "") ?? [];
+        if (kind !== changed) return false;
+        const [, right] = [...image.blobs].find(([each]) => each === digest)!;
+        response.end(Buffer.from(right).fill(32, 0, 8));
+        return true;
+      },
+    });
+    t.after(() => mirror[Symbol.asyncDispose]());
+    const mirrors: Record<string, readonly string[]> = {};
+    const asked = await scene(t, undefined, { mirrors });
+    mirrors[asked.registry.host] = [`http://${mirror.host}`];
+    const { digest } = await asked.store.pull(`${asked.registry.host}/app@${image.manifest.digest}`);
+    assert.equal(digest, image.manifest.digest);
+    const served = asked.registry.requests.filter((request) => request.includes(`/v2/app/${changed}/`));
+    assert.notEqual(served.length, 0);
+    assert.ok(mirror.requests.some((request) => request.includes(`/v2/app/${changed}/`)));
+  }
+});
+
 test("where a registry redirects to cannot ask for the registry's password", async (t) => {
   const seen: (string | undefined)[] = [];
   const thief = await startFakeRegistry({

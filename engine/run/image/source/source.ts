@@ -14,6 +14,8 @@ export interface ImageSource extends AsyncDisposable {
    * where it breaks off: it may be asked again.
    */
   blob(descriptor: Descriptor, from: number, signal: AbortSignal | undefined): Promise<BlobContent>;
+  /** Told that a blob's content has another digest. True where somebody else gives it from now on. */
+  blame?(digest: Digest): boolean;
 }
 
 export interface ManifestContent {

@@ -81,14 +81,12 @@ export class Blobs {
     using _lock = await lockFile(`${partial}.lock`, { clock: this.#clock, signal: options.signal });
     if (await this.has(descriptor)) return true; // whoever had the lock brought it
     await using file = await open(partial, "a+", 0o600);
-    const resumed = await this.#receive(descriptor, source, file, options);
-    if (!resumed.isRight && resumed.hadPart) {
-      // The part from before may be at fault: once more from the beginning.
+    for (;;) {
+      const { isRight, hadPart } = await this.#receive(descriptor, source, file, options);
+      if (isRight) break;
       await file.truncate(0);
-      resumed.isRight = (await this.#receive(descriptor, source, file, options)).isRight;
-    }
-    if (!resumed.isRight) {
-      await file.truncate(0);
+      // The part from before may be at fault, or one of several that give it: once more from the beginning.
+      if (hadPart || source.blame?.(descriptor.digest) === true) continue;
       throw new Fault(
         "corrupt",
         `Cannot use ${descriptor.digest} of ${source.name}: what it sends has another digest`,
@@ -113,7 +111,7 @@ export class Blobs {
     source: ImageSource,
     file: FileHandle,
     { signal, onBytes }: FetchOptions,
-  ): Promise<{ isRight: boolean; readonly hadPart: boolean }> {
+  ): Promise<{ readonly isRight: boolean; readonly hadPart: boolean }> {
     const sink = new BlobSink(file, descriptor);
     const hadPart = await sink.begin();
     for (let fruitless = 0; sink.bytes < descriptor.bytes || descriptor.bytes === 0;) {
