@@ -1,6 +1,7 @@
 import { backupCommands } from "./backup-command.ts";
 import { type Argument, type Command, type Flag, optionalApp } from "./command.ts";
 import { imageCommand } from "./image-command.ts";
+import { volumesCommand } from "./volumes-command.ts";
 import { kvCommand } from "./kv-command.ts";
 import { vrlCommand } from "./vrl-command.ts";
 import { seeingCommands } from "./seeing-commands.ts";
@@ -303,6 +304,7 @@ export const commands: readonly Command[] = [
   },
   kvCommand,
   imageCommand,
+  volumesCommand,
   storeCommand,
   vrlCommand,
   ...backupCommands,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { globSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { globSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Release } from "@plinth/resource";
@@ -127,6 +127,8 @@ test(
     assert.deepEqual((await load.stop()).failures, {});
 
     await lookInside(plinth, after.find(({ service }) => service === "web")!.instance, project);
+    const refused = await plinth.run(["volumes", "rm", "crate/kept"]);
+    assert.match(refused.stderr, /Cannot remove volume "crate\/kept": web of crate may write to it/);
     const pids = after.map(({ pid }) => pid!);
     assert.equal((await plinth.run(["down", "crate"])).code, 0);
     const seen = [...before, ...first].map(({ instance }) => instance);
@@ -136,6 +138,13 @@ test(
       [],
     );
     assert.equal(readFileSync(join(plinth.home, "volumes", "crate", "kept", "note"), "utf8"), "kept");
+    const [kept] = await plinth.json<readonly { name: string; services: string[]; bytes: number }[]>(
+      "volumes",
+      "ls",
+    );
+    assert.deepEqual([kept?.name, kept?.services, kept!.bytes > 0], ["crate/kept", [], true]);
+    assert.equal((await plinth.run(["volumes", "rm", "crate/kept"])).code, 0);
+    assert.deepEqual(readdirSync(join(plinth.home, "volumes", "crate")), []);
   },
 );
 
