@@ -577,7 +577,7 @@ export const commandGroups: readonly (readonly [title: string, names: readonly s
   ],
   ["Before deploying", ["validate", "plan", "secrets"]],
   ["Resources", ["get", "describe", "apply", "delete", "exec", "cp"]],
-  ["Data", ["kv", "store", "vrl", "image", "backup", "restore"]],
+  ["Data", ["kv", "store", "vrl", "image", "volumes", "backup", "restore"]],
   ["Several machines", ["join-token", "join", "identity"]],
   ["Plinth itself", ["upgrade", "doctor", "completion", "version", "help"]],
 ];
