@@ -48,6 +48,18 @@ export async function openInit(directory: string): Promise<Init> {
   }
 }
 
+/** The init of a directory, opened when it is first asked for, and again where that failed. */
+export function initIn(directory: string): () => Promise<Init> {
+  let opened: Promise<Init> | undefined;
+  return () => {
+    opened ??= openInit(directory).catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
+}
+
 /** A copy of the init in sealed memory, reported as a descriptor of the init that made it. */
 function sealing(memory: Slot, binary: Buffer): Program {
   const failure = new Label("failure");
