@@ -37,6 +37,11 @@ export async function openInit(directory: string): Promise<Init> {
   const hostsMemory = await launch({
     init: file,
     program: encodeProgram(sealing(memory, binary), hostArchitecture()),
+  }).catch((error: unknown) => {
+    throw new Fault("unavailable", `Cannot execute ${path}: ${messageOf(error)}`, {
+      cause: error,
+      hint: "The file system it is on may be mounted noexec, or a policy of this machine forbids it.",
+    });
   });
   try {
     const fd = await openMemory(hostsMemory, binary);
