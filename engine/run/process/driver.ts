@@ -37,7 +37,7 @@ import type { PlannedDirectory } from "../oci/cgroup/plan.ts";
 import { readCgroupSystem } from "../oci/cgroup/system.ts";
 import { checkDirectory } from "../working-directory.ts";
 import { planCgroups } from "./cgroup.ts";
-import { fingerprintProcessDriver } from "./fingerprint.ts";
+import { fingerprintProcessDriver, lacking } from "./fingerprint.ts";
 import { ProcessHandle } from "./handle.ts";
 import { MARK_VARIABLE } from "./members.ts";
 import { nameSwitch, type TaskPlacement } from "./place.ts";
@@ -81,6 +81,8 @@ class ProcessDriver implements Driver, ExecAbility {
 
   async start(spec: TaskSpec): Promise<TaskHandle> {
     if (!ID_PATTERN.test(spec.id)) throw new Fault("invalid", `Cannot start "${spec.id}": not a valid id`);
+    const lacks = lacking();
+    if (lacks !== undefined) throw new Fault("unsupported", `Cannot start "${spec.id}": ${lacks}`);
     checkDirectory(spec.directory);
     checkTexts(spec.id, [...spec.command, ...Object.entries(spec.env).flat()]);
     const mark = randomBytes(16).toString("hex");

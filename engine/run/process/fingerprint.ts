@@ -8,8 +8,8 @@ import { planCgroups } from "./cgroup.ts";
 /** One of each, to learn which could be held; the amounts do not matter. */
 const EVERY_LIMIT: ResourceLimits = { memoryBytes: 2 ** 30, cpus: 1, processes: 100, bestEffort: true };
 
-/** What the init cannot do without. */
-function lacking(): string | undefined {
+/** What of all that the init cannot do without is not here. */
+export function lacking(): string | undefined {
   if (findArchitecture() === undefined) return `there is no init for the processor "${process.arch}"`;
   return existsSync("/proc/self/stat") ? undefined : "/proc is not mounted";
 }
