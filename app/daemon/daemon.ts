@@ -100,7 +100,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     new HomeImages({ home: options.home, clock, fetch: (digest) => role.image(digest), signal }),
   );
   const drivers = {
-    process: createProcessDriver({ clock }),
+    process: createProcessDriver({ clock, initDirectory: paths.init }),
     container: createContainerDriver({ clock, images, initDirectory: paths.init }),
   };
   const runtime = runtimePath("node") ?? process.execPath;

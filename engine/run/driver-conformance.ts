@@ -17,6 +17,16 @@ export const NO_LIMITS: ResourceLimits = {
   bestEffort: false,
 };
 
+let made: string | undefined;
+
+/** Where the init is, for all drivers of a test's process, which removes it at its end. */
+export function initDirectoryOfTests(): string {
+  if (made !== undefined) return made;
+  const directory = mkdtempSync(join(tmpdir(), "plinth-init-"));
+  process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+  return (made = directory);
+}
+
 /** A task in a directory of its own, removed with the scope. */
 export interface Scratch extends Disposable {
   readonly directory: string;

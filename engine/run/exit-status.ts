@@ -24,8 +24,3 @@ export function describeCode(code: number): string {
   const signal = code > 128 ? signalNames.get(code - 128) : undefined;
   return signal === undefined ? `exit code ${code}` : `exit code ${code} (${signal})`;
 }
-
-/** The code a shell would give for how a child process ended. */
-export function shellCode(code: number | null, signal: NodeJS.Signals | null): number {
-  return signal === null ? (code ?? 0) : 128 + constants.signals[signal];
-}

@@ -10,7 +10,8 @@ import { createLog } from "@plinth/log";
 import { type InstanceStatus, type ServiceSpec, serviceSettings } from "@plinth/resource";
 import type { Clock } from "@plinth/clock";
 import { freePort } from "@plinth/process/testing";
-import type { Driver } from "./driver.ts";
+import type { Driver, ExecAbility } from "./driver.ts";
+import { initDirectoryOfTests } from "./driver-conformance.ts";
 import { createInstanceRunner, type InstanceRunner, type InstanceRunnerOptions } from "./instance-runner.ts";
 import type { ProbeAnswer } from "./probe.ts";
 import { createProcessDriver } from "./process/driver.ts";
@@ -18,6 +19,8 @@ import { createFakeDriver, type FakeDriver } from "./fake-driver.ts";
 
 const log = createLog({ write: () => {} });
 const limit = { timeout: 30_000 };
+const processDriver = (): Driver & ExecAbility =>
+  createProcessDriver({ clock: systemClock, initDirectory: initDirectoryOfTests() });
 
 interface Bench extends Disposable {
   readonly runner: InstanceRunner;
@@ -297,7 +300,7 @@ test("InstanceRunner.adopt() keeps a ready instance ready and its restarts count
 
 test("InstanceRunner runs a real server: ready, exposed, killed, restarted, stopped", limit, async () => {
   const port = await freePort();
-  const driver = createProcessDriver({ clock: systemClock });
+  const driver = processDriver();
   const script = `require("node:http").createServer((_, answer) => answer.end("ok")).listen(${port}, "0.0.0.0")`;
   using it = bench(
     driver,
@@ -320,7 +323,7 @@ test("InstanceRunner runs a real server: ready, exposed, killed, restarted, stop
 });
 
 test("InstanceRunner says CannotStart of a missing command", limit, async () => {
-  using it = bench(createProcessDriver({ clock: systemClock }), systemClock, {
+  using it = bench(processDriver(), systemClock, {
     command: ["no-such-command"],
   });
   await it.runner.start();
@@ -335,7 +338,7 @@ test(
   limit,
   async () => {
     const port = await freePort();
-    const options = { driver: createProcessDriver({ clock: systemClock }), port };
+    const options = { driver: processDriver(), port };
     const directory = mkdtempSync(join(tmpdir(), "plinth-adopt-"));
     const places = { stateDirectory: join(directory, "state"), logDirectory: join(directory, "logs") };
     const spec: Partial<ServiceSpec> = {

@@ -1,6 +1,6 @@
 import { Fault } from "@plinth/fault";
 import { constants } from "node:os";
-import { SCRATCH_ADDRESS, SCRATCH_BYTES } from "../init/layout.ts";
+import { FAILED_ERRNO_OFFSET, SCRATCH_ADDRESS, SCRATCH_BYTES, TABLE_ADDRESS } from "../init/layout.ts";
 import {
   Block,
   call,
@@ -10,6 +10,7 @@ import {
   goToIfEqual,
   Label,
   loadByte,
+  loadWord,
   Pointer,
   Slot,
   type Step,
@@ -184,8 +185,8 @@ interface Candidates {
 /** Where the command may be: at its path, or as a shell looks for it. */
 function candidatesOf({ args = [], env = [] }: Process): Candidates {
   const [name] = args;
-  if (name === undefined || name === "")
-    throw new Fault("invalid", "Cannot run a container without a command");
+  if (name === undefined) throw new Fault("invalid", "Cannot run a container without a command");
+  if (name === "") return { name, paths: [], path: undefined };
   if (name.includes("/")) return { name, paths: [name], path: undefined };
   const path = env.findLast((entry) => entry.startsWith("PATH="))?.slice("PATH=".length) ?? DEFAULT_PATH;
   const paths = path.split(":").map((directory) => `${directory === "" ? "." : directory}/${name}`);
@@ -219,13 +220,39 @@ export function findCommandSteps(process: Process): (Step | Label)[] {
 }
 
 function executeCandidates(process: Process): (Step | Label)[] {
-  const { args = [], env = [] } = process;
-  const commandLine = new Block([...args.map((text) => new Pointer(text)), 0]);
-  const environment = new Block([...env.map((text) => new Pointer(text)), 0]);
+  const environment = listOf(process.env);
+  const commandLine = listOf(process.args);
   return tryCandidates(process, "run", (words, path, options) => [
     call(words, "execve", [path, commandLine, environment], options),
   ]);
 }
+
+const SHELL = "/bin/sh";
+
+/** The same as execvp(3) and shells do it: what the kernel finds no format in is a script of the shell's. */
+export function executeOrInterpretSteps(process: Process): (Step | Label)[] {
+  const environment = listOf(process.env);
+  const commandLine = listOf(process.args);
+  return tryCandidates(process, "run", (words, path, options) => {
+    const other = new Label("another failure");
+    const script = new Label("script without an interpreter");
+    const errno = new Slot("errno");
+    const byShell = listOf([SHELL, path, ...(process.args ?? []).slice(1)]);
+    return [
+      call(words, "execve", [path, commandLine, environment], { ...options, onError: other }),
+      other,
+      loadWord("take why", TABLE_ADDRESS + FAILED_ERRNO_OFFSET, errno),
+      goToIfEqual("see whether it has no format", errno, constants.errno.ENOEXEC, script),
+      fail(words, errno),
+      script,
+      call(`run ${path} with ${SHELL}`, "execve", [SHELL, byShell, environment]),
+    ];
+  });
+}
+
+/** As execve(2) takes arguments and environments. */
+const listOf = (texts: readonly string[] = []): Block =>
+  new Block([...texts.map((text) => new Pointer(text)), 0]);
 
 type Try = (words: string, path: string, options: StepOptions, denied: Label) => readonly (Step | Label)[];
 

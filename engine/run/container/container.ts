@@ -1,6 +1,7 @@
 import type { ProcessIdentity } from "@plinth/process";
 import type { Init } from "../init/init-file.ts";
 import type { Stdio } from "../init/launch.ts";
+import type { Program } from "../init/program.ts";
 import type { OciConfig, Process } from "../oci/config.ts";
 import type { Readable, Writable } from "node:stream";
 
@@ -105,6 +106,8 @@ export interface ExecTarget {
   readonly id: string;
   readonly main: ProcessIdentity;
   readonly cgroup?: CgroupPlace;
+  /** Of what is no container: what the init does to join it. `main` is a descriptor of its directory in /proc. */
+  readonly program?: (process: Process, main: number) => Program;
 }
 
 export interface ExecOptions {

@@ -1,5 +1,5 @@
 import { Fault } from "@plinth/fault";
-import { call, type Step } from "../init/step.ts";
+import { call, Pointer, type Step, storeWord } from "../init/step.ts";
 import type { Capabilities } from "../oci/config.ts";
 import { CAPABILITY_NAMES, capabilityBits } from "./capabilities.ts";
 import type { CommandPlan } from "./command.ts";
@@ -30,7 +30,8 @@ export function userSteps({ process, lastCapability, deniesGroups }: CommandPlan
   ];
 }
 
-function boundingSteps(capabilities: Capabilities | undefined, last: number): Step[] {
+/** `last`: the kernel's last capability. */
+export function boundingSteps(capabilities: Capabilities | undefined, last: number): Step[] {
   const keeps = capabilityBits(capabilities?.bounding);
   const dropped = Array.from({ length: last + 1 }, (_, number) => number).filter(
     (number) => (keeps & (1n << BigInt(number))) === 0n,
@@ -46,6 +47,14 @@ function boundingSteps(capabilities: Capabilities | undefined, last: number): St
   );
 }
 
+const clearAmbient: Step = call("clear ambient capabilities", "prctl", [
+  kernel.PR_CAP_AMBIENT,
+  kernel.PR_CAP_AMBIENT_CLEAR_ALL,
+  0,
+  0,
+  0,
+]);
+
 /** The effective, permitted, inheritable and ambient sets; `kept` are permitted and effective for a while. */
 export function capabilitySteps(capabilities: Capabilities = {}, kept: readonly string[] = []): Step[] {
   // The kernel raises no other; configurations in use ask for them all the same, and other runtimes let them.
@@ -55,13 +64,7 @@ export function capabilitySteps(capabilities: Capabilities = {}, kept: readonly 
     capabilityBits(capabilities.inheritable);
   return [
     setCapabilities(capabilities, kept),
-    call("clear ambient capabilities", "prctl", [
-      kernel.PR_CAP_AMBIENT,
-      kernel.PR_CAP_AMBIENT_CLEAR_ALL,
-      0,
-      0,
-      0,
-    ]),
+    clearAmbient,
     ...CAPABILITY_NAMES.flatMap((name, number) =>
       (ambient & (1n << BigInt(number))) === 0n
         ? []
@@ -78,10 +81,35 @@ export function capabilitySteps(capabilities: Capabilities = {}, kept: readonly 
   ];
 }
 
-/** Capabilities that are permitted no more leave the ambient set, too. */
-export function setCapabilities(capabilities: Capabilities = {}, kept: readonly string[] = []): Step {
+/** Takes capabilities away for good but those in `kept`: from what it may inherit, and could ever get back. */
+export function withholdSteps(kept: readonly string[], last: number): Step[] {
+  const header = capabilityHeader();
+  const sets = Buffer.alloc(24);
+  const words = "inherit no capabilities";
+  return [
+    ...boundingSteps({ bounding: kept }, last),
+    call("read which capabilities it has", "capget", [header, sets]),
+    storeWord(words, 0, new Pointer(sets, INHERITABLE_OFFSET)),
+    storeWord(words, 0, new Pointer(sets, 12 + INHERITABLE_OFFSET)),
+    call(words, "capset", [header, sets]),
+    clearAmbient,
+    call("never get new privileges", "prctl", [kernel.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0]),
+  ];
+}
+
+/** Of the inheritable set's lower half in struct __user_cap_data_struct[2]; the other is twelve bytes behind it. */
+const INHERITABLE_OFFSET = 8;
+
+/** struct __user_cap_header_struct, of the caller. */
+function capabilityHeader(): Buffer {
   const header = Buffer.alloc(8);
   header.writeUInt32LE(CAPABILITY_VERSION, 0);
+  return header;
+}
+
+/** Capabilities that are permitted no more leave the ambient set, too. */
+export function setCapabilities(capabilities: Capabilities = {}, kept: readonly string[] = []): Step {
+  const header = capabilityHeader();
   const sets = Buffer.alloc(24);
   const { effective = [], permitted = [], inheritable = [] } = capabilities;
   for (const [index, names] of [[...effective, ...kept], [...permitted, ...kept], inheritable].entries()) {

@@ -56,7 +56,7 @@ class ContainerDriver implements Driver, ExecAbility {
 
   constructor(options: ContainerDriverOptions) {
     this.#options = options;
-    this.#processes = createProcessDriver({ clock: options.clock });
+    this.#processes = createProcessDriver({ clock: options.clock, initDirectory: options.initDirectory });
   }
 
   fingerprint(): Promise<Fingerprint> {

@@ -1,17 +1,12 @@
 import { closeSync, constants, openSync, readFileSync, readlinkSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { Fault } from "@plinth/fault";
-import {
-  bootId,
-  identityInStat,
-  type ProcessIdentity,
-  processIdentity,
-  signalProcess,
-} from "@plinth/process";
+import { bootId, identityInStat, isRunning, type ProcessIdentity, processIdentity } from "@plinth/process";
 import { launch, type Launched, unexpectedEnd } from "../init/launch.ts";
 import { encodeProgram } from "../init/program.ts";
 import { hostArchitecture } from "../machine/architecture.ts";
 import type { NamespaceType } from "../oci/config.ts";
+import { FIRST_DESCRIPTOR } from "./command.ts";
 import type { ContainerExit, Executed, ExecOptions, ExecTarget } from "./container.ts";
 import { readLastCapability } from "./create.ts";
 import { type ExecPlan, execProgram } from "./exec-program.ts";
@@ -32,10 +27,11 @@ export async function execIn(target: ExecTarget, options: ExecOptions): Promise<
   if (main === undefined) throw new Fault("gone", `Cannot ${what}: it is not running`);
   let launched: Launched;
   try {
-    const program = encodeProgram(execProgram(planExec(main, target, options)), hostArchitecture());
+    const joined = FIRST_DESCRIPTOR + (options.descriptors?.length ?? 0);
+    const program = target.program?.(options.process, joined) ?? execProgram(planExec(main, target, options));
     launched = await launch({
       init: options.init,
-      program,
+      program: encodeProgram(program, hostArchitecture()),
       stdio: options.stdio ?? ["ignore", "ignore", "ignore"],
       descriptors: [
         ...(options.descriptors ?? []),
@@ -139,9 +135,7 @@ class StartedCommand implements Executed {
     this.stdin = launched.child.stdin;
     this.stdout = launched.child.stdout;
     this.stderr = launched.child.stderr;
-    const abort = (): void => {
-      if (command !== undefined) signalProcess(command, "SIGKILL");
-    };
+    const abort = (): void => void (command !== undefined && killGroup(command));
     signal?.addEventListener("abort", abort, { once: true });
     this.#ended = awaitEnd(what, launched).finally(() => signal?.removeEventListener("abort", abort));
     // Whoever asks is told.
@@ -150,6 +144,15 @@ class StartedCommand implements Executed {
 
   wait(): Promise<ContainerExit> {
     return this.#ended;
+  }
+}
+
+/** With what it started: it leads a group of its own. */
+function killGroup(command: ProcessIdentity): void {
+  try {
+    if (isRunning(command)) process.kill(-command.pid, "SIGKILL");
+  } catch {
+    // Gone meanwhile.
   }
 }
 

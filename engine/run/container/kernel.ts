@@ -33,6 +33,7 @@ export const MS_DIRSYNC = 128;
 export const MS_NOSYMFOLLOW = 256;
 export const MS_NOATIME = 1024;
 export const MS_NODIRATIME = 2048;
+export const MS_BIND = 4096;
 export const MS_MOVE = 8192;
 export const MS_REC = 16384;
 export const MS_SILENT = 32768;
@@ -72,10 +73,17 @@ export const CLONE_NEWNET = 0x40000000;
 export const CLONE_INTO_CGROUP = 0x200000000;
 
 export const SIGKILL = 9;
+export const SIGALRM = 14;
+export const SIGTERM = 15;
 export const SIGCHLD = 17;
 export const SIG_SETMASK = 2;
-/** wait4(2): children made in any way. */
+/** wait4(2), waitid(2); WAIT_ALL: children made in any way. */
+export const WNOHANG = 1;
+export const WEXITED = 4;
+export const WNOWAIT = 0x1000000;
 export const WAIT_ALL = 0x40000000;
+export const P_ALL = 0;
+export const ITIMER_REAL = 0;
 export const MADV_DONTNEED = 4;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_NOSIGNAL = 0x4000;
@@ -93,6 +101,7 @@ export const PR_SET_DUMPABLE = 4;
 export const PR_SET_KEEPCAPS = 8;
 export const PR_SET_NAME = 15;
 export const PR_CAPBSET_DROP = 24;
+export const PR_SET_CHILD_SUBREAPER = 36;
 export const PR_SET_NO_NEW_PRIVS = 38;
 export const PR_CAP_AMBIENT = 47;
 export const PR_CAP_AMBIENT_RAISE = 2;

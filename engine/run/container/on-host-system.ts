@@ -1,12 +1,10 @@
 /** For tests: the container driver as the conformance suites know drivers, on the machine's own system. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { test } from "node:test";
 import { type Clock, systemClock } from "@plinth/clock";
 import { Fault } from "@plinth/fault";
 import type { Driver, ExecAbility, TaskSpec } from "../driver.ts";
-import { driverConformance } from "../driver-conformance.ts";
+import { driverConformance, initDirectoryOfTests } from "../driver-conformance.ts";
 import { findTool } from "../tool-path.ts";
 import { createContainerDriver } from "./driver.ts";
 import { fingerprintContainerDriver } from "./fingerprint.ts";
@@ -29,16 +27,6 @@ export function hostSandbox(directory: string, runtime: string): TaskSandbox {
     apparmor: undefined,
     runtime,
   };
-}
-
-let made: string | undefined;
-
-/** One for all drivers of a process, which removes it at its end. */
-function initDirectoryOfTests(): string {
-  if (made !== undefined) return made;
-  const directory = mkdtempSync(join(tmpdir(), "plinth-init-"));
-  process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
-  return (made = directory);
 }
 
 /** The conformance of the container driver with a runtime, where there can be containers. */

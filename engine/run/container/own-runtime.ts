@@ -6,7 +6,7 @@ import { Fault, messageOf } from "@plinth/fault";
 import { isRunning, processIdentity } from "@plinth/process";
 import type { ResourceLimits } from "@plinth/resource";
 import type { Limitation, TaskHandle, TaskPlace } from "../driver.ts";
-import { type Init, openInit } from "../init/init-file.ts";
+import { type Init, initIn } from "../init/init-file.ts";
 import type { CgroupPlan } from "../oci/cgroup/plan.ts";
 import { deviceProgram } from "../oci/cgroup/device-program.ts";
 import { planContainerCgroup } from "../oci/cgroup/container-plan.ts";
@@ -16,7 +16,7 @@ import { readCgroupSystem } from "../oci/cgroup/system.ts";
 import { planCgroups, resourcesOf } from "../process/cgroup.ts";
 import { ProcessHandle } from "../process/handle.ts";
 import { killMembers } from "../process/members.ts";
-import { readRunning, readTask, removeTask, type TaskRecord, writeTask } from "../process/state.ts";
+import { readTask, removeTask, type TaskRecord, writeTask } from "../process/state.ts";
 import { NO_DEVICES } from "./config.ts";
 import { createContainer } from "./create.ts";
 import type { CgroupPlace, Container, Overlay } from "./container.ts";
@@ -30,7 +30,7 @@ import type {
   RuntimeExecOptions,
 } from "./runtime.ts";
 import { initFailure, startFailure } from "./start-failure.ts";
-import { waitsForStart } from "./state-files.ts";
+import { type KeptProcesses, readProcesses, waitsForStart } from "./state-files.ts";
 import { seccompProgram } from "./seccomp-program.ts";
 import { StepFault } from "./step-fault.ts";
 
@@ -47,10 +47,11 @@ export interface OwnRuntimeOptions {
 export class OwnRuntime implements OciRuntime {
   readonly name = "plinth";
   readonly #options: OwnRuntimeOptions;
-  #init: Promise<Init> | undefined;
+  readonly #init: () => Promise<Init>;
 
   constructor(options: OwnRuntimeOptions) {
     this.#options = options;
+    this.#init = initIn(options.initDirectory);
   }
 
   async start(prepared: PreparedContainer): Promise<TaskHandle> {
@@ -69,6 +70,7 @@ export class OwnRuntime implements OciRuntime {
       cgroups: plan,
       notices: limitations.map(({ reason }) => reason),
       network: network ?? null,
+      byInit: true,
     };
     writeTask(stateDirectory, task);
     try {
@@ -92,7 +94,7 @@ export class OwnRuntime implements OciRuntime {
   async recover({ id, stateDirectory }: TaskPlace): Promise<TaskHandle | undefined> {
     const task = readTask(stateDirectory);
     if (task === undefined || task.id !== id) return undefined;
-    const running = readRunning(stateDirectory, task.mark);
+    const running = readProcesses(stateDirectory, task.mark);
     // One that was never told to begin shall not begin now.
     if (running === undefined || (waitsForStart(stateDirectory) && isRunning(running.main))) {
       await this.#abandon(task, stateDirectory);
@@ -111,7 +113,7 @@ export class OwnRuntime implements OciRuntime {
     return execInContainer({
       target: { id: handle.id, main: membership.main, cgroup: placeOf(task) },
       mark: task.mark,
-      init: await this.#opened(),
+      init: await this.#init(),
       process: command.process,
       seccomp: seccompProgram(command.seccomp),
       options,
@@ -120,7 +122,7 @@ export class OwnRuntime implements OciRuntime {
 
   async #run(prepared: PreparedContainer, task: TaskRecord, logFile: string): Promise<TaskHandle> {
     const { id, stateDirectory, config } = prepared;
-    const init = await this.#opened();
+    const init = await this.#init();
     const seccomp = seccompProgram(config.linux?.seccomp);
     const overlay = prepared.overlay === undefined ? undefined : overlayOf(prepared.overlay);
     mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
@@ -146,8 +148,8 @@ export class OwnRuntime implements OciRuntime {
     using _letGo = container;
     const main = processIdentity(container.pid);
     const running =
-      readRunning(stateDirectory, task.mark) ??
-      (main === undefined ? undefined : { launcher: container.shim, main });
+      readProcesses(stateDirectory, task.mark) ??
+      (main === undefined ? undefined : { shim: container.shim, main });
     if (running === undefined)
       throw new Fault("unavailable", `Cannot start "${id}": it was killed before its command began`);
     const handle = this.#handle(task, running, stateDirectory);
@@ -156,32 +158,26 @@ export class OwnRuntime implements OciRuntime {
     return handle;
   }
 
-  #handle(
-    task: TaskRecord,
-    running: NonNullable<ReturnType<typeof readRunning>>,
-    stateDirectory: string,
-  ): ProcessHandle {
+  #handle(task: TaskRecord, running: KeptProcesses, stateDirectory: string): ProcessHandle {
     return new ProcessHandle({
       task,
       running,
       stateDirectory,
       clock: this.#options.clock,
-      initFailure: () => initFailure(task, stateDirectory),
+      startFailure: () => initFailure(task, stateDirectory),
+      asksMainOnly: true,
     });
-  }
-
-  #opened(): Promise<Init> {
-    this.#init ??= openInit(this.#options.initDirectory).catch((error: unknown) => {
-      this.#init = undefined;
-      throw error;
-    });
-    return this.#init;
   }
 
   async #abandon(task: TaskRecord, stateDirectory: string): Promise<void> {
-    const running = readRunning(stateDirectory, task.mark);
+    const running = readProcesses(stateDirectory, task.mark);
     if (running !== undefined)
-      killMembers({ cgroup: task.cgroups.members ?? undefined, ...running, mark: task.mark });
+      killMembers({
+        ...running,
+        cgroup: task.cgroups.members ?? undefined,
+        mark: task.mark,
+        byInit: true,
+      });
     await removeCgroups(task.cgroups, this.#options.clock);
     removeTask(stateDirectory);
   }

@@ -2,10 +2,12 @@ import { REPORT, REPORT_BYTES, REPORT_FD, SCRATCH_ADDRESS, SCRATCH_BYTES } from 
 import { exitStep, receiveSteps, reportFailure, reportStep } from "../init/report.ts";
 import {
   call,
+  copy,
   decimal,
   exitCode,
   goTo,
   goToIfEqual,
+  inAnyCase,
   Label,
   loadWord,
   Pointer,
@@ -17,6 +19,7 @@ import {
 import type { CgroupPlace } from "./container.ts";
 import { deviceFilterSteps } from "./device-filter.ts";
 import * as kernel from "./kernel.ts";
+import { killCgroupSteps, type LeftBehind } from "./left-behind.ts";
 import type { Line } from "./line.ts";
 import { type IdMaps, idMapSteps, writeSteps } from "./namespaces.ts";
 import { exitFileSteps, failureFileSteps, runningFileSteps } from "./state-file-steps.ts";
@@ -44,6 +47,8 @@ export interface ShimPlan {
    * callers that want to be its parent.
    */
   readonly orphans: boolean;
+  /** Of a command that shares the machine's processes. Default: what it leaves behind ends with its cgroup. */
+  readonly leftBehind?: LeftBehind;
   /** Before the child is made. */
   readonly before: readonly (Step | Label)[];
 }
@@ -63,11 +68,12 @@ export function shimSteps(plan: ShimPlan): { steps: (Step | Label)[]; failure: L
     call("be called plinth-init", "prctl", [kernel.PR_SET_NAME, "plinth-init", 0, 0, 0]),
     call("let no signal end the shim", "rt_sigprocmask", [kernel.SIG_SETMASK, Buffer.alloc(8, 0xff), 0, 8]),
     ...plan.before,
+    ...(plan.leftBehind?.beginSteps() ?? []),
     ...line.makeSteps(),
     ...cloneSteps(plan, pid),
     call("close the child's end", "close", [line.child]),
     // Whoever reads what the command writes waits for the last holder of the other end.
-    call("close the command's standard streams", "close_range", [0, 2, 0]),
+    ...[0, 1, 2].map((stream) => call("close the command's standard streams", "close", [stream])),
     decimal("write the pid in decimal", pid, name, nameLength),
     call("open the processes", "openat", [kernel.AT_FDCWD, "/proc", kernel.O_PATH | kernel.O_CLOEXEC], {
       keep: process,
@@ -107,33 +113,30 @@ const CLONE_ARGS_BYTES = 88;
 const CLONE_ARGS_EXIT_SIGNAL = 32;
 const CLONE_ARGS_CGROUP = 80;
 
+/** Only clone3(2) makes a child in a cgroup; clone(2) is there where containers around us withhold it. */
 function cloneSteps({ cloneFlags, cgroup, child }: ShimPlan, pid: Slot): Step[] {
+  const words = `make the child${namespaceWords(cloneFlags)}`;
+  const options = { keep: pid, onZero: child };
+  if (cgroup?.unified === undefined)
+    return [call(words, "clone", [cloneFlags | kernel.SIGCHLD, 0, 0, 0, 0], options)];
   const args = Buffer.alloc(CLONE_ARGS_BYTES);
   const unified = new Slot("cgroup");
-  const isInto = cgroup?.unified !== undefined;
-  args.writeBigUInt64LE(BigInt(cloneFlags) | (isInto ? BigInt(kernel.CLONE_INTO_CGROUP) : 0n), 0);
+  args.writeBigUInt64LE(BigInt(cloneFlags) | BigInt(kernel.CLONE_INTO_CGROUP), 0);
   args.writeBigUInt64LE(BigInt(kernel.SIGCHLD), CLONE_ARGS_EXIT_SIGNAL);
   return [
-    ...(isInto
-      ? [
-          call(
-            `open the cgroup ${cgroup.unified}`,
-            "openat",
-            [kernel.AT_FDCWD, cgroup.unified, kernel.O_PATH | kernel.O_CLOEXEC],
-            { keep: unified },
-          ),
-          storeWord("make the child in it", unified, new Pointer(args, CLONE_ARGS_CGROUP)),
-        ]
-      : []),
-    call(`make the child${namespaceWords(cloneFlags)}`, "clone3", [args, CLONE_ARGS_BYTES], {
-      keep: pid,
-      onZero: child,
-    }),
-    ...(isInto ? [call("close the cgroup", "close", [unified])] : []),
+    call(
+      `open the cgroup ${cgroup.unified}`,
+      "openat",
+      [kernel.AT_FDCWD, cgroup.unified, kernel.O_PATH | kernel.O_CLOEXEC],
+      { keep: unified },
+    ),
+    storeWord("make the child in it", unified, new Pointer(args, CLONE_ARGS_CGROUP)),
+    call(words, "clone3", [args, CLONE_ARGS_BYTES], options),
+    call("close the cgroup", "close", [unified]),
   ];
 }
 
-const words: readonly [number, string][] = [
+const namespaceNames: readonly [number, string][] = [
   [kernel.CLONE_NEWUSER, "user"],
   [kernel.CLONE_NEWPID, "pid"],
   [kernel.CLONE_NEWNET, "network"],
@@ -143,7 +146,7 @@ const words: readonly [number, string][] = [
 ];
 
 function namespaceWords(flags: number): string {
-  const types = words.filter(([flag]) => (flags & flag) !== 0).map(([, type]) => type);
+  const types = namespaceNames.filter(([flag]) => (flags & flag) !== 0).map(([, type]) => type);
   return types.length === 0 ? "" : `, with namespaces of its own: ${types.join(", ")}`;
 }
 
@@ -200,10 +203,10 @@ function watchSteps(plan: ShimPlan, pid: Slot, directory: Slot): (Step | Label)[
       : [call("remove the gate", "unlinkat", [directory, START_FILE, 0], { on: { ENOENT: "next" } })]),
     ...reportStep("started", pid, { goesOn: true }),
     ...(plan.orphans ? [exitStep(0)] : []),
-    call("wait for the command's end", "wait4", [pid, status.address, kernel.WAIT_ALL, 0]),
-    ...(plan.isFirst ? killRestSteps(plan.cgroup) : []),
+    ...(plan.leftBehind?.endSteps(pid, status) ?? endWithCgroup(plan, pid, status)),
+    copy("forget the child, whose number may be another's now", 0, pid),
     exitCode("take its exit code", status, code),
-    ...(plan.stateDirectory === undefined ? [] : exitFileSteps(plan.mark, directory, code, status)),
+    ...exitSteps(plan, directory, code, status),
     ...reportStep("ended", status, { goesOn: true }),
     exitStep(code),
   ];
@@ -225,22 +228,19 @@ function leaveSteps(message: number, pid: Slot): (Step | Label)[] {
   ];
 }
 
-/** Where the kernel can do it in one go; elsewhere whoever made the cgroup does. */
-function killRestSteps(cgroup: CgroupPlace | undefined): (Step | Label)[] {
-  if (cgroup?.unified === undefined) return [];
-  const file = new Slot("cgroup.kill");
-  const without = new Label("without cgroup.kill");
+/** Where the kernel cannot do it in one go, whoever made the cgroup ends the others. */
+function endWithCgroup({ isFirst, cgroup }: ShimPlan, pid: Slot, status: Slot): (Step | Label)[] {
   return [
-    call(
-      "open what ends all in the cgroup",
-      "openat",
-      [kernel.AT_FDCWD, `${cgroup.unified}/cgroup.kill`, kernel.O_WRONLY | kernel.O_CLOEXEC],
-      { keep: file, on: { ENOENT: without } },
-    ),
-    call("end what the command left behind", "write", [file, "1", 1], { on: { ENODEV: "next" } }),
-    call("close it", "close", [file]),
-    without,
+    call("wait for the command's end", "wait4", [pid, status.address, kernel.WAIT_ALL, 0]),
+    ...(isFirst && cgroup?.unified !== undefined ? killCgroupSteps(cgroup.unified) : []),
   ];
+}
+
+/** Whoever is there is told how a task ended though the disk be full. */
+function exitSteps(plan: ShimPlan, directory: Slot, code: Slot, status: Slot): (Step | Label)[] {
+  if (plan.stateDirectory === undefined) return [];
+  const steps = exitFileSteps(plan.mark, directory, code, status);
+  return plan.leftBehind === undefined ? steps : inAnyCase(steps);
 }
 
 /** Ends the child, if there is one, and the shim. `directory`: where the record is that nobody may believe now. */
@@ -249,27 +249,17 @@ function abandonSteps(plan: ShimPlan, pid: Slot, directory: Slot | undefined): (
   const { stateDirectory } = plan;
   return [
     goToIfEqual("see whether there is a child", pid, 0, ends),
-    ...inAnyCase((onError) => call("kill the child", "kill", [pid, kernel.SIGKILL], { onError })),
-    ...inAnyCase((onError) => call("wait for its end", "wait4", [pid, 0, kernel.WAIT_ALL, 0], { onError })),
+    ...inAnyCase([call("kill the child", "kill", [pid, kernel.SIGKILL])]),
+    ...inAnyCase([call("wait for its end", "wait4", [pid, 0, kernel.WAIT_ALL, 0])]),
     ends,
     ...(directory === undefined || stateDirectory === undefined
       ? []
-      : inAnyCase((onError) =>
-          call("take back the record", "unlinkat", [directory, RUNNING_FILE, 0], { onError }),
-        )),
+      : inAnyCase([call("take back the record", "unlinkat", [directory, RUNNING_FILE, 0])])),
     ...(stateDirectory === undefined
       ? []
-      : inAnyCase((onError) =>
-          call("remove the gate", "unlinkat", [kernel.AT_FDCWD, `${stateDirectory}/${START_FILE}`, 0], {
-            onError,
-          }),
-        )),
+      : inAnyCase([
+          call("remove the gate", "unlinkat", [kernel.AT_FDCWD, `${stateDirectory}/${START_FILE}`, 0]),
+        ])),
     exitStep(NOT_STARTED_CODE),
   ];
-}
-
-/** A step that no failure stops at. */
-function inAnyCase(step: (onError: Label) => Step): (Step | Label)[] {
-  const next = new Label("next");
-  return [step(next), next];
 }

@@ -11,13 +11,13 @@ export const CANNOT_START_FILE = "cannot-start";
 /** A FIFO: there until the command runs. */
 export const START_FILE = "start";
 
-/** Its shim and its main process, as written before the command may run. */
-export interface ContainerProcesses {
+/** Who keeps a task or a container, and its main process, as written before the command may run. */
+export interface KeptProcesses {
   readonly shim: ProcessIdentity;
   readonly main: ProcessIdentity;
 }
 
-export function readProcesses(stateDirectory: string, mark: string): ContainerProcesses | undefined {
+export function readProcesses(stateDirectory: string, mark: string): KeptProcesses | undefined {
   const lines = linesOf(stateDirectory, RUNNING_FILE, mark);
   if (lines === undefined) return undefined;
   const boot = lines[1] ?? bootId();
@@ -26,11 +26,11 @@ export function readProcesses(stateDirectory: string, mark: string): ContainerPr
   return shim && main && { shim, main };
 }
 
-/** How the main process ended; undefined before that. */
+/** How the main process ended; undefined before that. Launchers of earlier releases tell no signal from its code. */
 export function readExit(stateDirectory: string, mark: string): ContainerExit | undefined {
-  const lines = linesOf(stateDirectory, EXIT_FILE, mark);
-  if (lines === undefined) return undefined;
-  return { code: Number(lines[1]), signal: signalOf(Number(lines[2])) };
+  const [, code = "", status = ""] = linesOf(stateDirectory, EXIT_FILE, mark) ?? [];
+  if (!/^[0-9]+$/.test(code)) return undefined;
+  return { code: Number(code), signal: status === "" ? undefined : signalOf(Number(status)) };
 }
 
 /** The signal in a wait status that a process ended by. */

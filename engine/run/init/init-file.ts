@@ -37,6 +37,11 @@ export async function openInit(directory: string): Promise<Init> {
   const hostsMemory = await launch({
     init: file,
     program: encodeProgram(sealing(memory, binary), hostArchitecture()),
+  }).catch((error: unknown) => {
+    throw new Fault("unavailable", `Cannot execute ${path}: ${messageOf(error)}`, {
+      cause: error,
+      hint: "The file system it is on may be mounted noexec, or a policy of this machine forbids it.",
+    });
   });
   try {
     const fd = await openMemory(hostsMemory, binary);
@@ -46,6 +51,18 @@ export async function openInit(directory: string): Promise<Init> {
     hostsMemory.close();
     await hostsMemory.ended;
   }
+}
+
+/** The init of a directory, opened when it is first asked for, and again where that failed. */
+export function initIn(directory: string): () => Promise<Init> {
+  let opened: Promise<Init> | undefined;
+  return () => {
+    opened ??= openInit(directory).catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
 }
 
 /** A copy of the init in sealed memory, reported as a descriptor of the init that made it. */

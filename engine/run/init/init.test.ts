@@ -18,11 +18,13 @@ import {
   call,
   copy,
   decimal,
+  difference,
   exitCode,
   goToIfEqual,
   Label,
   loadByte,
   loadWord,
+  number,
   Pointer,
   Slot,
   type Step,
@@ -42,8 +44,8 @@ after(() => {
 
 /** Change them together with what the interpreter does, after reading what the disassembler says. */
 const digests: Record<Architecture, string> = {
-  "x86-64": "768b3d3e42383273f68ccc9643bdfccbd17b4ae5403aca2389ebee6b31ee3614",
-  aarch64: "937806448af40f3ffd206e14dc420cd5489a47aa322a1a9ada28e7ce8baeffb8",
+  "x86-64": "218d07e21e14ebeec412bb7f9bf794f51fe87e9979cb6227a06d930b3630ccdc",
+  aarch64: "d8a749d80d5d4aae38cdf28b85192ff36ca21a08d7c5b22937416e69f628927c",
 };
 
 const disassemblers: Record<Architecture, string> = {
@@ -111,11 +113,11 @@ test("runSteps() takes as many steps as it says", async () => {
 /** Steps that compute; the first result that is not what it should be ends the init with its number. */
 function computations(): (Step | Label)[] {
   const steps: (Step | Label)[] = [];
-  let number = 0;
+  let step = 0;
   const expect = (value: Slot, wanted: number | bigint): void => {
     const right = new Label("right");
-    number += 1;
-    steps.push(goToIfEqual("compare", value, wanted, right), exitStep(number), right);
+    step += 1;
+    steps.push(goToIfEqual("compare", value, wanted, right), exitStep(step), right);
   };
   for (const text of ["0", "7", "10", "99", "1234567890", "4294967295"]) {
     const memory = Buffer.alloc(16, "x");
@@ -133,6 +135,16 @@ function computations(): (Step | Label)[] {
     steps.push(exitCode("take the code", status, result));
     expect(result, wanted);
   }
+  const listed = Buffer.from("7 4194304\n00012,-1 9");
+  const end = new Slot("end");
+  const at = new Slot("where it began");
+  steps.push(copy("begin", new Pointer(listed), at), copy("begin", at, end));
+  for (const [wanted, length] of NUMBERS) {
+    steps.push(number("take a number", end, result, end));
+    expect(result, wanted);
+    steps.push(difference("see how far that is", end, at, result));
+    expect(result, length);
+  }
   steps.push(loadWord("take a word", Buffer.from([1, 2, 3, 0xff, 9]), result));
   expect(result, 0xff030201);
   const stored = Buffer.alloc(8, 0x55);
@@ -143,6 +155,16 @@ function computations(): (Step | Label)[] {
   expect(result, -5n);
   return steps;
 }
+
+/** Those in a text, and where each ends: a number is cut by a NUL, and may have no digits. */
+const NUMBERS: readonly (readonly [number, number])[] = [
+  [7, 2],
+  [4194304, 10],
+  [12, 16],
+  [0, 17],
+  [1, 19],
+  [0, 21],
+];
 
 /** And the code a shell has for each. */
 const WAIT_STATUSES: readonly (readonly [number, number])[] = [

@@ -38,6 +38,7 @@ export function writeInterpreter(to: Assembler, calls: OwnCalls): void {
   writeMemory(to);
   writeDecimal(to);
   writeExitCode(to);
+  writeNumber(to);
   writeResult(to);
 }
 
@@ -96,6 +97,7 @@ function writeDispatch(to: Assembler): void {
   to.branch("t0", "equal", OPERATION.storeWord, "store-word");
   to.branch("t0", "equal", OPERATION.decimal, "decimal");
   to.branch("t0", "equal", OPERATION.exitCode, "exit-code");
+  to.branch("t0", "equal", OPERATION.number, "number");
   to.move("t1", "a0");
   to.branch("t0", "equal", OPERATION.value, "result");
   // fail
@@ -195,6 +197,27 @@ function writeExitCode(to: Assembler): void {
   to.move("t1", "a0");
   to.shiftLeft("t1", 64 - 16);
   to.shiftRight("t1", 64 - 8);
+  to.jump("result");
+}
+
+/** t1: the number so far; t0: a character less "0", which all that are no digits are larger than 9 as. */
+function writeNumber(to: Assembler): void {
+  to.label("number");
+  to.set("t1", 0);
+  to.label("next-digit");
+  to.load("t0", "a0", 0, 1);
+  to.move("t2", "t0");
+  to.add("a0", 1);
+  to.subtract("t0", 48); // "0"
+  to.branch("t0", "at-least", 10, "number-ends");
+  to.set("t4", 10);
+  to.multiply("t1", "t4");
+  to.addRegister("t1", "t0");
+  to.jump("next-digit");
+  to.label("number-ends");
+  to.store("a0", "a1", 0, 8);
+  to.branch("t2", "not-equal", 0, "result");
+  to.set("t1", 0);
   to.jump("result");
 }
 

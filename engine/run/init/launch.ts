@@ -113,7 +113,8 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
   let child: ChildProcess;
   try {
     // A session of its own: it outlives us, and a terminal's signals are not for it.
-    child = spawn(options.init.path, [], { cwd: "/", env: options.env ?? {}, detached: true, stdio });
+    const env = options.env ?? {};
+    child = spawn(options.init.path, [], { argv0: "plinth-init", cwd: "/", env, detached: true, stdio });
     if (child.pid === undefined) await once(child, "spawn");
   } catch (error) {
     throw new Fault("unavailable", `Cannot start the init: ${messageOf(error)}`, {

@@ -17,10 +17,14 @@ export const TABLE_ADDRESS = 0x10000000;
  * 20,000 records as much again. What is not used is never touched, and so costs no memory.
  */
 export const TABLE_BYTES_MAX: number = 4 << 20;
-/** Behind the table, for what the kernel writes: a path has at most 4096 bytes, and a NUL follows. */
+/**
+ * Behind the table, for what the kernel writes, and a NUL behind it. A path has at most 4096 bytes; a list of processes
+ * comes in pieces of up to a page, which end between two numbers if they are not cut: the largest page has 64 KiB.
+ */
 export const SCRATCH_ADDRESS: number = TABLE_ADDRESS + TABLE_BYTES_MAX;
-export const SCRATCH_BYTES = 4104;
-export const MAGIC = 0x31544e50; // "PNT1"
+export const LIST_BYTES: number = 64 << 10;
+export const SCRATCH_BYTES: number = LIST_BYTES + 8;
+export const MAGIC = 0x32544e50; // "PNT2"
 
 export const LENGTH_OFFSET = 8;
 export const FIRST_OFFSET = 16;
@@ -84,6 +88,11 @@ export const OPERATION = {
   decimal: 7,
   /** What a shell gives for the wait status argument 0: the exit code, or 128 + signal. */
   exitCode: 8,
+  /**
+   * The decimal number at address argument 0, and one character behind it: the address behind both is stored at address
+   * argument 1. Zero for a number that a NUL ends: more of it might follow.
+   */
+  number: 9,
 } as const;
 export type Operation = keyof typeof OPERATION;
 

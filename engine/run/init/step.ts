@@ -137,6 +137,9 @@ export const copy = (words: string, from: Argument, to: Slot): Step =>
 export const goToIfEqual = (words: string, left: Argument, right: Argument, label: Label): Step =>
   deed("difference", words, [left, right], { onZero: label });
 
+export const difference = (words: string, left: Argument, right: Argument, to: Slot): Step =>
+  deed("difference", words, [left, right], { keep: to });
+
 export const loadByte = (words: string, from: Argument, to: Slot): Step =>
   deed("loadByte", words, [from], { keep: to });
 
@@ -152,3 +155,16 @@ export const decimal = (words: string, value: Argument, to: Argument, length?: S
 
 export const exitCode = (words: string, status: Argument, to: Slot): Step =>
   deed("exitCode", words, [status], { keep: to });
+
+/** Takes the decimal number at an address and the character behind it; `end` keeps where that ends. */
+export const number = (words: string, from: Argument, to: Slot, end: Slot): Step =>
+  deed("number", words, [from, end.address], { keep: to });
+
+/** Steps whose failure nothing stops at: what follows the first that fails is left out. */
+export function inAnyCase(steps: readonly (Step | Label)[]): (Step | Label)[] {
+  const over = new Label("over");
+  return [
+    ...steps.map((each) => (each instanceof Label || each.onError ? each : { ...each, onError: over })),
+    over,
+  ];
+}

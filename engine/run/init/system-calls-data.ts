@@ -5,9 +5,11 @@ export type SystemCallName =
   | "signalfd4"
   | "getpid"
   | "bpf"
+  | "capget"
   | "capset"
   | "chdir"
   | "chroot"
+  | "clone"
   | "clone3"
   | "close"
   | "close_range"
@@ -25,6 +27,7 @@ export type SystemCallName =
   | "fsmount"
   | "fsopen"
   | "getcwd"
+  | "getpgid"
   | "ioctl"
   | "ioprio_set"
   | "keyctl"
@@ -49,6 +52,7 @@ export type SystemCallName =
   | "recvfrom"
   | "renameat2"
   | "rt_sigprocmask"
+  | "rt_sigtimedwait"
   | "sched_setaffinity"
   | "sched_setattr"
   | "seccomp"
@@ -58,6 +62,7 @@ export type SystemCallName =
   | "setdomainname"
   | "setgroups"
   | "sethostname"
+  | "setitimer"
   | "setns"
   | "setpriority"
   | "setresgid"
@@ -73,6 +78,7 @@ export type SystemCallName =
   | "unshare"
   | "utimensat"
   | "wait4"
+  | "waitid"
   | "write";
 
 /**
@@ -83,9 +89,11 @@ const numbers: Record<SystemCallName, readonly [x8664: number, aarch64: number]>
   signalfd4: [289, 74],
   getpid: [39, 172],
   bpf: [321, 280],
+  capget: [125, 90],
   capset: [126, 91],
   chdir: [80, 49],
   chroot: [161, 51],
+  clone: [56, 220],
   clone3: [435, 435],
   close: [3, 57],
   close_range: [436, 436],
@@ -103,6 +111,7 @@ const numbers: Record<SystemCallName, readonly [x8664: number, aarch64: number]>
   fsmount: [432, 432],
   fsopen: [430, 430],
   getcwd: [79, 17],
+  getpgid: [121, 155],
   ioctl: [16, 29],
   ioprio_set: [251, 30],
   keyctl: [250, 219],
@@ -127,6 +136,7 @@ const numbers: Record<SystemCallName, readonly [x8664: number, aarch64: number]>
   recvfrom: [45, 207],
   renameat2: [316, 276],
   rt_sigprocmask: [14, 135],
+  rt_sigtimedwait: [128, 137],
   sched_setaffinity: [203, 122],
   sched_setattr: [314, 274],
   seccomp: [317, 277],
@@ -136,6 +146,7 @@ const numbers: Record<SystemCallName, readonly [x8664: number, aarch64: number]>
   setdomainname: [171, 162],
   setgroups: [116, 159],
   sethostname: [170, 161],
+  setitimer: [38, 103],
   setns: [308, 268],
   setpriority: [141, 140],
   setresgid: [119, 149],
@@ -151,6 +162,7 @@ const numbers: Record<SystemCallName, readonly [x8664: number, aarch64: number]>
   unshare: [272, 97],
   utimensat: [280, 88],
   wait4: [61, 260],
+  waitid: [247, 95],
   write: [1, 64],
 };
 

@@ -22,8 +22,8 @@ const tools: Readonly<Record<string, string>> = {
   bridge: "iproute2",
   nft: "nftables",
   nsenter: "util-linux",
+  // These two are for the trials only.
   unshare: "util-linux",
-  setpriv: "util-linux",
   mount: "mount",
   sysctl: "procps",
 };

@@ -1,5 +1,7 @@
 import { systemClock } from "@plinth/clock";
-import { driverConformance } from "../driver-conformance.ts";
+import { driverConformance, initDirectoryOfTests } from "../driver-conformance.ts";
 import { createProcessDriver } from "./driver.ts";
 
-driverConformance("process driver", () => createProcessDriver({ clock: systemClock }));
+driverConformance("process driver", () =>
+  createProcessDriver({ clock: systemClock, initDirectory: initDirectoryOfTests() }),
+);

@@ -1,12 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Clock } from "@plinth/clock";
 import { Fault, messageOf } from "@plinth/fault";
 import {
+  bootId,
   hasInEnvironment,
   isRunning,
   type ProcessIdentity,
@@ -15,6 +13,10 @@ import {
   signalProcess,
 } from "@plinth/process";
 import type { ResourceLimits } from "@plinth/resource";
+import { readLastCapability } from "../container/create.ts";
+import { execInContainer } from "../container/exec-in-container.ts";
+import { type KeptProcesses, readExit, readProcesses } from "../container/state-files.ts";
+import { StepFault } from "../container/step-fault.ts";
 import type {
   Driver,
   ExecAbility,
@@ -26,51 +28,47 @@ import type {
   TaskSpec,
 } from "../driver.ts";
 import { nextChange } from "../directory-change.ts";
-import { shellCode } from "../exit-status.ts";
+import { type Init, initIn } from "../init/init-file.ts";
+import { launch, unexpectedEnd } from "../init/launch.ts";
+import { encodeProgram } from "../init/program.ts";
+import { hostArchitecture } from "../machine/architecture.ts";
 import { cgroupMembers, makeCgroups, removeCgroups } from "../oci/cgroup/make.ts";
 import type { PlannedDirectory } from "../oci/cgroup/plan.ts";
 import { readCgroupSystem } from "../oci/cgroup/system.ts";
-import { toolPath } from "../tool-path.ts";
 import { checkDirectory } from "../working-directory.ts";
 import { planCgroups } from "./cgroup.ts";
-import { fingerprintProcessDriver } from "./fingerprint.ts";
+import { fingerprintProcessDriver, lacking } from "./fingerprint.ts";
 import { ProcessHandle } from "./handle.ts";
 import { MARK_VARIABLE } from "./members.ts";
-import { beginCommand, enterCommand } from "./place.ts";
-import {
-  hasBegun,
-  readExitCode,
-  readRunning,
-  readTask,
-  removeTask,
-  type TaskRecord,
-  writeTask,
-} from "./state.ts";
+import { nameSwitch, type TaskPlacement } from "./place.ts";
+import { joinProgram, taskProgram } from "./program.ts";
+import { startFailure } from "./start-failure.ts";
+import { hasBegun, readTask, removeTask, type TaskRecord, writeTask } from "./state.ts";
 
-const SHELL = "/bin/sh";
-const LAUNCHER: string = fileURLToPath(new URL("launcher.sh", import.meta.url));
-const BEGIN: string = fileURLToPath(new URL("begin.sh", import.meta.url));
-const ENTER: string = fileURLToPath(new URL("enter.sh", import.meta.url));
 /** Ids become names of cgroups and environment values. */
 const ID_PATTERN = /^[a-z0-9][a-z0-9.-]{0,159}$/;
-/** A launcher that has not recorded its command by then never will. */
+/** A shim that has not recorded its command by then never will. */
 const LAUNCH_TIMEOUT_MS = 10_000;
 
 export interface ProcessDriverOptions {
   readonly clock: Clock;
+  /** Where the init is kept. */
+  readonly initDirectory: string;
 }
 
 /** Runs instances as plain processes, each in a session and, where the machine lets us, a cgroup of its own. */
 export function createProcessDriver(options: ProcessDriverOptions): Driver & ExecAbility {
-  return new ProcessDriver(options.clock);
+  return new ProcessDriver(options);
 }
 
 class ProcessDriver implements Driver, ExecAbility {
   readonly name = "process";
   readonly #clock: Clock;
+  readonly #init: () => Promise<Init>;
 
-  constructor(clock: Clock) {
+  constructor({ clock, initDirectory }: ProcessDriverOptions) {
     this.#clock = clock;
+    this.#init = initIn(initDirectory);
   }
 
   fingerprint(): Promise<Fingerprint> {
@@ -83,7 +81,10 @@ class ProcessDriver implements Driver, ExecAbility {
 
   async start(spec: TaskSpec): Promise<TaskHandle> {
     if (!ID_PATTERN.test(spec.id)) throw new Fault("invalid", `Cannot start "${spec.id}": not a valid id`);
+    const lacks = lacking();
+    if (lacks !== undefined) throw new Fault("unsupported", `Cannot start "${spec.id}": ${lacks}`);
     checkDirectory(spec.directory);
+    checkTexts(spec.id, [...spec.command, ...Object.entries(spec.env).flat()]);
     const mark = randomBytes(16).toString("hex");
     const { plan, limitations } = planCgroups(
       readCgroupSystem(),
@@ -105,6 +106,7 @@ class ProcessDriver implements Driver, ExecAbility {
       cgroups: plan,
       notices: limitations.map(({ reason }) => reason),
       network: spec.network ?? null,
+      byInit: true,
     };
     const isLimited = plan.directories.some(hasSettings);
     const strict = isLimited && !spec.limits.bestEffort;
@@ -121,35 +123,18 @@ class ProcessDriver implements Driver, ExecAbility {
       };
       writeTask(spec.stateDirectory, task);
     }
-    const child = await launch(spec, task, strict).catch(async (error: unknown) => {
-      await removeCgroups(task.cgroups, this.#clock);
-      throw error;
-    });
-    const handle = await this.#whenRunning(
-      spec,
-      task,
-      () => child.exitCode !== null || child.signalCode !== null,
-    );
-    if (handle === undefined) {
+    try {
+      return await this.#launch(spec, task, strict);
+    } catch (error) {
       await this.#abandon(task);
-      throw new Fault(
-        "unavailable",
-        `Cannot start "${spec.id}": the launcher ended before its command began`,
-        {
-          hint: `See ${spec.logFile}; a full disk is one cause.`,
-        },
-      );
+      throw error;
     }
-    const onExit = (code: number | null): void => handle.look(code ?? undefined);
-    if (child.exitCode !== null) onExit(child.exitCode);
-    else child.once("exit", onExit);
-    return handle;
   }
 
   async recover(place: TaskPlace): Promise<TaskHandle | undefined> {
     const task = readTask(place.stateDirectory);
     if (task === undefined || task.id !== place.id) return undefined;
-    // A daemon that died right after it said "go" leaves a launcher which has not written its file yet.
+    // A daemon that died right after it handed over the table leaves a shim which has not written its file yet.
     const handle = await this.#whenRunning(place, task, () => !isMarked(task.mark));
     if (handle === undefined) {
       await this.#abandon(task);
@@ -174,94 +159,119 @@ class ProcessDriver implements Driver, ExecAbility {
         },
       );
     options.signal?.throwIfAborted();
-    const enter = await this.#enter(handle);
-    options.signal?.throwIfAborted();
-    const { cgroup } = handle.membership;
-    const joins =
-      cgroup === undefined || cgroupMembers(cgroup) === undefined ? [] : handle.task.cgroups.directories;
-    const child = spawn(
-      SHELL,
-      [
-        ENTER,
-        String(joins.length),
-        ...joins.map(({ path }) => `${path}/cgroup.procs`),
-        "",
-        ...(enter.length === 0 ? command : [...enter, SHELL, ENTER, "0", options.directory, ...command]),
-      ],
-      {
-        cwd: options.directory,
-        env: environmentOf(options.env, handle.task),
-        // Its own group, so that ending it ends what it started; members of the task all the same, by mark.
-        detached: true,
-        stdio: [
-          options.stdin ? "pipe" : "ignore",
-          options.stdout ? "pipe" : "ignore",
-          options.stderr ? "pipe" : "ignore",
-        ],
+    const place = await this.#placeOf(handle);
+    const { task, membership } = handle;
+    const { cgroup, main } = membership;
+    const isThere = cgroup !== undefined && cgroupMembers(cgroup) !== undefined;
+    const env = environmentOf(options, task);
+    return execInContainer({
+      target: {
+        id: handle.id,
+        main,
+        program: ({ args = [], env: entries = [], cwd }, descriptor) =>
+          joinProgram({
+            command: { args, env: entries, directory: cwd },
+            cgroups: isThere ? task.cgroups : { members: null, directories: [] },
+            place,
+            main: descriptor,
+          }),
       },
-    );
-    const end = (): void => {
-      try {
-        const isReaped = child.exitCode !== null || child.signalCode !== null;
-        if (child.pid !== undefined && !isReaped) process.kill(-child.pid, "SIGKILL");
-      } catch {
-        // Gone already.
-      }
-    };
-    options.signal?.addEventListener("abort", end, { once: true });
-    try {
-      if (options.stdin && child.stdin)
-        options.stdin
-          .on("error", end)
-          .pipe(child.stdin)
-          .on("error", () => {});
-      if (options.stdout) child.stdout?.pipe(options.stdout, { end: false });
-      if (options.stderr) child.stderr?.pipe(options.stderr, { end: false });
-      const [code, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
-      options.signal?.throwIfAborted();
-      return shellCode(code, signal);
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      throw new Fault("unavailable", `Cannot run a command in "${handle.id}": ${messageOf(error)}`, {
-        cause: error,
-      });
-    } finally {
-      options.signal?.removeEventListener("abort", end);
-      if (child.stdin) options.stdin?.unpipe(child.stdin);
-    }
+      mark: task.mark,
+      init: await this.#init(),
+      process: { args: command, env, cwd: options.directory },
+      seccomp: undefined,
+      options,
+    });
   }
 
-  /** What leads to where the task is, once it is there itself; nothing for one in the host's network. */
-  async #enter(handle: ProcessHandle): Promise<string[]> {
+  /** Where a task is, once it is there itself; undefined for one in the host's network. */
+  async #placeOf(handle: ProcessHandle): Promise<TaskPlacement | undefined> {
     const { network } = handle.task;
-    if (network === undefined || network === null) return [];
+    if (network === undefined || network === null) return undefined;
     while (!hasBegun(handle.stateDirectory)) {
       if (handle.exit() !== undefined)
         throw new Fault("gone", `Cannot run a command in "${handle.id}": it did not start`);
       await nextChange(handle.stateDirectory, this.#clock);
     }
-    return enterCommand(network, handle.pid);
+    return { network, nsswitch: "", lastCapability: readLastCapability() };
   }
 
-  /** The handle once the launcher has recorded its command; undefined when `givenUp` says it never will. */
+  /** Resolves once its command runs, or is known not to. */
+  async #launch(spec: TaskSpec, task: TaskRecord, strict: boolean): Promise<TaskHandle> {
+    const { id, stateDirectory, logFile, network } = spec;
+    const place = network && {
+      network,
+      nsswitch: nameSwitch(stateDirectory),
+      lastCapability: readLastCapability(),
+    };
+    const program = taskProgram({
+      command: { args: spec.command, env: environmentOf(spec, task), directory: spec.directory },
+      stateDirectory,
+      mark: task.mark,
+      bootId: bootId(),
+      cgroups: task.cgroups,
+      strict,
+      place,
+    });
+    const init = await this.#init();
+    mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
+    const log = openSync(logFile, "a", 0o600);
+    let launched;
+    try {
+      launched = await launch({
+        init,
+        program: encodeProgram(program, hostArchitecture()),
+        stdio: ["ignore", log, log],
+        // It has its own environment before it has its table, so that a recovery sees its mark before anything runs.
+        env: { [MARK_VARIABLE]: task.mark },
+      });
+    } finally {
+      closeSync(log);
+    }
+    const report = await launched.next();
+    if (report?.kind !== "started") await launched.ended;
+    launched.close();
+    launched.unref();
+    const running = readProcesses(stateDirectory, task.mark);
+    if (running === undefined) {
+      const what = `start "${id}"`;
+      if (report?.kind === "failed") throw new StepFault(`Cannot ${what}`, report);
+      throw unexpectedEnd(what, await launched.ended);
+    }
+    // Why a command cannot run is told by how its task ended.
+    const handle = this.#handle(task, running, stateDirectory);
+    void launched.ended.then(({ code }) => handle.look(code ?? undefined));
+    return handle;
+  }
+
+  #handle(task: TaskRecord, running: KeptProcesses, stateDirectory: string): ProcessHandle {
+    return new ProcessHandle({
+      task,
+      running,
+      stateDirectory,
+      clock: this.#clock,
+      startFailure: () => startFailure(task, stateDirectory),
+    });
+  }
+
+  /** The handle once the shim has recorded its command; undefined when `givenUp` says it never will. */
   async #whenRunning(
-    place: TaskPlace,
+    { stateDirectory }: TaskPlace,
     task: TaskRecord,
     givenUp: () => boolean,
   ): Promise<ProcessHandle | undefined> {
     const deadlineMs = this.#clock.monotonic() + LAUNCH_TIMEOUT_MS;
     for (;;) {
       const late = givenUp() || this.#clock.monotonic() > deadlineMs;
-      // Read after asking: a launcher that is gone by then has written all it ever will.
-      const running = readRunning(place.stateDirectory, task.mark);
-      if (running !== undefined)
-        return new ProcessHandle({ task, running, stateDirectory: place.stateDirectory, clock: this.#clock });
+      // Read after asking: a shim that is gone by then has written all it ever will.
+      const running = readProcesses(stateDirectory, task.mark);
+      if (running !== undefined) return this.#handle(task, running, stateDirectory);
       if (late) return undefined;
-      await nextChange(place.stateDirectory, this.#clock);
+      await nextChange(stateDirectory, this.#clock);
     }
   }
 
-  /** A launcher that still hangs in its start must not begin once its task is forgotten. */
+  /** A shim that still hangs in its start must not begin once its task is forgotten. */
   async #abandon({ mark, cgroups }: TaskRecord): Promise<void> {
     for (const identity of markedProcesses(mark)) signalProcess(identity, "SIGKILL");
     await removeCgroups(cgroups, this.#clock);
@@ -282,61 +292,30 @@ const hasSettings = ({ settings }: PlannedDirectory): boolean => settings.length
 
 function checkNotRunning({ id, stateDirectory }: TaskSpec): void {
   const task = readTask(stateDirectory);
-  const running = task && readRunning(stateDirectory, task.mark);
-  // A launcher that has written the exit code has nothing left to do but end.
-  if (task === undefined || running === undefined || readExitCode(stateDirectory, task.mark) !== undefined)
+  const running = task && readProcesses(stateDirectory, task.mark);
+  // A shim that has written the exit code has nothing left to do but end.
+  if (task === undefined || running === undefined || readExit(stateDirectory, task.mark) !== undefined)
     return;
-  if (!isRunning(running.main) && !isRunning(running.launcher)) return;
+  if (!isRunning(running.main) && !isRunning(running.shim)) return;
   throw new Fault("conflict", `Cannot start "${id}": it is running with pid ${running.main.pid}`, {
     hint: "Recover it instead.",
   });
 }
 
-/** A shell says "not executable" of a missing command when it may not read one of PATH's directories. */
+/** The kernel takes texts up to their first NUL: what follows it would be lost without a word. */
+function checkTexts(id: string, texts: readonly string[]): void {
+  if (texts.some((text) => text.includes("\0")))
+    throw new Fault("invalid", `Cannot start "${id}": its command or environment has a NUL in it`);
+}
+
+/** Of a missing command, exec says "may not be executed" when it may not read one of PATH's directories. */
 function isFound(command: string, path = "/usr/bin:/bin"): boolean {
   if (command.includes("/")) return true;
-  return path.split(":").some((directory) => existsSync(join(directory, command)));
+  return command !== "" && path.split(":").some((directory) => existsSync(join(directory, command)));
 }
 
-function environmentOf(env: Readonly<Record<string, string>>, task: TaskRecord): Record<string, string> {
-  return { PLINTH_INSTANCE: task.id, ...env, [MARK_VARIABLE]: task.mark };
-}
-
-async function launch(spec: TaskSpec, task: TaskRecord, strict: boolean): Promise<ChildProcess> {
-  mkdirSync(dirname(spec.logFile), { recursive: true, mode: 0o700 });
-  const log = openSync(spec.logFile, "a", 0o600);
-  try {
-    const { members, directories } = task.cgroups;
-    const joins = directories.map(({ path }) => `${path}/cgroup.procs`);
-    const begin = { shell: SHELL, script: BEGIN, stateDirectory: spec.stateDirectory, strict };
-    const child = spawn(
-      SHELL,
-      [
-        LAUNCHER,
-        spec.stateDirectory,
-        task.mark,
-        toolPath("mv"),
-        toolPath("sleep"),
-        toolPath("grep"),
-        members ?? "",
-        ...beginCommand({ ...begin, joins, network: spec.network }, spec.command),
-      ],
-      {
-        cwd: spec.directory,
-        env: environmentOf(spec.env, task),
-        detached: true,
-        stdio: ["pipe", log, log],
-      },
-    );
-    // It has its own environment from here on, so that a recovery sees its mark: only now may it run the command.
-    await once(child, "spawn");
-    child.stdin?.on("error", () => {}).end("go\n");
-    child.unref();
-    return child;
-  } catch (error) {
-    if (error instanceof Fault) throw error;
-    throw new Fault("unavailable", `Cannot start "${spec.id}": ${messageOf(error)}`, { cause: error });
-  } finally {
-    closeSync(log);
-  }
+/** NAME=VALUE; with PWD, as a shell sets it where it goes. */
+function environmentOf({ env, directory }: Pick<TaskSpec, "env" | "directory">, task: TaskRecord): string[] {
+  const whole = { PWD: directory, PLINTH_INSTANCE: task.id, ...env, [MARK_VARIABLE]: task.mark };
+  return Object.entries(whole).map(([name, value]) => `${name}=${value}`);
 }

@@ -4,18 +4,24 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, readdirSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import type { Socket } from "node:net";
 import { test } from "node:test";
 import { systemClock } from "@plinth/clock";
-import { hasInEnvironment, isRunning, processIdentity, processTable } from "@plinth/process";
+import { bootId, hasInEnvironment, isRunning, processIdentity, processTable } from "@plinth/process";
+import { readProcesses } from "../container/state-files.ts";
 import type { TaskHandle } from "../driver.ts";
-import { NO_LIMITS, scratch, untilLogged } from "../driver-conformance.ts";
+import { initDirectoryOfTests, NO_LIMITS, scratch, untilLogged } from "../driver-conformance.ts";
+import { openInit } from "../init/init-file.ts";
+import { NO_TABLE_CODE } from "../init/layout.ts";
+import { encodeProgram } from "../init/program.ts";
+import { hostArchitecture } from "../machine/architecture.ts";
 import { createProcessDriver } from "./driver.ts";
 import { MARK_VARIABLE } from "./members.ts";
-import { readRunning, readTask, type TaskRecord, writeTask } from "./state.ts";
+import { taskProgram } from "./program.ts";
+import { readTask, type TaskRecord, writeTask } from "./state.ts";
 
 const limit = { timeout: 60_000 };
-const driver = createProcessDriver({ clock: systemClock });
+const driver = createProcessDriver({ clock: systemClock, initDirectory: initDirectoryOfTests() });
 const shell = (script: string): string[] => ["/bin/sh", "-c", script];
 const NO_CGROUPS = { members: null, directories: [] };
 
@@ -24,7 +30,8 @@ function startDaemon(spec: unknown): ChildProcess {
   const script = `
     const { createProcessDriver } = await import(${JSON.stringify(new URL("driver.ts", import.meta.url).href)});
     const { systemClock } = await import(${JSON.stringify(import.meta.resolve("@plinth/clock"))});
-    const handle = await createProcessDriver({ clock: systemClock }).start(${JSON.stringify(spec)});
+    const driver = createProcessDriver({ clock: systemClock, initDirectory: ${JSON.stringify(initDirectoryOfTests())} });
+    const handle = await driver.start(${JSON.stringify(spec)});
     console.log(handle.pid);
     setInterval(() => {}, 1000);`;
   return spawn(process.execPath, ["--input-type=module", "-e", script], {
@@ -92,34 +99,29 @@ test("ProcessDriver loses no task to a daemon killed at any moment of a start", 
       assert.ok(handle.members().includes(handle.pid));
       await handle.stop({ graceMs: 0 });
     }
-    // What is left now is a launcher that finds its daemon dead, or has just written how its command ended.
+    // What is left now is a shim that finds its daemon dead, or has just written how its command ended.
     const isThere = (): boolean => task !== undefined && marked(task).length > 0;
     while (isThere()) await systemClock.sleep(5, context.signal);
   }
   assert.ok(running > 0);
 });
 
-test("ProcessDriver's launcher runs nothing for a daemon that died before it said so", limit, async () => {
+test("ProcessDriver's shim runs nothing for a daemon that died before it said all", limit, async () => {
   using place = scratch();
-  const launcher = fileURLToPath(new URL("launcher.sh", import.meta.url));
-  const tools = ["/bin/mv", "/bin/sleep", "/bin/grep"];
-  const child = spawn(
-    "/bin/sh",
-    [
-      launcher,
-      place.directory,
-      "f".repeat(32),
-      ...tools,
-      "",
-      "0",
-      "0",
-      "touch",
-      join(place.directory, "ran"),
-    ],
-    { stdio: ["pipe", "inherit", "inherit"] },
-  );
-  child.stdin.end();
-  assert.deepEqual(await once(child, "exit"), [125, null]);
+  using init = await openInit(initDirectoryOfTests());
+  const program = taskProgram({
+    command: { args: ["touch", join(place.directory, "ran")], env: [], directory: "/" },
+    stateDirectory: place.directory,
+    mark: "f".repeat(32),
+    bootId: bootId(),
+    cgroups: NO_CGROUPS,
+    strict: true,
+    place: undefined,
+  });
+  const { table } = encodeProgram(program, hostArchitecture());
+  const child = spawn(init.path, [], { stdio: ["ignore", "inherit", "inherit", "pipe"] });
+  (child.stdio[3] as Socket).end(table.subarray(0, table.length - 1));
+  assert.deepEqual(await once(child, "exit"), [NO_TABLE_CODE, null]);
   assert.deepEqual(readdirSync(place.directory), []);
 });
 
@@ -156,12 +158,12 @@ function writeTaskWithoutCgroups(stateDirectory: string): void {
   writeFileSync(join(stateDirectory, "task.json"), JSON.stringify({ ...task, cgroups: NO_CGROUPS }));
 }
 
-function launcherOf(stateDirectory: string): number {
-  return readRunning(stateDirectory, readTask(stateDirectory)!.mark)!.launcher.pid;
+function shimOf(stateDirectory: string): number {
+  return readProcesses(stateDirectory, readTask(stateDirectory)!.mark)!.shim.pid;
 }
 
 test(
-  "ProcessHandle keeps a task whose launcher was killed, and says that its end was not seen",
+  "ProcessHandle keeps a task whose shim was killed, and says that its end was not seen",
   limit,
   async () => {
     using place = scratch();
@@ -169,7 +171,7 @@ test(
     using handle = await driver.start(spec);
     await untilLogged(place, handle, "up");
     const members = handle.members();
-    process.kill(launcherOf(spec.stateDirectory), "SIGKILL");
+    process.kill(shimOf(spec.stateDirectory), "SIGKILL");
     using adopted = await driver.recover(spec);
     assert.equal(adopted?.exit(), undefined);
     handle.kill("SIGKILL");
@@ -177,7 +179,7 @@ test(
       assert.deepEqual(await each.wait(), {
         cause: "lost",
         code: undefined,
-        reason: "ended unseen: its launcher was killed before it could write the exit code",
+        reason: "ended unseen: its shim was killed before it could write the exit code",
       });
     }
     assert.deepEqual(
@@ -187,13 +189,13 @@ test(
   },
 );
 
-test("ProcessHandle.stop() ends a task whose launcher was killed", limit, async () => {
+test("ProcessHandle.stop() ends a task whose shim was killed", limit, async () => {
   using place = scratch();
   const spec = place.spec(shell('trap "exit 0" TERM; sleep 600 & echo up; wait'));
   using handle = await driver.start(spec);
   await untilLogged(place, handle, "up");
   const members = handle.members();
-  process.kill(launcherOf(spec.stateDirectory), "SIGKILL");
+  process.kill(shimOf(spec.stateDirectory), "SIGKILL");
   assert.equal((await handle.stop({ graceMs: 5000 })).cause, "lost");
   assert.deepEqual(
     members.filter((pid) => processIdentity(pid) !== undefined),

@@ -1,11 +1,18 @@
 import { existsSync } from "node:fs";
 import type { ResourceLimits } from "@plinth/resource";
 import type { Fingerprint } from "../driver.ts";
+import { findArchitecture } from "../machine/architecture.ts";
 import { readCgroupSystem } from "../oci/cgroup/system.ts";
 import { planCgroups } from "./cgroup.ts";
 
 /** One of each, to learn which could be held; the amounts do not matter. */
 const EVERY_LIMIT: ResourceLimits = { memoryBytes: 2 ** 30, cpus: 1, processes: 100, bestEffort: true };
+
+/** What of all that the init cannot do without is not here. */
+export function lacking(): string | undefined {
+  if (findArchitecture() === undefined) return `there is no init for the processor "${process.arch}"`;
+  return existsSync("/proc/self/stat") ? undefined : "/proc is not mounted";
+}
 
 /** What this machine lets the process driver do. Changes nothing. */
 export function fingerprintProcessDriver(): Fingerprint {
@@ -13,16 +20,15 @@ export function fingerprintProcessDriver(): Fingerprint {
   const { plan, limitations } = planCgroups(system, EVERY_LIMIT, "plinth");
   const limited = (resource: string): string =>
     limitations.some((limitation) => limitation.resource === resource) ? "no" : "yes";
-  const available = existsSync("/bin/sh");
+  const reason = lacking();
   return {
     driver: "process",
-    available,
-    reason: available ? undefined : "/bin/sh is missing",
+    available: reason === undefined,
+    reason,
     attributes: {
       "cgroup.version": system.version,
       "cgroup.writable": plan.members === null ? "no" : "yes",
-      // By session and mark, a process that leaves its session and clears its environment is not found.
-      "members.found-by": plan.members === null ? "session and environment mark" : "cgroup",
+      "members.found-by": plan.members === null ? "descent and environment mark" : "cgroup",
       "limit.memory": limited("memory"),
       "limit.cpu": limited("cpu"),
       "limit.processes": limited("processes"),

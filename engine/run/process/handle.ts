@@ -1,17 +1,18 @@
 import { type FSWatcher, watch } from "node:fs";
 import type { Clock } from "@plinth/clock";
 import { Fault } from "@plinth/fault";
-import { bootId, isRunning, signalProcess, statFields } from "@plinth/process";
+import { bootId, isRunning, signalProcess } from "@plinth/process";
+import { type KeptProcesses, readExit } from "../container/state-files.ts";
 import type { StopOptions, TaskHandle, TaskStats } from "../driver.ts";
 import { describeCode, type ExitStatus } from "../exit-status.ts";
 import { removeCgroups } from "../oci/cgroup/make.ts";
 import { outOfMemoryKills } from "../oci/cgroup/stats.ts";
-import { killMembers, type Membership, membersOf, statsOf } from "./members.ts";
-import { hasBegun, readExitCode, readStartFailure, type RunningRecord, type TaskRecord } from "./state.ts";
+import { launchersFailure } from "./earlier-launcher.ts";
+import { killMembers, type Membership, membersOf, signalGroup, statsOf } from "./members.ts";
+import { isOutside, type TaskRecord } from "./state.ts";
 
 /**
- * The launcher's file tells of the end within a millisecond. This is for what no event tells: a launcher that was
- * itself killed, a machine out of inotify watches.
+ * The shim's file tells of the end within a millisecond. This is for what no event tells: a shim that was itself killed, a machine out of inotify watches.
  */
 const SAFETY_POLL_MS = 1000;
 /** Between two rounds of killing what keeps forking. */
@@ -21,14 +22,13 @@ const KILL_ROUNDS = 250;
 
 export interface HandleOptions {
   readonly task: TaskRecord;
-  readonly running: RunningRecord;
+  readonly running: KeptProcesses;
   readonly stateDirectory: string;
   readonly clock: Clock;
-  /**
-   * Of a task that our init keeps: why its command never ran, undefined where it did. Its shim takes no signals, and is
-   * in no group with the command. Default: a task of launcher.sh.
-   */
-  readonly initFailure?: (code: number | undefined) => ExitStatus | undefined;
+  /** Why its command never ran, once it has ended with a code that somebody saw or not; undefined where it did. */
+  readonly startFailure: () => ExitStatus | undefined;
+  /** What asks it to end goes to its main process only, which hands it on. Default: to its group. */
+  readonly asksMainOnly?: boolean;
 }
 
 type State =
@@ -37,7 +37,7 @@ type State =
   | { readonly name: "settling" }
   | { readonly name: "ended"; readonly exit: ExitStatus };
 
-/** A task of the process driver, whether its launcher is our child or was another daemon's. */
+/** A task that a shim keeps, whether that is our child or was another daemon's. */
 export class ProcessHandle implements TaskHandle {
   readonly id: string;
   readonly pid: number;
@@ -45,9 +45,10 @@ export class ProcessHandle implements TaskHandle {
   readonly notices: readonly string[];
   readonly task: TaskRecord;
   readonly stateDirectory: string;
-  readonly #running: RunningRecord;
+  readonly #running: KeptProcesses;
   readonly #clock: Clock;
-  readonly #initFailure: HandleOptions["initFailure"];
+  readonly #startFailure: HandleOptions["startFailure"];
+  readonly #asksMainOnly: boolean;
   readonly #waiting: Set<(exit: ExitStatus) => void> = new Set();
   #state: State = { name: "running" };
   #watcher: FSWatcher | undefined;
@@ -63,7 +64,8 @@ export class ProcessHandle implements TaskHandle {
     this.#running = options.running;
     this.stateDirectory = options.stateDirectory;
     this.#clock = options.clock;
-    this.#initFailure = options.initFailure;
+    this.#startFailure = options.startFailure;
+    this.#asksMainOnly = options.asksMainOnly === true;
     try {
       this.#watcher = watch(this.stateDirectory, () => this.look());
       this.#watcher.on("error", () => this.#watcher?.close());
@@ -75,12 +77,14 @@ export class ProcessHandle implements TaskHandle {
 
   /** How all members are found; without a cgroup when the command could not be moved into it. */
   get membership(): Membership {
-    const joined = this.#initFailure !== undefined || readStartFailure(this.stateDirectory)?.kind !== "join";
+    const { stateDirectory, task } = this;
+    const byInit = task.byInit === true;
+    const outside = byInit ? isOutside(stateDirectory) : launchersFailure(stateDirectory)?.kind === "join";
     return {
-      cgroup: joined ? (this.task.cgroups.members ?? undefined) : undefined,
-      launcher: this.#running.launcher,
-      main: this.#running.main,
-      mark: this.task.mark,
+      ...this.#running,
+      cgroup: outside ? undefined : (task.cgroups.members ?? undefined),
+      mark: task.mark,
+      byInit,
     };
   }
 
@@ -116,7 +120,8 @@ export class ProcessHandle implements TaskHandle {
 
   async stop({ graceMs, signal, stopSignal = "SIGTERM" }: StopOptions): Promise<ExitStatus> {
     if (graceMs > 0 && this.#state.name === "running") {
-      this.#signalGroup(stopSignal);
+      if (this.#asksMainOnly) signalProcess(this.#running.main, stopSignal);
+      else signalGroup(this.#running, stopSignal);
       const over = new AbortController();
       const inTime = await Promise.race([
         this.wait(signal).finally(() => over.abort()),
@@ -124,7 +129,7 @@ export class ProcessHandle implements TaskHandle {
       ]);
       if (inTime !== undefined) return inTime;
     }
-    // The launcher ends what is left once the main process is gone; without it, or when all is stuck, it is on us.
+    // The shim ends what is left once the main process is gone; without it, or when all is stuck, it is on us.
     while (this.#state.name === "running") {
       killMembers(this.membership);
       this.look();
@@ -147,13 +152,13 @@ export class ProcessHandle implements TaskHandle {
     return this.#state.name === "running" ? membersOf(this.membership) : [];
   }
 
-  /** Looks whether it has ended. `launcherCode` is the launcher's own exit code, where we are its parent. */
-  look(launcherCode?: number): void {
+  /** Looks whether it has ended. `shimCode` is the shim's own exit code, where we are its parent. */
+  look(shimCode?: number): void {
     if (this.#state.name !== "running") return;
-    const launcherRuns = launcherCode === undefined && isRunning(this.#running.launcher);
-    // Read after asking for the launcher: one that is gone by then has written all it ever will.
-    const code = readExitCode(this.stateDirectory, this.task.mark) ?? launcherCode;
-    if (code === undefined && (launcherRuns || isRunning(this.#running.main))) return;
+    const shimRuns = shimCode === undefined && isRunning(this.#running.shim);
+    // Read after asking for the shim: one that is gone by then has written all it ever will.
+    const code = readExit(this.stateDirectory, this.task.mark)?.code ?? shimCode;
+    if (code === undefined && (shimRuns || isRunning(this.#running.main))) return;
     this.#setState({ name: "settling" });
     void this.#settle(code);
   }
@@ -182,7 +187,7 @@ export class ProcessHandle implements TaskHandle {
   async #settle(code: number | undefined): Promise<void> {
     const exit = this.#describe(code);
     const { membership } = this;
-    // A launcher that was killed has ended nobody, and one under heavy load may have given up.
+    // A shim that was killed has ended nobody, and one under heavy load may have given up.
     for (let round = 0; round < KILL_ROUNDS && membersOf(membership).length > 0; round += 1) {
       killMembers(membership);
       await this.#clock.sleep(KILL_PAUSE_MS);
@@ -194,17 +199,15 @@ export class ProcessHandle implements TaskHandle {
   }
 
   #describe(code: number | undefined): ExitStatus {
-    const failed = this.#initFailure === undefined ? undefined : this.#initFailure(code);
+    const failed = this.#startFailure();
     if (failed !== undefined) return failed;
     if (code === undefined) {
       const restarted = this.#running.main.bootId !== bootId();
       const reason = restarted
         ? "ended by a restart of the machine"
-        : "ended unseen: its launcher was killed before it could write the exit code";
+        : "ended unseen: its shim was killed before it could write the exit code";
       return { cause: "lost", code, reason };
     }
-    const failure = this.#initFailure === undefined ? this.#launcherFailure(code) : undefined;
-    if (failure !== undefined) return failure;
     if (outOfMemoryKills(this.task.cgroups) > 0) {
       const limit = this.task.memoryBytes === null ? "" : ` of ${describeBytes(this.task.memoryBytes)}`;
       return {
@@ -215,55 +218,8 @@ export class ProcessHandle implements TaskHandle {
     }
     return { cause: "exited", code, reason: describeCode(code) };
   }
-
-  /** Why launcher.sh did not get its command to run. */
-  #launcherFailure(code: number): ExitStatus | undefined {
-    const failure = readStartFailure(this.stateDirectory);
-    if (failure?.kind === "exec") {
-      const shown = this.task.isFound ? code : 127;
-      return { cause: "cannot-start", code: shown, reason: describeExecFailure(this.task, shown) };
-    }
-    if (failure?.kind === "join" && code === 125)
-      return { cause: "cannot-start", code, reason: `Cannot start: ${failure.path} refused the process` };
-    // Its own end and that of what should have put it into its place look alike but for this file.
-    if (this.task.network && !hasBegun(this.stateDirectory))
-      return {
-        cause: "cannot-start",
-        code,
-        reason: `Cannot start: it could not be put into its network ${this.task.network.namespace}; its log says why`,
-      };
-    return undefined;
-  }
-
-  /** The group is the launcher's, which traps the signal and stays. */
-  #signalGroup(signal: NodeJS.Signals): void {
-    const { launcher, main } = this.#running;
-    if (this.#initFailure !== undefined) return void signalProcess(main, signal);
-    const group = Number(isRunning(main) ? statFields(main.pid)?.[2] : Number.NaN);
-    if (!isRunning(launcher) && group !== launcher.pid) {
-      signalProcess(main, signal);
-      return;
-    }
-    try {
-      process.kill(-launcher.pid, signal);
-    } catch {
-      // All gone meanwhile.
-    }
-  }
 }
 
 function describeBytes(bytes: number): string {
   return `${Math.round((bytes / 2 ** 20) * 10) / 10} MiB`;
-}
-
-/** A shell says 127 for "not found" and 126 for "found, but cannot be run". */
-function describeExecFailure({ command, directory }: TaskRecord, code: number): string {
-  const quoted = JSON.stringify(command);
-  const isPath = command.includes("/");
-  if (code === 127) {
-    return isPath
-      ? `Cannot start: no such file ${quoted} in ${directory}, or its interpreter is missing`
-      : `Cannot start: no such command ${quoted} in PATH`;
-  }
-  return `Cannot start: ${quoted} may not be executed (exit code ${code})`;
 }

@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { systemClock } from "@plinth/clock";
 import type { ResourceLimits } from "@plinth/resource";
-import { NO_LIMITS, scratch, untilLogged } from "../driver-conformance.ts";
+import { initDirectoryOfTests, NO_LIMITS, scratch, untilLogged } from "../driver-conformance.ts";
 import type { CgroupSystem } from "../oci/cgroup/system.ts";
 import { planCgroups } from "./cgroup.ts";
 import { createProcessDriver } from "./driver.ts";
 import { readTask } from "./state.ts";
 
 const limit = { timeout: 60_000 };
-const driver = createProcessDriver({ clock: systemClock });
+const driver = createProcessDriver({ clock: systemClock, initDirectory: initDirectoryOfTests() });
 const MIB = 2 ** 20;
 
 function skipUnlessEnforced(context: TestContext, limits: ResourceLimits): boolean {
@@ -34,7 +34,7 @@ test("ProcessDriver ends a task at its memory limit and says so", limit, async (
 });
 
 test(
-  "ProcessDriver holds a task to its number of processes, its own launcher not counted",
+  "ProcessDriver holds a task to its number of processes, its own shim not counted",
   limit,
   async (context) => {
     const limits = { ...NO_LIMITS, processes: 1 };

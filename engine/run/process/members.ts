@@ -2,77 +2,83 @@ import {
   hasInEnvironment,
   isRunning,
   type ProcessEntry,
-  type ProcessIdentity,
   processIdentity,
   processTable,
   processUsage,
   signalProcess,
   statFields,
 } from "@plinth/process";
+import type { KeptProcesses } from "../container/state-files.ts";
 import type { TaskStats } from "../driver.ts";
 import { killCgroup } from "../oci/cgroup/control.ts";
 import { cgroupMembers } from "../oci/cgroup/make.ts";
 import { cgroupCpuSeconds } from "./cgroup.ts";
+import { isLaunchersMember, isLaunchersTool } from "./earlier-launcher.ts";
 
 /** In the environment of everything a start consists of; unlike PLINTH_INSTANCE never used twice. */
 export const MARK_VARIABLE = "PLINTH_INSTANCE_MARK";
 
 /** What all processes of one start have in common. */
-export interface Membership {
+export interface Membership extends KeptProcesses {
   /** The cgroup all are in, where there is one. */
   readonly cgroup: string | undefined;
-  /** Leader of the session of all that did not leave it. */
-  readonly launcher: ProcessIdentity;
-  readonly main: ProcessIdentity;
   readonly mark: string;
+  /** Our init keeps it, not the launcher of an earlier release. */
+  readonly byInit: boolean;
 }
 
 const inCgroup = ({ cgroup }: Membership): number[] | undefined =>
   cgroup === undefined ? undefined : cgroupMembers(cgroup);
 
-/** A session's number is free for others once its leader and all its members are gone: then it says nothing. */
-function ownSession({ launcher, main }: Membership): number | undefined {
-  return isRunning(launcher) || isRunning(main) ? launcher.pid : undefined;
-}
-
 /**
- * The launcher's children but the main process are what it runs itself: to look for members, to wait, and to put the
- * exit code where it is read. Of the members none can become one of them.
+ * Who can be told from the process table: all that descend from the shim, which nobody who loses a parent gets away
+ * from, and the main process's session. A number counts only while its process is known to live.
  */
-function isLaunchersOwn({ launcher, main }: Membership, pid: number, parent: number): boolean {
-  return parent === launcher.pid && pid !== main.pid;
+function related(membership: Membership, table: readonly ProcessEntry[]): ProcessEntry[] {
+  const { shim, main, byInit } = membership;
+  const [isShimThere, isMainThere] = [isRunning(shim), isRunning(main)];
+  if (!byInit)
+    return isShimThere || isMainThere ? table.filter((entry) => isLaunchersMember(membership, entry)) : [];
+  const descendants = new Set(isShimThere ? descendantsOf(shim.pid, table) : []);
+  return table.filter(({ pid, session }) => descendants.has(pid) || (isMainThere && session === main.pid));
 }
 
-/** Pids of all members but the launcher and what it runs. Without a cgroup this looks through the whole process table. */
+function descendantsOf(ancestor: number, table: readonly ProcessEntry[]): number[] {
+  const children = Map.groupBy(table, ({ parent }) => parent);
+  const found: number[] = [];
+  const rest = [ancestor];
+  for (let pid = rest.pop(); pid !== undefined; pid = rest.pop()) {
+    const next = (children.get(pid) ?? []).map((child) => child.pid);
+    found.push(...next);
+    rest.push(...next);
+  }
+  return found;
+}
+
+/** Pids of all members but the shim. Without a cgroup this looks through the whole process table. */
 export function membersOf(membership: Membership): number[] {
   const listed = inCgroup(membership);
-  const { main } = membership;
+  const { shim, main, mark, byInit } = membership;
   // Recorded before it joins its cgroup: for that moment it is not listed.
   if (listed !== undefined)
     return listed.includes(main.pid) || !isRunning(main) ? listed : [main.pid, ...listed];
-  const ours = ownSession(membership);
-  return processTable()
-    .filter(({ pid, session }) => session === ours || hasInEnvironment(pid, MARK_VARIABLE, membership.mark))
-    .filter(({ pid, parent }) => pid !== membership.launcher.pid && !isLaunchersOwn(membership, pid, parent))
+  const table = processTable();
+  const known = new Set(related(membership, table));
+  return table
+    .filter((entry) => known.has(entry) || hasInEnvironment(entry.pid, MARK_VARIABLE, mark))
+    .filter((entry) => entry.pid !== shim.pid && (byInit || !isLaunchersTool(membership, entry)))
     .map(({ pid }) => pid);
 }
 
-/** Kills all members but the launcher, which stays to write how the main process ended. */
+/** Kills all members but the shim, which stays to write how the main process ended. */
 export function killMembers(membership: Membership): void {
   signalProcess(membership.main, "SIGKILL");
   if (membership.cgroup !== undefined && killCgroup(membership.cgroup)) return;
-  for (const identity of membersOf(membership).map(processIdentity)) {
-    // Asked again after its start time was read: that very process is a member, not one that had its number before.
-    if (identity !== undefined && isMember(membership, identity.pid)) signalProcess(identity, "SIGKILL");
-  }
-}
-
-function isMember(membership: Membership, pid: number): boolean {
-  const listed = inCgroup(membership);
-  if (listed !== undefined) return listed.includes(pid);
-  const [, parent, , session] = statFields(pid) ?? [];
-  if (isLaunchersOwn(membership, pid, Number(parent))) return false;
-  return hasInEnvironment(pid, MARK_VARIABLE, membership.mark) || Number(session) === ownSession(membership);
+  const identities = membersOf(membership).map(processIdentity);
+  // Asked again after start times were read: that very process is a member, not one that had its number before.
+  const members = new Set(membersOf(membership));
+  for (const identity of identities)
+    if (identity !== undefined && members.has(identity.pid)) signalProcess(identity, "SIGKILL");
 }
 
 let recentTable: ProcessEntry[] | undefined;
@@ -86,14 +92,9 @@ function tableOfThisTurn(): ProcessEntry[] {
   return recentTable;
 }
 
-/** Memory and CPU time of the members that did not leave the session, or of the whole cgroup. */
+/** Memory and CPU time of those the process table knows as members, or of the whole cgroup. */
 export function statsOf(membership: Membership): TaskStats | undefined {
-  const ours = ownSession(membership);
-  const pids =
-    inCgroup(membership) ??
-    tableOfThisTurn()
-      .filter(({ pid, session }) => session === ours && pid !== session)
-      .map(({ pid }) => pid);
+  const pids = inCgroup(membership) ?? related(membership, tableOfThisTurn()).map(({ pid }) => pid);
   let memoryBytes = 0;
   let cpuSeconds = 0;
   let processes = 0;
@@ -107,4 +108,15 @@ export function statsOf(membership: Membership): TaskStats | undefined {
   if (processes === 0) return undefined;
   const whole = membership.cgroup === undefined ? undefined : cgroupCpuSeconds(membership.cgroup);
   return { memoryBytes, cpuSeconds: whole ?? cpuSeconds, processes };
+}
+
+/** Signals the main process's group: its own, or that of an earlier release's launcher. */
+export function signalGroup({ shim, main }: KeptProcesses, signal: NodeJS.Signals): void {
+  const group = isRunning(main) ? Number(statFields(main.pid)?.[2]) : Number.NaN;
+  if (group !== main.pid && group !== shim.pid) return void signalProcess(main, signal);
+  try {
+    process.kill(-group, signal);
+  } catch {
+    // All gone meanwhile.
+  }
 }

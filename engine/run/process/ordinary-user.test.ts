@@ -14,9 +14,14 @@ test("the process driver passes its tests as an ordinary user", { timeout: 120_0
   }
   const asNobody = ["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--"];
   const env = { PATH: "/usr/bin:/bin", HOME: "/tmp" };
-  const files = ["driver.test.ts", "faults.test.ts", "limits.test.ts"].map((name) =>
-    fileURLToPath(new URL(name, import.meta.url)),
-  );
+  const files = [
+    "driver.test.ts",
+    "earlier-launcher.test.ts",
+    "faults.test.ts",
+    "left-behind.test.ts",
+    "limits.test.ts",
+    "program.test.ts",
+  ].map((name) => fileURLToPath(new URL(name, import.meta.url)));
   try {
     await run(
       "setpriv",

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { bootId, type ProcessIdentity, identityInStat } from "@plinth/process";
+import { CANNOT_START_FILE, EXIT_FILE, RUNNING_FILE } from "../container/state-files.ts";
 import type { TaskNetwork } from "../network/task-network.ts";
 import type { CgroupPlan, PlannedDirectory } from "../oci/cgroup/plan.ts";
 
-/** Written by the driver before the launcher starts. Holds no environment: secrets live only in processes. */
+/** Written by the driver before anything starts. Holds no environment: secrets live only in processes. */
 export interface TaskRecord {
   readonly id: string;
   /** Unlike the id, the mark is never used twice: it tells this start's files and processes from all others'. */
@@ -19,43 +19,20 @@ export interface TaskRecord {
   readonly notices: readonly string[];
   /** Its own place in the network; undefined in records of before there were such. */
   readonly network?: TaskNetwork | null;
+  /** Our init keeps it; undefined in records of before it did, when a shell was the launcher. */
+  readonly byInit?: true;
 }
-
-/** Written by the launcher before the command may run. */
-export interface RunningRecord {
-  readonly launcher: ProcessIdentity;
-  readonly main: ProcessIdentity;
-}
-
-/** Why the command never ran: its exec failed with a shell's code, or a cgroup would not take it. */
-export type StartFailure =
-  | { readonly kind: "exec"; readonly code: number }
-  | { readonly kind: "join"; readonly path: string };
 
 const TASK_FILE = "task.json";
-const RUNNING_FILE = "running";
-export const EXIT_FILE = "exit";
-const CANNOT_START_FILE = "cannot-start";
-const BEGUN_FILE = "begun";
-
-function read(directory: string, name: string): string | undefined {
-  try {
-    return readFileSync(join(directory, name), "utf8");
-  } catch {
-    return undefined;
-  }
-}
-
-/** Lines of a launcher's file if it is of this start; the launcher writes the mark first. */
-function linesOf(directory: string, name: string, mark: string): string[] | undefined {
-  const lines = read(directory, name)?.split("\n");
-  return lines?.[0] === mark ? lines : undefined;
-}
+/** There once the command is in its place and about to run, or runs. */
+export const BEGUN_FILE = "begun";
+/** There when the command could not be put into all its cgroups, and runs all the same. */
+export const OUTSIDE_FILE = "outside";
 
 /** Begins a start's record; what an earlier start left is gone. No sync: a power failure ends the task as well. */
 export function writeTask(directory: string, task: TaskRecord): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  for (const name of [RUNNING_FILE, EXIT_FILE, CANNOT_START_FILE, BEGUN_FILE])
+  for (const name of [RUNNING_FILE, EXIT_FILE, CANNOT_START_FILE, BEGUN_FILE, OUTSIDE_FILE])
     rmSync(join(directory, name), { force: true });
   const temporary = join(directory, `${TASK_FILE}.new`);
   writeFileSync(temporary, JSON.stringify(task), { mode: 0o600 });
@@ -63,13 +40,11 @@ export function writeTask(directory: string, task: TaskRecord): void {
 }
 
 export function readTask(directory: string): TaskRecord | undefined {
-  const text = read(directory, TASK_FILE);
-  if (text === undefined) return undefined;
   try {
-    const task = JSON.parse(text) as TaskRecord;
+    const task = JSON.parse(readFileSync(join(directory, TASK_FILE), "utf8")) as TaskRecord;
     return { ...task, cgroups: withBases(task.cgroups) };
   } catch {
-    return undefined; // not written by us; renames leave no partial file
+    return undefined; // not there, or not written by us: renames leave no partial file
   }
 }
 
@@ -94,29 +69,11 @@ export function removeTask(directory: string): void {
   rmSync(join(directory, TASK_FILE), { force: true });
 }
 
-export function readRunning(directory: string, mark: string): RunningRecord | undefined {
-  const lines = linesOf(directory, RUNNING_FILE, mark);
-  if (lines === undefined) return undefined;
-  const boot = lines[1] ?? bootId();
-  const launcher = identityInStat(lines[2] ?? "", boot);
-  const main = identityInStat(lines[3] ?? "", boot);
-  return launcher && main && { launcher, main };
-}
-
-/** The main process's exit code as the launcher's shell gives it. */
-export function readExitCode(directory: string, mark: string): number | undefined {
-  const line = linesOf(directory, EXIT_FILE, mark)?.[1];
-  return line === undefined || !/^[0-9]+$/.test(line) ? undefined : Number(line);
-}
-
 /** Whether it is in its place and about to become its command, or has. */
 export function hasBegun(directory: string): boolean {
   return existsSync(join(directory, BEGUN_FILE));
 }
 
-export function readStartFailure(directory: string): StartFailure | undefined {
-  const [, kind, rest] = /^(exec|join) (.*)$/m.exec(read(directory, CANNOT_START_FILE) ?? "") ?? [];
-  if (kind === "exec") return { kind, code: Number(rest) };
-  if (kind === "join") return { kind, path: rest ?? "" };
-  return undefined;
+export function isOutside(directory: string): boolean {
+  return existsSync(join(directory, OUTSIDE_FILE));
 }
