@@ -15,7 +15,7 @@ import {
   type ServiceSpec,
   serviceSettings,
 } from "@plinth/resource";
-import { createInstanceRunner, type InstanceRunner, type Launch } from "@plinth/run";
+import { createInstanceRunner, type InstanceRunner, type Launch, removeTree } from "@plinth/run";
 import { driverOf, type Drivers } from "./drivers.ts";
 import { LOOPBACK, type Places, withPlaces } from "./environment.ts";
 import { EVERY_ADDRESS, type InstanceNetwork, type Mesh, USUAL_PORT } from "./mesh.ts";
@@ -276,7 +276,7 @@ export class InstanceSet {
     try {
       await mesh?.networks.detach(name);
       // Nothing is left to adopt: the next daemon starts it as if for the first time.
-      await rm(join(stateDirectory, name), { recursive: true, force: true });
+      await removeTree(join(stateDirectory, name));
       if (managed.leaving !== undefined) {
         await registry.purge("Instance", name);
         await mesh?.addresses.releaseInstance(name);
@@ -422,7 +422,7 @@ export class InstanceSet {
       await managed.writing;
       await mesh?.networks.detach(name);
       // The record goes last: as long as it is there, a daemon that comes back ends what this one began.
-      await rm(join(this.#options.stateDirectory, name), { recursive: true, force: true });
+      await removeTree(join(this.#options.stateDirectory, name));
       await registry.purge("Instance", name);
       await mesh?.addresses.releaseInstance(name);
       this.#managed.delete(name);

@@ -10,12 +10,13 @@ import { type FakeEntry, fakeImage, writeFakeLayout } from "../image/fake-images
 import { openImageStore } from "../image/store/open.ts";
 import { createContainerDriver } from "./driver.ts";
 import { fingerprintContainerDriver } from "./fingerprint.ts";
+import { initDirectoryOfTests } from "./on-host-system.ts";
 import type { TaskSandbox } from "./sandbox.ts";
 
 /** Of its own: another run of this file may go on beside. */
 const ID = `images.web.a${process.pid}`;
 const BUSYBOX = "/usr/bin/busybox";
-const { available, reason } = fingerprintContainerDriver();
+const { available, reason, rootless } = await fingerprintContainerDriver(initDirectoryOfTests());
 const skip = available
   ? existsSync(BUSYBOX)
     ? false
@@ -118,8 +119,17 @@ test(
     assert.match(said, /uid=0 gid=0/);
     assert.ok(said.includes(`image ${ID} /root`));
     assert.match(said, /NoNewPrivs:\t1\nSeccomp:\t2/);
-    assert.match(said, /disk.*(Permission denied|not permitted)/);
+    // Without root, nobody could even make it.
+    assert.match(said, rootless ? /disk.*No such file/ : /disk.*(Permission denied|not permitted)/);
     assert.match(said, /written/);
+    if (rootless !== undefined && rootless.ids.maps === undefined) {
+      await assert.rejects(driver.start(task(script, { user: "web" })), {
+        code: "unsupported",
+        message: /^Cannot start it as user "web": without root, an image can have root only; /,
+        hint: /(uidmap|usermod --add-subuids)/,
+      });
+      return;
+    }
 
     using other = await driver.start(
       task(script, { user: "web", readOnlyRootfs: true, mounts: [volumeOf(place.directory)] }),
@@ -175,10 +185,15 @@ test("exec() gives a terminal of the container's own: sizes, keys and the exit c
   await handle.stop({ graceMs: 0 });
 });
 
-test("bombs of processes and of memory are held by their own limits", { skip }, async () => {
+test("bombs of processes and of memory are held by their own limits", { skip }, async (context) => {
   await using place = await scene();
+  const [limitation] = place.driver.check(EVERY_LIMIT);
+  if (limitation !== undefined) {
+    context.skip(limitation.reason);
+    return;
+  }
   const { driver, task, until } = place;
-  const limits = { memoryBytes: 32 * 2 ** 20, cpus: 0.5, processes: 20, bestEffort: false };
+  const limits = EVERY_LIMIT;
   using forks = await driver.start(
     task("echo up; bomb() { bomb | bomb & }; bomb 2>/dev/null; while :; do sleep 1; done", {}, { limits }),
   );
@@ -190,6 +205,8 @@ test("bombs of processes and of memory are held by their own limits", { skip }, 
   const { cause, code } = await memory.wait();
   assert.deepEqual([cause, code], ["out-of-memory", 137]);
 });
+
+const EVERY_LIMIT = { memoryBytes: 32 * 2 ** 20, cpus: 0.5, processes: 20, bestEffort: false };
 
 const volumeOf = (directory: string): TaskSandbox["mounts"][number] => ({
   source: join(directory, "volume"),

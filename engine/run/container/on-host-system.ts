@@ -34,7 +34,7 @@ export function hostSandbox(directory: string, runtime: string): TaskSandbox {
 let made: string | undefined;
 
 /** One for all drivers of a process, which removes it at its end. */
-function initDirectoryOfTests(): string {
+export function initDirectoryOfTests(): string {
   if (made !== undefined) return made;
   const directory = mkdtempSync(join(tmpdir(), "plinth-init-"));
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
@@ -42,8 +42,8 @@ function initDirectoryOfTests(): string {
 }
 
 /** The conformance of the container driver with a runtime, where there can be containers. */
-export function containerConformance(name: string, runtime: string): void {
-  const { available, reason } = fingerprintContainerDriver();
+export async function containerConformance(name: string, runtime: string): Promise<void> {
+  const { available, reason } = await fingerprintContainerDriver(initDirectoryOfTests());
   const isHere = runtime === "plinth" || findTool(runtime) !== undefined;
   const skip = available
     ? isHere
@@ -60,7 +60,7 @@ export function onHostSystem(runtime: string, clock: Clock): Driver & ExecAbilit
   const driver = createContainerDriver({
     clock,
     initDirectory: initDirectoryOfTests(),
-    images: { image: nobody, mountPlan: nobody, resolveUser: nobody },
+    images: { image: nobody, mountPlan: nobody, flatten: nobody, resolveUser: nobody },
   });
   return {
     name: driver.name,

@@ -29,6 +29,8 @@ export interface HandleOptions {
    * in no group with the command. Default: a task of launcher.sh.
    */
   readonly initFailure?: (code: number | undefined) => ExitStatus | undefined;
+  /** Its main process is the first of a pid namespace. Default: false. */
+  readonly ownPids?: boolean;
 }
 
 type State =
@@ -48,6 +50,7 @@ export class ProcessHandle implements TaskHandle {
   readonly #running: RunningRecord;
   readonly #clock: Clock;
   readonly #initFailure: HandleOptions["initFailure"];
+  readonly #ownPids: boolean;
   readonly #waiting: Set<(exit: ExitStatus) => void> = new Set();
   #state: State = { name: "running" };
   #watcher: FSWatcher | undefined;
@@ -64,6 +67,7 @@ export class ProcessHandle implements TaskHandle {
     this.stateDirectory = options.stateDirectory;
     this.#clock = options.clock;
     this.#initFailure = options.initFailure;
+    this.#ownPids = options.ownPids === true;
     try {
       this.#watcher = watch(this.stateDirectory, () => this.look());
       this.#watcher.on("error", () => this.#watcher?.close());
@@ -81,6 +85,7 @@ export class ProcessHandle implements TaskHandle {
       launcher: this.#running.launcher,
       main: this.#running.main,
       mark: this.task.mark,
+      ownPids: this.#ownPids,
     };
   }
 

@@ -13,6 +13,7 @@ import type { TaskStats } from "../driver.ts";
 import { killCgroup } from "../oci/cgroup/control.ts";
 import { cgroupMembers } from "../oci/cgroup/make.ts";
 import { cgroupCpuSeconds } from "./cgroup.ts";
+import { pidNamespace, visiblePid } from "./visible.ts";
 
 /** In the environment of everything a start consists of; unlike PLINTH_INSTANCE never used twice. */
 export const MARK_VARIABLE = "PLINTH_INSTANCE_MARK";
@@ -25,10 +26,21 @@ export interface Membership {
   readonly launcher: ProcessIdentity;
   readonly main: ProcessIdentity;
   readonly mark: string;
+  /** The main process is the first of a pid namespace: all members are in it, and none outlives it. */
+  readonly ownPids?: boolean;
 }
 
-const inCgroup = ({ cgroup }: Membership): number[] | undefined =>
-  cgroup === undefined ? undefined : cgroupMembers(cgroup);
+/** By the cgroup, or by the pid namespace; undefined where there is neither. */
+function listedMembers({ cgroup, ownPids, main }: Membership): number[] | undefined {
+  if (cgroup !== undefined) return cgroupMembers(cgroup);
+  if (ownPids !== true) return undefined;
+  const seen = isRunning(main) ? visiblePid(main.pid) : undefined;
+  const namespace = seen === undefined ? undefined : pidNamespace(seen);
+  if (namespace === undefined) return [];
+  return processTable()
+    .filter(({ pid }) => pidNamespace(pid) === namespace)
+    .map(({ pid }) => pid);
+}
 
 /** A session's number is free for others once its leader and all its members are gone: then it says nothing. */
 function ownSession({ launcher, main }: Membership): number | undefined {
@@ -45,7 +57,7 @@ function isLaunchersOwn({ launcher, main }: Membership, pid: number, parent: num
 
 /** Pids of all members but the launcher and what it runs. Without a cgroup this looks through the whole process table. */
 export function membersOf(membership: Membership): number[] {
-  const listed = inCgroup(membership);
+  const listed = listedMembers(membership);
   const { main } = membership;
   // Recorded before it joins its cgroup: for that moment it is not listed.
   if (listed !== undefined)
@@ -68,7 +80,7 @@ export function killMembers(membership: Membership): void {
 }
 
 function isMember(membership: Membership, pid: number): boolean {
-  const listed = inCgroup(membership);
+  const listed = listedMembers(membership);
   if (listed !== undefined) return listed.includes(pid);
   const [, parent, , session] = statFields(pid) ?? [];
   if (isLaunchersOwn(membership, pid, Number(parent))) return false;
@@ -90,7 +102,7 @@ function tableOfThisTurn(): ProcessEntry[] {
 export function statsOf(membership: Membership): TaskStats | undefined {
   const ours = ownSession(membership);
   const pids =
-    inCgroup(membership) ??
+    listedMembers(membership) ??
     tableOfThisTurn()
       .filter(({ pid, session }) => session === ours && pid !== session)
       .map(({ pid }) => pid);

@@ -1,15 +1,4 @@
-import {
-  chmod,
-  lstat,
-  mkdir,
-  readdir,
-  readFile,
-  readlink,
-  rename,
-  rm,
-  symlink,
-  writeFile,
-} from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Clock } from "@plinth/clock";
 import { Fault } from "@plinth/fault";
@@ -21,6 +10,7 @@ import { ownRights, type Rights } from "../unpack/rights.ts";
 import { syncFileSystem } from "../unpack/sync.ts";
 import { unpackAll } from "../unpack/unpack-all.ts";
 import type { LayerFile } from "../unpack/unpack-layers.ts";
+import { removeTree } from "../../remove-tree.ts";
 import type { StoreDirectories } from "./directories.ts";
 import { findAsIs, type LookupLayer } from "./layered-file.ts";
 import { lockFile } from "./lock.ts";
@@ -307,22 +297,6 @@ async function doStandAlone(topFirst: readonly LookupLayer[]): Promise<boolean> 
     }
   }
   return true;
-}
-
-/** Removes a tree whose directories may forbid it to their own owner. */
-export async function removeTree(directory: string): Promise<void> {
-  await rm(directory, { recursive: true, force: true }).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EACCES") throw error;
-    await openUp(directory);
-    await rm(directory, { recursive: true, force: true });
-  });
-}
-
-async function openUp(directory: string): Promise<void> {
-  await chmod(directory, 0o700);
-  for (const each of await readdir(directory, { withFileTypes: true })) {
-    if (each.isDirectory()) await openUp(join(directory, each.name));
-  }
 }
 
 async function isThere(path: string): Promise<boolean> {
