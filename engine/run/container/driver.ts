@@ -26,6 +26,7 @@ import { capabilitiesOf, containerConfig, type ContainerPlan } from "./config.ts
 import { type ContainerFingerprint, fingerprintContainerDriver } from "./fingerprint.ts";
 import { makeHostSystem } from "./host-system.ts";
 import { hostUser } from "./host-user.ts";
+import { giveMapped } from "./in-user-namespace.ts";
 import { OwnRuntime } from "./own-runtime.ts";
 import { type RootlessAbility } from "./rootless.ts";
 import { mapped, themselves } from "./rootless-user.ts";
@@ -99,10 +100,11 @@ class ContainerDriver implements Driver, ExecAbility {
           hint: "Recover it instead.",
         });
     }
-    await removeContainer(stateDirectory);
+    await removeContainer(stateDirectory, this.#options.initDirectory);
     mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
     const { plan, overlay, home } = await this.#plan(spec, sandbox, rootless);
-    for (const mount of sandbox.mounts) if (mount.isVolume === true) makeVolume(mount.source, plan);
+    for (const mount of sandbox.mounts)
+      if (mount.isVolume === true) await makeVolume(mount.source, plan, this.#options.initDirectory);
     const config = containerConfig(plan);
     const runtime = this.#runtime(sandbox.runtime);
     writeContainer(stateDirectory, {
@@ -219,7 +221,7 @@ class ContainerDriver implements Driver, ExecAbility {
 }
 
 /** A volume that is there stays as it is, whoever it belongs to. */
-function makeVolume(path: string, { user, maps }: ContainerPlan): void {
+async function makeVolume(path: string, { user, maps }: ContainerPlan, initDirectory: string): Promise<void> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   try {
     mkdirSync(path, { mode: 0o755 });
@@ -228,6 +230,7 @@ function makeVolume(path: string, { user, maps }: ContainerPlan): void {
     throw error;
   }
   if (maps === undefined) chownSync(path, user.uid, user.gid);
+  else await giveMapped(path, user, { maps, initDirectory });
 }
 
 interface Planned {

@@ -128,14 +128,17 @@ export function containerProgram(plan: ContainerPlan): Program {
   const label = execLabelSteps(process);
   // Else it mounts while the shim does its part.
   const waitsEarly = namespaces.has("user") || namespaces.made.has("cgroup") || mounting === undefined;
+  // An ordinary user's is who it was, too, when its ids are mapped; without them it may mount no overlay.
+  const mapsFirst = plan.isOrdinary && namespaces.made.has("user");
   const steps = [
     child,
     ...line.beginSteps(),
     ...label.open,
     ...namespaces.childSteps(),
+    ...(mapsFirst ? line.waitSteps() : []),
     ...(mounting === undefined ? [] : beginMountsSteps(plan, mounting, isForeign)),
     // Until here it is the host's user, who can reach the root.
-    ...(waitsEarly ? line.waitSteps() : []),
+    ...(waitsEarly && !mapsFirst ? line.waitSteps() : []),
     ...(namespaces.has("user") ? becomeRootSteps(plan) : []),
     call("let nobody look into this process", "prctl", [kernel.PR_SET_DUMPABLE, 0, 0, 0, 0]),
     ...(namespaces.made.has("cgroup")

@@ -7,7 +7,8 @@ import { removeTree } from "../remove-tree.ts";
 import { containerConfig } from "./config.ts";
 import type { Overlay } from "./container.ts";
 import { createContainer } from "./create.ts";
-import { ownMaps, subordinateIds, type SubordinateIds, type UserMaps, writeMaps } from "./id-maps.ts";
+import { ownMaps, type SubordinateIds } from "./id-maps.ts";
+import { usableIds } from "./in-user-namespace.ts";
 import type { TaskSandbox } from "./sandbox.ts";
 
 /** What containers of an ordinary user can be here. Found out by making some. */
@@ -22,13 +23,13 @@ export interface RootlessAbility {
   readonly ids: SubordinateIds;
 }
 
-/** Makes and ends up to three containers in a directory of its own below `directory`, where those to come will be. */
+/** Makes and ends up to two containers in a directory of its own below `directory`, where those to come will be. */
 export async function detectRootless(directory: string): Promise<RootlessAbility> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const place = mkdtempSync(join(directory, "trial-"));
   try {
-    const ids = subordinateIds();
-    const problem = await trial(place, undefined, ownMaps({ uid: 0, gid: 0 }));
+    const ids = await usableIds(place);
+    const problem = await trial(place, undefined);
     if (problem !== undefined)
       return {
         reason: `no container can be made without root: ${problem}`,
@@ -37,22 +38,10 @@ export async function detectRootless(directory: string): Promise<RootlessAbility
         ids,
       };
     const overlay = overlayIn(place);
-    const isMounted = (await trial(place, overlay, ownMaps({ uid: 0, gid: 0 }))) === undefined;
-    const refused = ids.maps && (await trial(place, undefined, ids.maps));
-    return {
-      reason: undefined,
-      hint: undefined,
-      overlay: isMounted,
-      ids:
-        refused === undefined
-          ? ids
-          : {
-              lacks: refused,
-              hint: "See newuidmap(1): the tools are to be set-uid root, the ranges those of /etc/subuid and /etc/subgid",
-            },
-    };
+    const isMounted = (await trial(place, overlay)) === undefined;
+    return { reason: undefined, hint: undefined, overlay: isMounted, ids };
   } finally {
-    await removeTree(place);
+    await removeTree(place, directory);
   }
 }
 
@@ -77,11 +66,7 @@ const SANDBOX: TaskSandbox = {
 };
 
 /** Why a container of the kind cannot be made; its command never runs. */
-async function trial(
-  place: string,
-  overlay: Overlay | undefined,
-  maps: UserMaps,
-): Promise<string | undefined> {
+async function trial(place: string, overlay: Overlay | undefined): Promise<string | undefined> {
   const [root, stateDirectory] = [join(place, "root"), join(place, "state")];
   for (const path of [root, stateDirectory]) mkdirSync(path, { recursive: true });
   writeFileSync(join(root, "command"), "");
@@ -98,7 +83,7 @@ async function trial(
     network: undefined,
     etc: {},
     seccomp: undefined,
-    maps,
+    maps: ownMaps({ uid: 0, gid: 0 }),
   });
   try {
     using init = await openInit(place);
@@ -110,7 +95,6 @@ async function trial(
       stateDirectory,
       mark: "trial",
       ...(overlay !== undefined && { overlay }),
-      ...(maps.byTools && { onIdMaps: (pid) => writeMaps(pid, maps) }),
     });
     const main = processIdentity(container.pid);
     if (main !== undefined) signalProcess(main, "SIGKILL");

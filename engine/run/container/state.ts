@@ -36,6 +36,6 @@ export function readContainer(directory: string): ContainerRecord | undefined {
 }
 
 /** Takes away what an earlier start left. Nothing is mounted in it: mounts are the container's own. */
-export async function removeContainer(directory: string): Promise<void> {
-  for (const name of PER_START) await removeTree(join(directory, name));
+export async function removeContainer(directory: string, initDirectory: string): Promise<void> {
+  for (const name of PER_START) await removeTree(join(directory, name), initDirectory);
 }

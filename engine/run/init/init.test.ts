@@ -93,7 +93,7 @@ test("runSteps() stops at the first step that fails, and tells which and why", a
   ];
   await assert.rejects(runSteps(steps, { init }), (error) => {
     assert(error instanceof StepFault);
-    assert.deepEqual([error.index, error.errno], [1, "EEXIST"]);
+    assert.deepEqual([error.step, error.errno], [steps[1], "EEXIST"]);
     assert.equal(error.message, "Cannot make it again: EEXIST (file already exists)");
     return true;
   });

@@ -79,7 +79,8 @@ export async function takeOut(
 }
 
 export async function emptyTrash(directories: StoreDirectories): Promise<void> {
-  for (const name of await readdir(directories.trash)) await removeTree(join(directories.trash, name));
+  for (const name of await readdir(directories.trash))
+    await removeTree(join(directories.trash, name), directories.init);
 }
 
 async function idlePartials(

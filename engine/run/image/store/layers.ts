@@ -6,7 +6,7 @@ import { bootId } from "@plinth/process";
 import { algorithmOf, type Digest, digestOf, hexOf, isDigest } from "../digest.ts";
 import { JsonObject } from "../json.ts";
 import type { LayerSummary } from "../unpack/layer-writer.ts";
-import { ownRights, type Rights } from "../unpack/rights.ts";
+import type { Rights } from "../unpack/rights.ts";
 import { syncFileSystem } from "../unpack/sync.ts";
 import { unpackAll } from "../unpack/unpack-all.ts";
 import type { LayerFile } from "../unpack/unpack-layers.ts";
@@ -52,12 +52,13 @@ const EMPTY_LAYER = "empty";
 export class Layers {
   readonly #directories: StoreDirectories;
   readonly #clock: Clock;
-  readonly rights: Rights = ownRights();
+  readonly rights: Rights;
   readonly #records: Map<Digest, LayerRecord> = new Map();
   /** By `mergedId`: whether the layers, one upon the other, are the image. */
   readonly #standAlone: Map<Digest, boolean> = new Map();
 
-  constructor(directories: StoreDirectories, clock: Clock) {
+  constructor(directories: StoreDirectories, clock: Clock, rights: Rights) {
+    this.rights = rights;
     this.#directories = directories;
     this.#clock = clock;
   }
@@ -130,7 +131,7 @@ export class Layers {
     const diffIds = layers.map(({ diffId }) => diffId);
     const merged = mergedId(diffIds);
     let isAlone = this.#standAlone.get(merged);
-    isAlone ??= await doStandAlone(await this.#stack(diffIds));
+    isAlone ??= await doStandAlone(await this.#stack(diffIds)).catch(closed);
     this.#standAlone.set(merged, isAlone);
     if (!isAlone) await this.#unpackTasks([{ id: merged, layers, whiteouts: "apply" }], options);
   }
@@ -155,7 +156,7 @@ export class Layers {
       const work = [];
       for (const { id, layers, whiteouts } of missing) {
         const directory = join(this.#directories.staging, this.#key(id));
-        await removeTree(directory); // what a crash left
+        await removeTree(directory, this.#directories.init); // what a crash left
         const root = join(directory, CONTENT);
         await mkdir(root, { recursive: true, mode: 0o700 });
         ids.set(root, id);
@@ -168,7 +169,7 @@ export class Layers {
         onDone: ({ root }, summary) => this.#publish(ids.get(root)!, summary),
       });
     } finally {
-      for (const root of ids.keys()) await removeTree(dirname(root));
+      for (const root of ids.keys()) await removeTree(dirname(root), this.#directories.init);
     }
   }
 
@@ -258,7 +259,10 @@ export class Layers {
   }
 
   get #suffix(): string {
-    return this.rights.owner === undefined ? "-own" : "";
+    const { owner, maps } = this.rights;
+    if (owner !== undefined) return "";
+    // Owners are what the ids were when it was unpacked: with others it is unpacked anew.
+    return maps === undefined ? "-own" : `-${hexOf(digestOf(Buffer.from(JSON.stringify(maps)))).slice(0, 8)}`;
   }
 }
 
@@ -270,6 +274,12 @@ function mergedId(diffIds: readonly Digest[]): Digest {
 /** What an image's layers may be kept under, for those who must not lose them. */
 export function layerIds(diffIds: readonly Digest[]): readonly Digest[] {
   return [...diffIds, mergedId(diffIds)];
+}
+
+/** A directory of another's is closed to us: what cannot be told apart is merged. */
+function closed(error: NodeJS.ErrnoException): false {
+  if (error.code !== "EACCES") throw error;
+  return false;
 }
 
 /**

@@ -3,6 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import type { Clock } from "@plinth/clock";
 import { Fault } from "@plinth/fault";
+import { usableIds } from "../../container/in-user-namespace.ts";
 import { type BuildOptions, buildImage, type BuildSpec } from "../build/build.ts";
 import { type Digest, isDigest } from "../digest.ts";
 import { ARCHIVE_BYTES_MAX } from "../limits.ts";
@@ -59,7 +60,9 @@ const USERS_MAX = 1024;
 export async function openImageStore(directory: string, options: ImageStoreOptions): Promise<ImageStore> {
   const directories = new StoreDirectories(directory);
   await directories.make();
-  return new HomeImageStore(new StoreParts(directories, options.clock), options);
+  const rights =
+    process.geteuid?.() === 0 ? ownRights() : ownRights((await usableIds(directories.init)).maps);
+  return new HomeImageStore(new StoreParts(directories, options.clock, rights), options);
 }
 
 class HomeImageStore implements ImageStore {
@@ -159,7 +162,7 @@ class HomeImageStore implements ImageStore {
       [
         {
           root: directory,
-          rights: ownRights(),
+          rights: this.#parts.layers.rights,
           layers: this.#parts.contents.layerFiles(image),
           whiteouts: "apply",
         },
