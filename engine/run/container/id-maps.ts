@@ -60,6 +60,12 @@ export function hostIdOf(id: number, maps: readonly IdMapping[]): number | undef
   return map === undefined ? undefined : map.hostID + id - map.containerID;
 }
 
+/** The other way round. */
+export function containerIdOf(id: number, maps: readonly IdMapping[]): number | undefined {
+  const map = maps.find(({ hostID, size }) => id >= hostID && id < hostID + size);
+  return map === undefined ? undefined : map.containerID + id - map.hostID;
+}
+
 /**
  * The ranges of a list that are the user's: lines "NAME:FIRST:SIZE" or "UID:FIRST:SIZE". Lines of others and lines that
  * say nothing sensible count for nothing, nor do ranges with root, with the user's own id, or with ids of an earlier one.

@@ -10,9 +10,10 @@ import type { Rights } from "../unpack/rights.ts";
 import { syncFileSystem } from "../unpack/sync.ts";
 import { unpackAll } from "../unpack/unpack-all.ts";
 import type { LayerFile } from "../unpack/unpack-layers.ts";
+import { containerIdOf } from "../../container/id-maps.ts";
 import { removeTree } from "../../remove-tree.ts";
 import type { StoreDirectories } from "./directories.ts";
-import { findAsIs, type LookupLayer } from "./layered-file.ts";
+import { findAsIs, type LookupLayer, type Owner } from "./layered-file.ts";
 import { lockFile } from "./lock.ts";
 import type { MountPlan } from "./store.ts";
 
@@ -102,10 +103,21 @@ export class Layers {
         if (record === undefined)
           throw new Fault("not-found", `Cannot look into layer ${id}: it is not unpacked`);
         const { opaque, implicit, hiding } = record;
-        return { content: this.contentPath(id), opaque: new Set(opaque), implicit, hiding };
+        const ownerIn = (owner: Owner): Owner => this.#ownerIn(owner);
+        return { content: this.contentPath(id), opaque: new Set(opaque), implicit, hiding, ownerIn };
       }),
     );
     return layers.reverse();
+  }
+
+  #ownerIn(onDisk: Owner): Owner {
+    const { owner, maps } = this.rights;
+    if (owner !== undefined) return onDisk;
+    // What an ordinary user has unpacked without further ids is that user's, and root's for all that is known.
+    return {
+      uid: (maps && containerIdOf(onDisk.uid, maps.uid)) ?? 0,
+      gid: (maps && containerIdOf(onDisk.gid, maps.gid)) ?? 0,
+    };
   }
 
   #linkName(diffId: Digest): string {
@@ -276,10 +288,10 @@ export function layerIds(diffIds: readonly Digest[]): readonly Digest[] {
   return [...diffIds, mergedId(diffIds)];
 }
 
-/** A directory of another's is closed to us: what cannot be told apart is merged. */
-function closed(error: NodeJS.ErrnoException): false {
-  if (error.code !== "EACCES") throw error;
-  return false;
+/** A directory of a subordinate id may be closed to us: layers that cannot be looked at are merged. */
+function closed(error: unknown): false {
+  if (error instanceof Fault && error.code === "forbidden") return false;
+  throw error;
 }
 
 /**

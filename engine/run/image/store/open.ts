@@ -300,10 +300,14 @@ class HomeImageStore implements ImageStore {
     const image = await this.#parts.contents.read(digest);
     if (image === undefined) return undefined;
     const names = named.filter(({ descriptor }) => descriptor.digest === digest);
+    const notices = new Map<string, number>();
     const layers = await Promise.all(
       image.manifest.layers.map(async (layer, index) => {
         const diffId = image.config.diffIds[index]!;
-        const isUnpacked = (await this.#parts.layers.record(diffId)) !== undefined;
+        const record = await this.#parts.layers.record(diffId);
+        const isUnpacked = record !== undefined;
+        for (const [text, count] of Object.entries(record?.notices ?? {}))
+          notices.set(text, (notices.get(text) ?? 0) + count);
         const isHere = isUnpacked || (await this.#parts.blobs.has(layer));
         return isHere ? { digest: layer.digest, diffId, bytes: layer.bytes, isUnpacked } : undefined;
       }),
@@ -317,6 +321,7 @@ class HomeImageStore implements ImageStore {
       configDigest: image.manifest.config.digest,
       layers,
       bytes: blobsOf(image).reduce((sum, { bytes }) => sum + bytes, image.manifestBytes),
+      notices: [...notices].map(([text, count]) => `${text} (${count} files)`).sort(),
     };
   }
 

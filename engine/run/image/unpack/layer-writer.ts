@@ -53,7 +53,8 @@ export interface LayerSummary {
   readonly notices: Readonly<Record<string, number>>;
 }
 
-const OWNERS_LEFT_OUT = "owners left out: without subordinate ids all is root's in the image";
+const OWNERS_LEFT_OUT =
+  "owners left out: without subordinate ids all is root's, `plinth doctor` says how to have some";
 
 type Times = Pick<TarEntry, "mtimeSeconds" | "mtimeNanoseconds">;
 
