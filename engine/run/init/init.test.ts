@@ -2,7 +2,17 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -238,6 +248,22 @@ test("openInit() writes its file once, and again when it was changed", async () 
   assert.notEqual(statSync(path).ino, ino);
   assert.equal(statSync(path).mode & 0o777, 0o500);
   assert.deepEqual(readFileSync(path), initBinary(hostArchitecture()));
+});
+
+test("openInit() keeps the init where no descriptor that is handed over can take its place", async (context) => {
+  if (!init.isSealed) {
+    context.skip("this kernel runs nothing from memory");
+    return;
+  }
+  // What becomes 3 and on in the init: its own number among them would run another file, or none.
+  const number = Number(/\d+$/.exec(init.path)![0]);
+  const descriptors = Array.from({ length: 8 }, () => openSync("/dev/null", "r"));
+  try {
+    assert.ok(number > descriptors.length + 3, init.path);
+    await runSteps([], { init, descriptors });
+  } finally {
+    for (const fd of descriptors) closeSync(fd);
+  }
 });
 
 /** Its file's name has a digest in it. */
