@@ -111,8 +111,12 @@ const notHere = (service: string): string =>
   `${service}: its image is not here yet; health check and stop signal that it may have are known after \`plinth up\``;
 
 /** What would surprise somebody who knows the image from elsewhere. */
-function hintsOf(service: string, { port, volumes }: ServiceSpec, { config }: StoredImage): string[] {
-  const hints: string[] = [];
+function hintsOf(
+  service: string,
+  { port, volumes }: ServiceSpec,
+  { config, notices }: StoredImage,
+): string[] {
+  const hints = notices.map((notice) => `${service}: of its image, ${notice}`);
   const ports = config.exposedPorts.filter(({ protocol }) => protocol === "tcp").map((each) => each.port);
   if (port === undefined && ports.length > 0) {
     hints.push(

@@ -46,6 +46,9 @@ import type { Role } from "./role.ts";
 import { telemetryStatus } from "./telemetry-settings.ts";
 import { VERSION } from "./version.ts";
 
+const ROOTLESS =
+  "Containers are made without root: their root is the user who runs Plinth, and what gets out of one has that user's rights; `plinth doctor` says what root would give";
+
 export interface ActionParts {
   readonly home: Home;
   readonly registry: Registry;
@@ -210,7 +213,10 @@ export class Actions implements ApiActions {
     const notices = publisher.failed.map(
       ({ address, port, message }) => `The proxy cannot listen on ${address}:${port}: ${message}`,
     );
-    for (const { instance, exposed } of this.#rows(undefined)) {
+    const rows = this.#rows(undefined);
+    if (process.geteuid?.() !== 0 && rows.some(({ driver }) => driver === "container"))
+      notices.push(ROOTLESS);
+    for (const { instance, exposed } of rows) {
       if (exposed === null) continue;
       notices.push(
         `${instance} listens on ${exposed}, beyond loopback: others on the network may reach it past the mesh; let it bind $HOST`,

@@ -182,6 +182,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     clock,
     log,
     stateDirectory: paths.instances,
+    initDirectory: paths.init,
     logDirectory: paths.logs,
     dataDirectory: paths.data,
     volumesDirectory: paths.volumes,

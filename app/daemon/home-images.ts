@@ -49,6 +49,8 @@ export class HomeImages implements ImageKeeper, DriverImages, AsyncDisposable {
 
   image: DriverImages["image"] = async (digest) => (await this.open()).image(digest);
   mountPlan: DriverImages["mountPlan"] = async (digest) => (await this.open()).mountPlan(digest);
+  flatten: DriverImages["flatten"] = async (digest, directory) =>
+    (await this.open()).flatten(digest, directory);
   resolveUser: DriverImages["resolveUser"] = async (digest, user) =>
     (await this.open()).resolveUser(digest, user);
 

@@ -120,8 +120,9 @@ export class Identities {
 
   async #closeGone(): Promise<void> {
     const names = new Set(this.#options.local().map(({ metadata }) => metadata.name));
-    for (const [name, api] of this.#apis) {
-      if (names.has(name)) continue;
+    // Chosen before the first is closed: who comes meanwhile is not gone.
+    const gone = [...this.#apis].filter(([name]) => !names.has(name));
+    for (const [name, api] of gone) {
       this.#apis.delete(name);
       const { endpoint, ...opened } = await api;
       await opened[Symbol.asyncDispose]();

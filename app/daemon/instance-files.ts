@@ -1,6 +1,6 @@
 import type { ExecEvent, SessionInput } from "@plinth/api";
 import { Fault } from "@plinth/fault";
-import { type InstanceRunner, readTree, writeTree } from "@plinth/run";
+import { type InstanceRunner, readTree, visiblePid, writeTree } from "@plinth/run";
 
 /** A file or folder of an instance as a tar archive on standard output. */
 export function readFiles(
@@ -35,9 +35,10 @@ export function writeFiles(
 
 /** All that an instance sees, by its main process: mounts of its own are in there. */
 function rootOf({ status }: InstanceRunner): string {
-  if (status.pid === undefined)
+  const seen = status.pid === undefined ? undefined : visiblePid(status.pid);
+  if (seen === undefined)
     throw new Fault("gone", `Cannot copy files: the instance is not running (${status.state ?? "Pending"})`);
-  return `/proc/${status.pid}/root`;
+  return `/proc/${seen}/root`;
 }
 
 async function* dataOf(input: AsyncIterable<SessionInput>): AsyncGenerator<Uint8Array> {

@@ -46,3 +46,26 @@ export async function writeBusyboxImage(directory: string, text: string): Promis
   };
   await writeFakeLayout(directory, { latest: fakeImage({ layers: [base, site], config }) });
 }
+
+/** Asks a service for each answer, and tells what it sees of the machine where it is asked for /self. */
+export const ASKING: string = `import { createServer } from "node:http";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+const attempt = (deed) => { try { return deed(); } catch (error) { return error.code; } };
+const self = () => JSON.stringify({
+  shadow: attempt(() => readFileSync("/etc/shadow", "utf8").length),
+  written: attempt(() => writeFileSync("/etc/plinth-was-here", "")),
+  home: existsSync(process.env.OUTSIDE ?? ""),
+  pid: process.pid,
+  filtered: /Seccomp:\\t2/.test(readFileSync("/proc/self/status", "utf8")),
+});
+const server = createServer(async (request, response) => {
+  try {
+    const path = request.url === "/who" ? "/cgi-bin/who" : "/text";
+    const body = request.url === "/self" ? self() : await (await fetch(process.env.PLINTH_WEB_URL + path)).text();
+    response.end(body);
+  } catch (error) { response.statusCode = 500; console.error(String(error.cause ?? error)); response.end(); }
+});
+server.keepAliveTimeout = 60_000;
+server.listen(Number(process.env.PORT), process.env.HOST);
+process.on("SIGTERM", () => { server.close(() => process.exit(0)); server.closeIdleConnections(); });
+`;

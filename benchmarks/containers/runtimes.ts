@@ -45,6 +45,7 @@ async function openPlinth(directory: string): Promise<Runtime> {
       stateDirectory,
       config: configOf(bundle),
       overlay: undefined,
+      maps: undefined,
       reaper: false,
       limits: { memoryBytes: undefined, cpus: undefined, processes: undefined, bestEffort: false },
       logFile: join(stateDirectory, "log"),

@@ -118,7 +118,7 @@ export class ReleaseController {
     return planApp(release && { spec: release.spec, secrets: release.spec.secrets ?? {} }, {
       spec,
       secrets: this.#versions(spec),
-      ownNetworks: this.#options.mesh !== undefined,
+      host: { ownNetworks: this.#options.mesh !== undefined, rootless: process.geteuid?.() !== 0 },
     });
   }
 

@@ -71,6 +71,7 @@ export async function createMachine(): Promise<Machine> {
       drainer: { drain },
       mesh,
       stateDirectory: join(directory, "instances"),
+      initDirectory: join(directory, "init"),
       logDirectory: join(directory, "logs"),
       dataDirectory: join(directory, "data"),
       volumesDirectory: join(directory, "volumes"),

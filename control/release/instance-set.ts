@@ -15,7 +15,7 @@ import {
   type ServiceSpec,
   serviceSettings,
 } from "@plinth/resource";
-import { createInstanceRunner, type InstanceRunner, type Launch } from "@plinth/run";
+import { createInstanceRunner, type InstanceRunner, type Launch, removeTree } from "@plinth/run";
 import { driverOf, type Drivers } from "./drivers.ts";
 import { LOOPBACK, type Places, withPlaces } from "./environment.ts";
 import { EVERY_ADDRESS, type InstanceNetwork, type Mesh, USUAL_PORT } from "./mesh.ts";
@@ -64,6 +64,8 @@ export interface InstanceSetOptions {
   /** HOME/instances and HOME/logs. */
   readonly stateDirectory: string;
   readonly logDirectory: string;
+  /** Where drivers keep their init: it removes what containers of an ordinary user leave. */
+  readonly initDirectory: string;
   /** HOME/data: what stores hold, by app and name. */
   readonly dataDirectory: string;
   /** HOME/volumes: what services keep, by app and name. */
@@ -272,11 +274,11 @@ export class InstanceSet {
     const { name } = managed.instance.metadata;
     await managed.runner.stop(graceMs ?? serviceSettings(managed.spec).graceMs);
     await managed.writing;
-    const { registry, log, stateDirectory, mesh } = this.#options;
+    const { registry, log, stateDirectory, initDirectory, mesh } = this.#options;
     try {
       await mesh?.networks.detach(name);
       // Nothing is left to adopt: the next daemon starts it as if for the first time.
-      await rm(join(stateDirectory, name), { recursive: true, force: true });
+      await removeTree(join(stateDirectory, name), initDirectory);
       if (managed.leaving !== undefined) {
         await registry.purge("Instance", name);
         await mesh?.addresses.releaseInstance(name);
@@ -422,7 +424,7 @@ export class InstanceSet {
       await managed.writing;
       await mesh?.networks.detach(name);
       // The record goes last: as long as it is there, a daemon that comes back ends what this one began.
-      await rm(join(this.#options.stateDirectory, name), { recursive: true, force: true });
+      await removeTree(join(this.#options.stateDirectory, name), this.#options.initDirectory);
       await registry.purge("Instance", name);
       await mesh?.addresses.releaseInstance(name);
       this.#managed.delete(name);

@@ -160,7 +160,7 @@ test("instanceEnvironment() tells what to listen on and names instead of address
   const plan = planApp(undefined, {
     spec: { services: { web: { command: ["x"], port: 80 } } },
     secrets: {},
-    ownNetworks: true,
+    host: { ownNetworks: true, rootless: false },
   });
   assert.doesNotMatch(plan.changes[0]?.notes.join() ?? "", /Fixed port/);
 });

@@ -8,7 +8,7 @@ import {
   serviceSettings,
 } from "@plinth/resource";
 import { canonicalJson, revisionOf, secretsMadeFor, secretsOfApp, type SecretVersions } from "./revision.ts";
-import { DIGEST_CHARACTERS, imageText, sandboxNotes } from "./sandbox-notes.ts";
+import { DIGEST_CHARACTERS, type HostAbility, imageText, sandboxNotes } from "./sandbox-notes.ts";
 import { stopFirstReason } from "./stop-first.ts";
 
 /** Compares what is with what is asked for. `before` is undefined for an app that is not there yet. Pure. */
@@ -17,11 +17,11 @@ export function planApp(
   after: {
     readonly spec: AppSpec;
     readonly secrets: SecretVersions;
-    /** Whether each instance has a network of its own: fixed ports are no limit then. Default: false. */
-    readonly ownNetworks?: boolean;
+    /** Where each instance has a network of its own, fixed ports are no limit. Default: neither. */
+    readonly host?: HostAbility;
   },
 ): Plan {
-  const ownNetworks = after.ownNetworks ?? false;
+  const host = after.host ?? { ownNetworks: false, rootless: false };
   const names = new Set([...Object.keys(before?.spec.services ?? {}), ...Object.keys(after.spec.services)]);
   const changes = [...names].sort().map((name) => {
     const old = before?.spec.services[name];
@@ -30,7 +30,7 @@ export function planApp(
       name,
       old && [old, revisionOf(old, before.secrets)],
       next && [next, revisionOf(next, after.secrets)],
-      ownNetworks,
+      host,
     );
   });
   const ingress = planIngress(before?.spec.ingress ?? {}, after.spec.ingress ?? {});
@@ -75,14 +75,14 @@ function planService(
   service: string,
   before: Revised | undefined,
   after: Revised | undefined,
-  ownNetworks: boolean,
+  host: HostAbility,
 ): ServiceChange {
   if (before === undefined)
     return {
       service,
       action: "create",
       fields: [],
-      notes: after ? [...imageNote(after[0]), ...notesOf(after[0], false, ownNetworks)] : [],
+      notes: after ? [...imageNote(after[0]), ...notesOf(after[0], false, host)] : [],
     };
   if (after === undefined) return { service, action: "remove", fields: [], notes: [] };
   const fields = differences(shown(before[0]), shown(after[0]), "");
@@ -98,7 +98,7 @@ function planService(
     service,
     action,
     fields,
-    notes: action === "unchanged" ? [] : notesOf(after[0], replaced, ownNetworks),
+    notes: action === "unchanged" ? [] : notesOf(after[0], replaced, host),
   };
 }
 
@@ -106,19 +106,19 @@ function planService(
 const imageNote = (spec: ServiceSpec): string[] =>
   spec.image === undefined ? [] : [`Image ${imageText(spec)}`];
 
-function notesOf(spec: ServiceSpec, replaced: boolean, ownNetworks: boolean): string[] {
+function notesOf(spec: ServiceSpec, replaced: boolean, host: HostAbility): string[] {
   const notes: string[] = [];
   if (spec.store === true) {
     if (replaced) notes.push("A store is replaced stop-first: requests wait, and watches go on afterwards");
     return notes;
   }
   const { fixedPort, holdMs } = serviceSettings(spec);
-  const reason = stopFirstReason(spec, ownNetworks);
+  const reason = stopFirstReason(spec, host.ownNetworks);
   const meanwhile = `replaced stop-first; requests wait up to ${holdMs / 1000} s meanwhile`;
   if (reason === "port")
     notes.push(`Fixed port ${fixedPort}: one instance per host${replaced ? `, ${meanwhile}` : ""}`);
   if (reason === "volume" && replaced) notes.push(`It writes to a volume: ${meanwhile}`);
-  notes.push(...sandboxNotes(spec, ownNetworks));
+  notes.push(...sandboxNotes(spec, host));
   if (spec.source === undefined && spec.image === undefined)
     notes.push("Its files are not kept: it runs in place, and a rollback cannot bring them back");
   if (spec.health === undefined)

@@ -105,7 +105,7 @@ test("sandboxNotes() says what of a sandbox is shared, and what it may beyond th
       capabilities: { add: ["NET_ADMIN"] },
       seccomp: "unconfined",
     },
-    false,
+    { ownNetworks: false, rootless: true },
   );
   assert.deepEqual(notes, [
     "It may write to /srv/a of the host; a rollback does not bring back what is there",
@@ -113,6 +113,7 @@ test("sandboxNotes() says what of a sandbox is shared, and what it may beyond th
     "It has more rights than a sandbox gives: NET_ADMIN",
     "It may make every system call: seccomp is unconfined",
     "Cooperative mode: its files are its own, its network is the host's",
+    "Without root: its root is the user who runs Plinth; what gets out of it has that user's rights",
   ]);
-  assert.deepEqual(sandboxNotes({ command: ["true"] }, false), []);
+  assert.deepEqual(sandboxNotes({ command: ["true"] }, { ownNetworks: false, rootless: true }), []);
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -50,7 +50,12 @@ export function scratch(id = "conformance.web.a1"): Scratch {
       ...changes,
     }),
     log: () => (existsSync(logFile) ? readFileSync(logFile, "utf8") : ""),
-    [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
+    [Symbol.dispose]: () => {
+      // What overlayfs leaves there is closed to an ordinary user.
+      const work = join(directory, "state", "work", "work");
+      if (existsSync(work)) chmodSync(work, 0o700);
+      rmSync(directory, { recursive: true, force: true });
+    },
   };
 }
 

@@ -2,6 +2,8 @@
 export { createContainerDriver } from "./container/driver.ts";
 export type { ContainerDriverOptions } from "./container/driver.ts";
 export { fingerprintContainerDriver } from "./container/fingerprint.ts";
+export type { ContainerFingerprint } from "./container/fingerprint.ts";
+export type { RootlessAbility } from "./container/rootless.ts";
 export type { TaskMount, TaskSandbox } from "./container/sandbox.ts";
 export { canExec } from "./driver.ts";
 export type {
@@ -54,6 +56,8 @@ export type { Attachment, HostNetworkOptions } from "./network/host-network.ts";
 export { allowResolved } from "./network/resolved.ts";
 export type { ResolvedOptions } from "./network/resolved.ts";
 export type { TaskNetwork } from "./network/task-network.ts";
+export { visiblePid } from "./process/visible.ts";
+export { removeTree } from "./remove-tree.ts";
 export { createProcessDriver } from "./process/driver.ts";
 export type { ProcessDriverOptions } from "./process/driver.ts";
 export { lastLines, tailLog } from "./tail-log.ts";

@@ -22,7 +22,7 @@ export async function run(context: Context): Promise<number> {
   const running = await runningDaemon(context);
   const checks = [
     ...machineChecks(home),
-    ...containerChecks(),
+    ...(await containerChecks(home)),
     ...(await networkChecks(running !== undefined)),
     ...(running === undefined
       ? [good("daemon", "not running; `plinth up` starts it")]

@@ -53,9 +53,10 @@ async function pull(context: Context, store: ImageStore): Promise<void> {
     return await store.pull(reference, { ...given(context), signal, onProgress: progress.update });
   })();
   if (json) return output.json(described(image));
-  const { digest, bytes, layers } = image;
+  const { digest, bytes, layers, notices } = image;
   output.result(`${context.text("name") ?? referenceText(reference)} is here: ${digest}`);
   output.note(`${layers.length} layers, ${sizeText(bytes)}`);
+  for (const notice of notices) output.note(notice);
 }
 
 async function ls({ output, json, clock }: Context, store: ImageStore): Promise<void> {
@@ -238,8 +239,8 @@ function missing(name: string): Fault {
 }
 
 function described(image: StoredImage): object {
-  const { digest, indexDigest, names, config, configDigest, layers, bytes } = image;
-  return { digest, indexDigest: indexDigest ?? null, names, bytes, configDigest, config, layers };
+  const { digest, indexDigest, names, config, configDigest, layers, bytes, notices } = image;
+  return { digest, indexDigest: indexDigest ?? null, names, bytes, configDigest, config, layers, notices };
 }
 
 function words(command: readonly string[]): string {

@@ -29,6 +29,7 @@ const plan: ContainerPlan = {
   network: undefined,
   etc: { hosts: "/etc/hosts", "resolv.conf": "/etc/resolv.conf" },
   seccomp: undefined,
+  maps: undefined,
 };
 
 test("containerConfig() without a wish gives what Docker gives, less what leads to devices and other addresses", () => {

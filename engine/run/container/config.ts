@@ -8,7 +8,9 @@ import {
   MACHINE_SECRETS,
   MASKED_PATHS,
   READ_ONLY_PATHS,
+  ROOTLESS_KERNEL_MOUNTS,
 } from "./defaults.ts";
+import type { UserMaps } from "./id-maps.ts";
 import type { TaskSandbox } from "./sandbox.ts";
 
 export interface ContainerUser {
@@ -33,6 +35,8 @@ export interface ContainerPlan {
   /** What it shall see in /etc, by name, where its network does not say otherwise. */
   readonly etc: Readonly<Record<string, string>>;
   readonly seccomp: LinuxSeccomp | undefined;
+  /** Of an ordinary user's container: a user namespace with these ids. */
+  readonly maps: UserMaps | undefined;
 }
 
 /** The runtime specification's version that the configuration is written by. */
@@ -50,7 +54,7 @@ export interface ContainerConfig extends OciConfig {
 
 /** A container's config.json. Pure. */
 export function containerConfig(plan: ContainerPlan): ContainerConfig {
-  const { sandbox, network, user } = plan;
+  const { sandbox, network, user, maps } = plan;
   const capabilities = capabilitiesOf(sandbox.capabilities).map((name) => `CAP_${name}`);
   const isRoot = user.uid === 0;
   return {
@@ -76,7 +80,8 @@ export function containerConfig(plan: ContainerPlan): ContainerConfig {
       ...(sandbox.apparmor === undefined ? {} : { apparmorProfile: sandbox.apparmor }),
     },
     linux: {
-      namespaces: namespacesOf(network),
+      namespaces: namespacesOf(network, maps),
+      ...(maps === undefined ? {} : { uidMappings: maps.uid, gidMappings: maps.gid }),
       resources: { devices: NO_DEVICES },
       maskedPaths: sandbox.system === "host" ? [...MASKED_PATHS, ...MACHINE_SECRETS] : MASKED_PATHS,
       readonlyPaths: READ_ONLY_PATHS,
@@ -92,13 +97,14 @@ export function capabilitiesOf({ add, drop }: TaskSandbox["capabilities"]): stri
   return [...new Set([...kept, ...added])].sort();
 }
 
-function namespacesOf(network: TaskNetwork | undefined): Namespace[] {
+function namespacesOf(network: TaskNetwork | undefined, maps: UserMaps | undefined): Namespace[] {
   const own: Namespace[] = [
     { type: "pid" },
     { type: "ipc" },
     { type: "uts" },
     { type: "mount" },
     { type: "cgroup" },
+    ...(maps === undefined ? [] : [{ type: "user" } as const]),
   ];
   return network === undefined ? own : [...own, { type: "network", path: network.namespace }];
 }
@@ -116,7 +122,8 @@ function mountsOf(plan: ContainerPlan): Mount[] {
   ].sort((one, other) => depth(one) - depth(other));
   const taken = new Set(asked.map(({ destination }) => posix.normalize(destination)));
   // `tmpfs: { /dev/shm: … }` takes the place of ours.
-  const kernels = KERNEL_MOUNTS.filter(({ destination }) => !taken.has(destination));
+  const all = plan.maps === undefined ? KERNEL_MOUNTS : ROOTLESS_KERNEL_MOUNTS;
+  const kernels = all.filter(({ destination }) => !taken.has(destination));
   return [...plan.systemMounts, ...kernels, ...asked];
 }
 

@@ -76,6 +76,8 @@ export interface Overlay {
   readonly lower: readonly string[];
   readonly upper: string;
   readonly work: string;
+  /** Where layers have overlayfs's marks, and it makes its own. In a user namespace: "user". Default: "trusted". */
+  readonly xattrs?: "trusted" | "user";
 }
 
 /** How a main process ended. */

@@ -51,6 +51,7 @@ function isInitialUserNamespace(): boolean {
 /** All that decides on the container's program, with what only this machine knows; `explain` takes the same. */
 export function planContainer(options: Omit<CreateOptions, "init">): ContainerPlan {
   const { config, cgroup } = options;
+  const isOrdinary = process.geteuid?.() !== 0;
   return {
     config,
     bundle: options.bundle,
@@ -68,8 +69,9 @@ export function planContainer(options: Omit<CreateOptions, "init">): ContainerPl
     orphan: options.orphan === true,
     asksAtNamespaces: options.onNamespaces !== undefined,
     asksForIdMaps: options.onIdMaps !== undefined,
-    deniesGroups: process.geteuid?.() !== 0,
-    makesDevices: process.geteuid?.() === 0 && isInitialUserNamespace(),
+    isOrdinary,
+    deniesGroups: isOrdinary && options.onIdMaps === undefined,
+    makesDevices: !isOrdinary && isInitialUserNamespace(),
     lastCapability: readLastCapability(),
     cgroups: cgroupMounts(options),
   };

@@ -1,3 +1,3 @@
 import { containerConformance } from "./on-host-system.ts";
 
-containerConformance("container driver by crun", "crun");
+await containerConformance("container driver by crun", "crun");

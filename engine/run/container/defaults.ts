@@ -130,3 +130,28 @@ export const KERNEL_MOUNTS: readonly Mount[] = [
   { destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: ["nosuid", "noexec", "nodev"] },
   { destination: "/sys", type: "sysfs", source: "sysfs", options: ["nosuid", "noexec", "nodev", "ro"] },
 ];
+
+/**
+ * The same in a user namespace on the host's network. Its /sys cannot be mounted anew, for that shows the network: the
+ * host's is shown, all of it read-only and without what is mounted there by others. Of terminals, the group "tty" is
+ * not mapped.
+ */
+export const ROOTLESS_KERNEL_MOUNTS: readonly Mount[] = [
+  ...KERNEL_MOUNTS.filter(({ destination }) => destination !== "/sys").map((mount) => ({
+    ...mount,
+    options: (mount.options ?? []).filter((option) => !option.startsWith("gid=")),
+  })),
+  {
+    destination: "/sys",
+    type: "bind",
+    source: "/sys",
+    options: ["rbind", "rprivate", "rnosuid", "rnodev", "rnoexec", "rro"],
+  },
+  // A delegated cgroup is the user's to change: not the container's.
+  {
+    destination: "/sys/fs/cgroup",
+    type: "tmpfs",
+    source: "tmpfs",
+    options: ["nosuid", "noexec", "nodev", "ro", "size=0k", "nr_inodes=1"],
+  },
+];

@@ -1,3 +1,3 @@
 import { containerConformance } from "./on-host-system.ts";
 
-containerConformance("container driver", "plinth");
+await containerConformance("container driver", "plinth");

@@ -7,12 +7,12 @@ import type {
   Driver,
   ExecAbility,
   ExecOptions,
-  Fingerprint,
   Limitation,
   TaskHandle,
   TaskPlace,
   TaskSpec,
 } from "../driver.ts";
+import type { Digest } from "../image/digest.ts";
 import type { ImageStore, StoredImage } from "../image/store/store.ts";
 import { hostArchitecture } from "../machine/architecture.ts";
 import { defaultSeccompProfile } from "../oci/seccomp/default-profile.ts";
@@ -23,10 +23,13 @@ import { checkDirectory } from "../working-directory.ts";
 import { argumentsOf, environmentIn } from "./arguments.ts";
 import { CommandLineRuntime } from "./command-line-runtime.ts";
 import { capabilitiesOf, containerConfig, type ContainerPlan } from "./config.ts";
-import { fingerprintContainerDriver } from "./fingerprint.ts";
+import { type ContainerFingerprint, fingerprintContainerDriver } from "./fingerprint.ts";
 import { makeHostSystem } from "./host-system.ts";
 import { hostUser } from "./host-user.ts";
+import { giveMapped } from "./in-user-namespace.ts";
 import { OwnRuntime } from "./own-runtime.ts";
+import { type RootlessAbility } from "./rootless.ts";
+import { mapped, themselves } from "./rootless-user.ts";
 import type { OciRuntime, OverlayRoot } from "./runtime.ts";
 import type { TaskSandbox } from "./sandbox.ts";
 import { checkAppArmor, hasSeccomp, readSeccompProfile } from "./security.ts";
@@ -35,7 +38,7 @@ import { readContainer, removeContainer, writeContainer } from "./state.ts";
 export interface ContainerDriverOptions {
   readonly clock: Clock;
   /** Where images are; those of tasks are in it by then. */
-  readonly images: Pick<ImageStore, "image" | "mountPlan" | "resolveUser">;
+  readonly images: Pick<ImageStore, "image" | "mountPlan" | "flatten" | "resolveUser">;
   /** Where the init of our own runtime is kept. */
   readonly initDirectory: string;
 }
@@ -53,14 +56,20 @@ class ContainerDriver implements Driver, ExecAbility {
   readonly #options: ContainerDriverOptions;
   readonly #processes: Driver & ExecAbility;
   readonly #runtimes: Map<string, OciRuntime> = new Map();
+  #fingerprint: Promise<ContainerFingerprint> | undefined;
 
   constructor(options: ContainerDriverOptions) {
     this.#options = options;
     this.#processes = createProcessDriver({ clock: options.clock, initDirectory: options.initDirectory });
   }
 
-  fingerprint(): Promise<Fingerprint> {
-    return Promise.resolve(fingerprintContainerDriver());
+  /** A machine's abilities last; what it lacks may be mended meanwhile. */
+  async fingerprint(): Promise<ContainerFingerprint> {
+    this.#fingerprint ??= fingerprintContainerDriver(this.#options.initDirectory);
+    const looked = this.#fingerprint;
+    const found = await looked;
+    if (!found.available && this.#fingerprint === looked) this.#fingerprint = undefined;
+    return found;
   }
 
   check(limits: ResourceLimits): readonly Limitation[] {
@@ -70,11 +79,17 @@ class ContainerDriver implements Driver, ExecAbility {
   async start(spec: TaskSpec): Promise<TaskHandle> {
     const { id, sandbox, stateDirectory, limits, logFile, network } = spec;
     if (sandbox === undefined) throw new Fault("invalid", `Cannot start "${id}": it has no sandbox`);
-    const { available, reason } = fingerprintContainerDriver();
+    const { available, reason, hint, rootless } = await this.fingerprint();
     if (!available)
       throw new Fault("unsupported", `Cannot start "${id}" in a container: ${reason}`, {
-        hint: "`plinth doctor` says what this machine lacks.",
+        hint: hint ?? "`plinth doctor` says what this machine lacks.",
       });
+    if (rootless !== undefined && sandbox.runtime !== "plinth")
+      throw new Fault(
+        "unsupported",
+        `Cannot start "${id}" with the runtime "${sandbox.runtime}": without root, only Plinth's own makes containers`,
+        { hint: "Leave `runtime` out, or run Plinth as root." },
+      );
     if (sandbox.apparmor !== undefined) checkAppArmor(sandbox.apparmor);
     const before = await this.recover(spec);
     if (before !== undefined) {
@@ -85,10 +100,11 @@ class ContainerDriver implements Driver, ExecAbility {
           hint: "Recover it instead.",
         });
     }
-    removeContainer(stateDirectory);
+    await removeContainer(stateDirectory, this.#options.initDirectory);
     mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
-    const { plan, overlay, home } = await this.#plan(spec, sandbox);
-    for (const mount of sandbox.mounts) if (mount.isVolume === true) makeVolume(mount.source, plan.user);
+    const { plan, overlay, home } = await this.#plan(spec, sandbox, rootless);
+    for (const mount of sandbox.mounts)
+      if (mount.isVolume === true) await makeVolume(mount.source, plan, this.#options.initDirectory);
     const config = containerConfig(plan);
     const runtime = this.#runtime(sandbox.runtime);
     writeContainer(stateDirectory, {
@@ -99,7 +115,8 @@ class ContainerDriver implements Driver, ExecAbility {
       home: home ?? null,
     });
     const reaper = sandbox.system === "host";
-    return runtime.start({ id, stateDirectory, config, overlay, reaper, limits, logFile, network });
+    const { maps } = plan;
+    return runtime.start({ id, stateDirectory, config, overlay, maps, reaper, limits, logFile, network });
   }
 
   async recover(place: TaskPlace): Promise<TaskHandle | undefined> {
@@ -127,7 +144,7 @@ class ContainerDriver implements Driver, ExecAbility {
     return this.#runtime(record.runtime).exec(handle, held, streams);
   }
 
-  async #plan(spec: TaskSpec, sandbox: TaskSandbox): Promise<Planned> {
+  async #plan(spec: TaskSpec, sandbox: TaskSandbox, rootless: RootlessAbility | undefined): Promise<Planned> {
     const { id, stateDirectory, network } = spec;
     const root = join(stateDirectory, "root");
     const shared = { id, sandbox, root, network, seccomp: seccompOf(sandbox) };
@@ -140,7 +157,9 @@ class ContainerDriver implements Driver, ExecAbility {
         arguments: spec.command,
         env: { PLINTH_INSTANCE: id, ...spec.env },
         directory: spec.directory,
-        user: hostUser(sandbox.user),
+        ...(rootless === undefined
+          ? { user: hostUser(sandbox.user), maps: undefined }
+          : themselves(sandbox.user)),
         etc: names === "" ? {} : { "nsswitch.conf": names },
       };
       return { plan, overlay: undefined, home: undefined };
@@ -148,14 +167,12 @@ class ContainerDriver implements Driver, ExecAbility {
     const { images } = this.#options;
     const { digest, config } = await this.#image(sandbox.system.image);
     const name = sandbox.user ?? config.user;
-    const { home, uid, gid, additionalGids } = name === "" ? ROOT : await images.resolveUser(digest, name);
-    const overlay = {
-      ...(await images.mountPlan(digest)),
-      upper: join(stateDirectory, "upper"),
-      work: join(stateDirectory, "work"),
-    };
-    for (const directory of [root, overlay.upper, overlay.work])
-      mkdirSync(directory, { recursive: true, mode: 0o755 });
+    const { home, ...wanted } = name === "" ? ROOT : await images.resolveUser(digest, name);
+    const { user, maps } =
+      rootless === undefined ? { user: wanted, maps: undefined } : mapped(wanted, name, rootless);
+    const overlay = rootless?.overlay === false ? undefined : await this.#overlay(digest, stateDirectory);
+    if (overlay === undefined) await images.flatten(digest, root);
+    else mkdirSync(root, { mode: 0o755 });
     const hostname = join(stateDirectory, "hostname");
     writeFileSync(hostname, `${id}\n`, { mode: 0o644 });
     const plan: ContainerPlan = {
@@ -164,10 +181,21 @@ class ContainerDriver implements Driver, ExecAbility {
       arguments: argumentsOf(config, { entrypoint: sandbox.entrypoint, command: spec.command }),
       env: environmentIn(config.env, { PLINTH_INSTANCE: id, ...spec.env }, home),
       directory: sandbox.workdir ?? config.workingDirectory,
-      user: { uid, gid, additionalGids },
+      user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
+      maps,
       etc: { hostname, "resolv.conf": "/etc/resolv.conf", hosts: "/etc/hosts" },
     };
     return { plan, overlay, home };
+  }
+
+  async #overlay(digest: Digest, stateDirectory: string): Promise<OverlayRoot> {
+    const overlay = {
+      ...(await this.#options.images.mountPlan(digest)),
+      upper: join(stateDirectory, "upper"),
+      work: join(stateDirectory, "work"),
+    };
+    for (const directory of [overlay.upper, overlay.work]) mkdirSync(directory, { mode: 0o755 });
+    return overlay;
   }
 
   async #image(digest: string): Promise<StoredImage> {
@@ -193,7 +221,7 @@ class ContainerDriver implements Driver, ExecAbility {
 }
 
 /** A volume that is there stays as it is, whoever it belongs to. */
-function makeVolume(path: string, { uid, gid }: ContainerPlan["user"]): void {
+async function makeVolume(path: string, { user, maps }: ContainerPlan, initDirectory: string): Promise<void> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   try {
     mkdirSync(path, { mode: 0o755 });
@@ -201,7 +229,8 @@ function makeVolume(path: string, { uid, gid }: ContainerPlan["user"]): void {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return;
     throw error;
   }
-  chownSync(path, uid, gid);
+  if (maps === undefined) chownSync(path, user.uid, user.gid);
+  else await giveMapped(path, user, { maps, initDirectory });
 }
 
 interface Planned {

@@ -13,7 +13,7 @@ import {
 } from "./command.ts";
 import type { CgroupPlace, SeccompProgram } from "./container.ts";
 import * as kernel from "./kernel.ts";
-import { NAMESPACE_FILES, NAMESPACE_FLAGS } from "./namespaces.ts";
+import { NAMESPACE_FILES, NAMESPACE_FLAGS, namespaceRootSteps } from "./namespaces.ts";
 import { execLabelSteps, processSettingSteps } from "./process-settings.ts";
 import { Line } from "./line.ts";
 import { NOT_STARTED_CODE, shimSteps } from "./shim.ts";
@@ -30,6 +30,9 @@ export interface ExecPlan {
   readonly descriptors: number;
   readonly terminal: "master" | { readonly consoleSocket: string } | undefined;
   readonly orphan: boolean;
+  /** An ordinary user's command. */
+  readonly isOrdinary: boolean;
+  /** The container's user namespace wants groups to stay as they are. */
   readonly deniesGroups: boolean;
   readonly lastCapability: number;
 }
@@ -98,12 +101,7 @@ export function execProgram(plan: ExecPlan): Program {
     ...line.beginSteps(),
     ...line.waitSteps(),
     ...label.open,
-    ...(namespaces.has("user")
-      ? [
-          call("become root's group in the namespace", "setresgid", [0, 0, 0]),
-          call("become root in the namespace", "setresuid", [0, 0, 0]),
-        ]
-      : []),
+    ...(namespaces.has("user") ? namespaceRootSteps(plan.isOrdinary) : []),
     ...join(IN_CHILD),
     call("go to the container's root", "fchdir", [root]),
     call("make it the root", "chroot", ["."]),

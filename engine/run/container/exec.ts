@@ -65,15 +65,16 @@ function openProcess(identity: ProcessIdentity): number | undefined {
   } catch {
     return undefined;
   }
-  const found = identityInStat(readStat(fd), bootId());
+  const found = identityInStat(readOf(fd, "stat"), bootId());
   if (found?.startTicks === identity.startTicks && found.bootId === identity.bootId) return fd;
   closeSync(fd);
   return undefined;
 }
 
-function readStat(fd: number): string {
+/** Of a process's directory; empty when it has ended. */
+function readOf(fd: number, name: "stat" | "setgroups"): string {
   try {
-    return readFileSync(`/proc/self/fd/${fd}/stat`, "utf8");
+    return readFileSync(`/proc/self/fd/${fd}/${name}`, "utf8");
   } catch {
     return "";
   }
@@ -92,7 +93,8 @@ function planExec(main: number, target: ExecTarget, options: ExecOptions): ExecP
     descriptors: options.descriptors?.length ?? 0,
     terminal: terminal !== undefined && "master" in terminal ? "master" : terminal,
     orphan: options.orphan === true,
-    deniesGroups: namespaces.has("user") && process.geteuid?.() !== 0,
+    isOrdinary: process.geteuid?.() !== 0,
+    deniesGroups: namespaces.has("user") && readOf(main, "setgroups").startsWith("deny"),
     lastCapability: readLastCapability(),
   };
 }
@@ -106,7 +108,7 @@ function otherNamespaces(main: number): Set<NamespaceType> | undefined {
       if (theirs !== readlinkSync(`/proc/self/ns/${file}`)) others.add(type);
     } catch (error) {
       // A kernel without such namespaces has no such file; an ended process has none at all.
-      if (readStat(main) === "") return undefined;
+      if (readOf(main, "stat") === "") return undefined;
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }
   }

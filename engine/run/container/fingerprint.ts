@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { Fingerprint } from "../driver.ts";
 import { fingerprintProcessDriver } from "../process/fingerprint.ts";
 import { findTool } from "../tool-path.ts";
+import { detectRootless, type RootlessAbility } from "./rootless.ts";
 import { hasAppArmor, hasSeccomp } from "./security.ts";
 
 function read(path: string): string {
@@ -14,14 +15,6 @@ function read(path: string): string {
 
 const said = (is: boolean): string => (is ? "yes" : "no");
 
-/** Whether the kernel lets this user make user namespaces. */
-function hasUserNamespaces(): boolean {
-  if (!existsSync("/proc/self/ns/user")) return false;
-  const forbidden = read("/proc/sys/kernel/unprivileged_userns_clone").trim() === "0";
-  const most = Number(read("/proc/sys/user/max_user_namespaces").trim() || "0");
-  return most > 0 && (process.getuid?.() === 0 || !forbidden);
-}
-
 /** Overlayfs counts where it is loaded already, or as a module that the first mount loads. */
 function hasOverlay(): boolean {
   if (/\boverlay$/m.test(read("/proc/filesystems"))) return true;
@@ -29,24 +22,43 @@ function hasOverlay(): boolean {
   return /overlay\.ko/.test(read(`/lib/modules/${version}/modules.dep`));
 }
 
-/** What this machine lets the container driver do. Changes nothing. */
-export function fingerprintContainerDriver(): Fingerprint {
+export interface ContainerFingerprint extends Fingerprint {
+  /** What to do about `reason`, as one sentence. */
+  readonly hint: string | undefined;
+  /** Of an ordinary user; undefined as root. */
+  readonly rootless: RootlessAbility | undefined;
+}
+
+/**
+ * What this machine lets the container driver do. An ordinary user's containers are tried, in `directory`: what lies
+ * there is what it was before.
+ */
+export async function fingerprintContainerDriver(directory: string): Promise<ContainerFingerprint> {
   const { attributes, limitations } = fingerprintProcessDriver();
-  const isRoot = process.getuid?.() === 0;
+  const rootless = process.geteuid?.() === 0 ? undefined : await detectRootless(directory);
+  const overlay = rootless?.overlay ?? hasOverlay();
   const missing = [
-    ...(isRoot ? [] : ["containers are made by root here"]),
-    ...(attributes["cgroup.writable"] === "yes" ? [] : ["no cgroup can be made"]),
-    ...(hasOverlay() ? [] : ["the kernel has no overlayfs"]),
+    ...(rootless === undefined
+      ? [
+          ...(attributes["cgroup.writable"] === "yes" ? [] : ["no cgroup can be made"]),
+          ...(overlay ? [] : ["the kernel has no overlayfs"]),
+        ]
+      : rootless.reason === undefined
+        ? []
+        : [rootless.reason]),
     ...(hasSeccomp() ? [] : ["the kernel has no seccomp"]),
   ];
   return {
     driver: "container",
     available: missing.length === 0,
     reason: missing.length === 0 ? undefined : missing.join("; "),
+    hint: rootless?.hint,
+    rootless,
     attributes: {
       ...attributes,
-      "namespace.user": said(hasUserNamespaces()),
-      overlay: said(hasOverlay()),
+      rootless: said(rootless !== undefined),
+      "ids.subordinate": rootless === undefined ? "all" : said(rootless.ids.maps !== undefined),
+      overlay: said(overlay),
       seccomp: said(hasSeccomp()),
       apparmor: said(hasAppArmor()),
       "runtime.crun": said(findTool("crun") !== undefined),

@@ -11,11 +11,15 @@ import {
   type MountPlace,
 } from "./mount-calls.ts";
 
-/** Hides files behind /dev/null and directories behind an empty, read-only tmpfs. What is not there needs no hiding. */
+/**
+ * Hides files behind /dev/null and directories behind an empty, read-only tmpfs. What is not there needs no hiding, nor
+ * does what this process, with more rights than any in the container will have, may not enter: an ordinary user's.
+ */
 export function maskSteps(path: string, { root, slots }: MountPlace): (Step | Label)[] {
   const absent = new Label("absent");
   const file = new Label("file");
   const masked = new Label("masked");
+  const closed = new Label("closed to everybody here");
   const point = mountPoint(path);
   return [
     openInRoot(
@@ -23,16 +27,19 @@ export function maskSteps(path: string, { root, slots }: MountPlace): (Step | La
       { root, path: `${point}/` },
       {
         keep: slots.point,
-        on: { ENOENT: absent, ENOTDIR: file },
+        on: { ENOENT: absent, ENOTDIR: file, EACCES: absent },
       },
     ),
-    ...mountHere(`hide the directory ${point} behind an empty one`, slots.point, {
-      source: "tmpfs",
-      type: "tmpfs",
-      flags: kernel.MS_RDONLY,
-      data: "size=0k,nr_inodes=1",
-    }),
+    ...mountHere(
+      `hide the directory ${point} behind an empty one`,
+      slots.point,
+      { source: "tmpfs", type: "tmpfs", flags: kernel.MS_RDONLY, data: "size=0k,nr_inodes=1" },
+      { on: { EACCES: closed } },
+    ),
     goTo("it is hidden", masked),
+    closed,
+    call("close the mount point", "close", [slots.point]),
+    goTo("it needs no hiding", absent),
     file,
     openInRoot(
       `find the file ${point}, to hide it`,

@@ -7,15 +7,18 @@ import { systemClock } from "@plinth/clock";
 import { scratch, untilLogged } from "../driver-conformance.ts";
 import type { Driver, ExecAbility, TaskSpec, TerminalSize } from "../driver.ts";
 import { type FakeEntry, fakeImage, writeFakeLayout } from "../image/fake-images.ts";
+import { removeTree } from "../remove-tree.ts";
 import { openImageStore } from "../image/store/open.ts";
 import { createContainerDriver } from "./driver.ts";
 import { fingerprintContainerDriver } from "./fingerprint.ts";
+import { hostIdOf } from "./id-maps.ts";
+import { initDirectoryOfTests } from "../driver-conformance.ts";
 import type { TaskSandbox } from "./sandbox.ts";
 
 /** Of its own: another run of this file may go on beside. */
 const ID = `images.web.a${process.pid}`;
 const BUSYBOX = "/usr/bin/busybox";
-const { available, reason } = fingerprintContainerDriver();
+const { available, reason, rootless, attributes } = await fingerprintContainerDriver(initDirectoryOfTests());
 const skip = available
   ? existsSync(BUSYBOX)
     ? false
@@ -54,6 +57,8 @@ interface Scene extends AsyncDisposable {
 async function scene(): Promise<Scene> {
   await using setup = new AsyncDisposableStack();
   const place = setup.use(scratch(ID));
+  // Not all of it is ours to remove, without root.
+  setup.defer(() => removeTree(place.directory, initDirectoryOfTests()));
   const base: FakeEntry[] = [
     ...folders,
     { name: "bin/busybox", content: readFileSync(BUSYBOX), mode: 0o755 },
@@ -62,6 +67,9 @@ async function scene(): Promise<Scene> {
     { name: "etc/group", content: "web:x:1001:\nmore:x:7:web\n" },
     { name: "disk", type: "block", deviceMajor: 254, mode: 0o666 },
     { name: "etc/old", content: "old" },
+    { name: "srv/own/", type: "directory", mode: 0o700, uid: 1000, gid: 1001 },
+    { name: "srv/own/file", content: "", mode: 0o4711, uid: 1000, gid: 7 },
+    { name: "bin/busybox-rooted", content: readFileSync(BUSYBOX), mode: 0o4755 },
   ];
   const upper: FakeEntry[] = [{ name: "etc/.wh.old" }, { name: "etc/new", content: "new" }];
   const layout = join(place.directory, "layout");
@@ -107,32 +115,51 @@ async function scene(): Promise<Scene> {
 test(
   "a container is of its image's layers, as the image's or the service's user, in no one's way",
   { skip },
-  async () => {
+  async (context) => {
+    context.diagnostic(`overlay: ${attributes["overlay"]}`);
     await using place = await scene();
     const { driver, task } = place;
-    const script = `cat /etc/new; ls /etc; id; echo; echo "$FROM $PLINTH_INSTANCE $HOME"; cat /proc/self/status | grep -E "Cap(Eff|Bnd)|NoNew|Seccomp:"; cat /disk; touch /x && echo written`;
+    const owners = "stat -c %u:%g:%a /srv/own /srv/own/file; /bin/busybox-rooted id -u";
+    const script = `${owners}; cat /etc/new; ls /etc; id; echo; echo "$FROM $PLINTH_INSTANCE $HOME"; cat /proc/self/status | grep -E "Cap(Eff|Bnd)|NoNew|Seccomp:"; cat /disk; touch /x && echo written`;
     using root = await driver.start(task(`${script}; ls -l /data`));
     assert.equal((await root.wait()).code, 0, place.log());
     const said = place.log();
-    assert.match(said, /^newgroup\nhostname\nhosts\nnew\npasswd\nresolv.conf\n/);
+    const hasOwners = rootless === undefined || rootless.ids.maps !== undefined;
+    assert.ok(
+      said.startsWith(hasOwners ? "1000:1001:700\n1000:7:4711\n0\n" : "0:0:700\n0:0:4711\n0\n"),
+      said,
+    );
+    assert.match(said, /\nnewgroup\nhostname\nhosts\nnew\npasswd\nresolv.conf\n/);
     assert.match(said, /uid=0 gid=0/);
     assert.ok(said.includes(`image ${ID} /root`));
     assert.match(said, /NoNewPrivs:\t1\nSeccomp:\t2/);
-    assert.match(said, /disk.*(Permission denied|not permitted)/);
+    // Without root, nobody could even make it.
+    assert.match(said, rootless ? /disk.*No such file/ : /disk.*(Permission denied|not permitted)/);
     assert.match(said, /written/);
+    if (!hasOwners) {
+      await assert.rejects(driver.start(task(script, { user: "web" })), {
+        code: "unsupported",
+        message: /^Cannot start it as user "web": without root, an image can have root only; /,
+        hint: /(uidmap|usermod --add-subuids)/,
+      });
+      return;
+    }
 
     using other = await driver.start(
       task(script, { user: "web", readOnlyRootfs: true, mounts: [volumeOf(place.directory)] }),
     );
     await other.wait();
     const again = place.log().slice(said.length);
+    assert.match(again, /^1000$/m, "a program of root's is no way to be root");
     assert.match(again, /uid=1000\(web\) gid=1001\(web\) groups=7\(more\)/);
     assert.ok(again.includes(`image ${ID} /data`));
     assert.match(again, /CapEff:\t0+\n/);
     assert.match(again, /touch: \/x: Read-only file system/);
     assert.doesNotMatch(again, /^x$/m, "what another start wrote is gone");
     const { uid, gid } = statSync(join(place.directory, "volume"));
-    assert.deepEqual([uid, gid], [1000, 1001], "a new volume belongs to who uses it");
+    const outside = rootless?.ids.maps;
+    const expected = outside ? [hostIdOf(1000, outside.uid), hostIdOf(1001, outside.gid)] : [1000, 1001];
+    assert.deepEqual([uid, gid], expected, "a new volume belongs to who uses it");
   },
 );
 
@@ -175,10 +202,15 @@ test("exec() gives a terminal of the container's own: sizes, keys and the exit c
   await handle.stop({ graceMs: 0 });
 });
 
-test("bombs of processes and of memory are held by their own limits", { skip }, async () => {
+test("bombs of processes and of memory are held by their own limits", { skip }, async (context) => {
   await using place = await scene();
+  const [limitation] = place.driver.check(EVERY_LIMIT);
+  if (limitation !== undefined) {
+    context.skip(limitation.reason);
+    return;
+  }
   const { driver, task, until } = place;
-  const limits = { memoryBytes: 32 * 2 ** 20, cpus: 0.5, processes: 20, bestEffort: false };
+  const limits = EVERY_LIMIT;
   using forks = await driver.start(
     task("echo up; bomb() { bomb | bomb & }; bomb 2>/dev/null; while :; do sleep 1; done", {}, { limits }),
   );
@@ -190,6 +222,8 @@ test("bombs of processes and of memory are held by their own limits", { skip }, 
   const { cause, code } = await memory.wait();
   assert.deepEqual([cause, code], ["out-of-memory", 137]);
 });
+
+const EVERY_LIMIT = { memoryBytes: 32 * 2 ** 20, cpus: 0.5, processes: 20, bestEffort: false };
 
 const volumeOf = (directory: string): TaskSandbox["mounts"][number] => ({
   source: join(directory, "volume"),

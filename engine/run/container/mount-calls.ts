@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { Fault } from "@plinth/fault";
-import { call, Slot, type Step } from "../init/step.ts";
+import { call, Slot, type Step, type StepOptions } from "../init/step.ts";
 import type { Mount } from "../oci/config.ts";
 import type { CgroupMount } from "./cgroup-mounts.ts";
 import * as kernel from "./kernel.ts";
@@ -89,10 +89,18 @@ export interface FileSystem {
   readonly data: string;
 }
 
-/** Mounts on a directory given by a descriptor, which is closed; the path mounted on is ".". */
-export function mountHere(words: string, point: Slot, { source, type, flags, data }: FileSystem): Step[] {
+/**
+ * Mounts on a directory given by a descriptor, which is closed; the path mounted on is ".". `options`: what becomes of a
+ * directory that this process may not enter; it stays open then.
+ */
+export function mountHere(
+  words: string,
+  point: Slot,
+  { source, type, flags, data }: FileSystem,
+  options: StepOptions = {},
+): Step[] {
   return [
-    call("go to the mount point", "fchdir", [point]),
+    call("go to the mount point", "fchdir", [point], options),
     call(words, "mount", [source, ".", type, flags, data === "" ? 0 : data]),
     call("close the mount point", "close", [point]),
   ];

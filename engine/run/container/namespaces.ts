@@ -1,5 +1,5 @@
 import { Fault } from "@plinth/fault";
-import { call, type Label, Slot, type Step } from "../init/step.ts";
+import { call, type Label, Slot, type Step, type StepOptions } from "../init/step.ts";
 import type { IdMapping, Linux, Namespace, NamespaceType } from "../oci/config.ts";
 import * as kernel from "./kernel.ts";
 
@@ -99,6 +99,15 @@ export function timeNamespaceSteps(offsets: Linux["timeOffsets"] = {}): Step[] {
           call(`set them (${text.trim().replaceAll("\n", ", ")})`, "write", [file, text, text.length]),
           call("close them", "close", [file]),
         ]),
+  ];
+}
+
+/** Root of a user namespace. `mayLack`: where the namespace has none, the process stays who it is. */
+export function namespaceRootSteps(mayLack: boolean): Step[] {
+  const options: StepOptions = mayLack ? { on: { EINVAL: "next" } } : {};
+  return [
+    call("become root's group in the namespace", "setresgid", [0, 0, 0], options),
+    call("become root in the namespace", "setresuid", [0, 0, 0], options),
   ];
 }
 

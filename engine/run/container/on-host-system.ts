@@ -30,8 +30,8 @@ export function hostSandbox(directory: string, runtime: string): TaskSandbox {
 }
 
 /** The conformance of the container driver with a runtime, where there can be containers. */
-export function containerConformance(name: string, runtime: string): void {
-  const { available, reason } = fingerprintContainerDriver();
+export async function containerConformance(name: string, runtime: string): Promise<void> {
+  const { available, reason } = await fingerprintContainerDriver(initDirectoryOfTests());
   const isHere = runtime === "plinth" || findTool(runtime) !== undefined;
   const skip = available
     ? isHere
@@ -48,7 +48,7 @@ export function onHostSystem(runtime: string, clock: Clock): Driver & ExecAbilit
   const driver = createContainerDriver({
     clock,
     initDirectory: initDirectoryOfTests(),
-    images: { image: nobody, mountPlan: nobody, resolveUser: nobody },
+    images: { image: nobody, mountPlan: nobody, flatten: nobody, resolveUser: nobody },
   });
   return {
     name: driver.name,

@@ -2,6 +2,7 @@ import { call, decimal, Pointer, Slot, type Step } from "../init/step.ts";
 
 const FSOPEN_CLOEXEC = 1;
 const FSMOUNT_CLOEXEC = 1;
+const FSCONFIG_SET_FLAG = 0;
 const FSCONFIG_SET_STRING = 1;
 const FSCONFIG_CMD_CREATE = 6;
 
@@ -28,6 +29,17 @@ export class OverlayContext {
       FSCONFIG_SET_STRING,
       key,
       path,
+      0,
+    ]);
+  }
+
+  /** Takes and makes marks that an ordinary user may make, too. */
+  setUserXattrs(): Step {
+    return call("take marks of an ordinary user", "fsconfig", [
+      this.#context,
+      FSCONFIG_SET_FLAG,
+      "userxattr",
+      0,
       0,
     ]);
   }

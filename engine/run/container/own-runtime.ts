@@ -17,6 +17,7 @@ import { planCgroups, resourcesOf } from "../process/cgroup.ts";
 import { ProcessHandle } from "../process/handle.ts";
 import { killMembers } from "../process/members.ts";
 import { readTask, removeTask, type TaskRecord, writeTask } from "../process/state.ts";
+import { visiblePid } from "../process/visible.ts";
 import { NO_DEVICES } from "./config.ts";
 import { createContainer } from "./create.ts";
 import type { CgroupPlace, Container, Overlay } from "./container.ts";
@@ -29,6 +30,7 @@ import type {
   PreparedContainer,
   RuntimeExecOptions,
 } from "./runtime.ts";
+import { writeMaps } from "./id-maps.ts";
 import { initFailure, startFailure } from "./start-failure.ts";
 import { type KeptProcesses, readProcesses, waitsForStart } from "./state-files.ts";
 import { seccompProgram } from "./seccomp-program.ts";
@@ -110,8 +112,12 @@ export class OwnRuntime implements OciRuntime {
     if (!(handle instanceof ProcessHandle) || handle.exit() !== undefined)
       throw new Fault("gone", `Cannot run a command in "${handle.id}": it is not running`);
     const { task, membership } = handle;
+    const seen = visiblePid(membership.main.pid);
+    const target = seen === undefined ? undefined : processIdentity(seen);
+    if (target === undefined)
+      throw new Fault("gone", `Cannot run a command in "${handle.id}": it is not running`);
     return execInContainer({
-      target: { id: handle.id, main: membership.main, cgroup: placeOf(task) },
+      target: { id: handle.id, main: target, cgroup: placeOf(task) },
       mark: task.mark,
       init: await this.#init(),
       process: command.process,
@@ -141,6 +147,7 @@ export class OwnRuntime implements OciRuntime {
         reaper: prepared.reaper,
         ...(seccomp !== undefined && { seccomp }),
         ...(overlay !== undefined && { overlay }),
+        ...(prepared.maps?.byTools === true && { onIdMaps: (pid) => writeMaps(pid, prepared.maps!) }),
       });
     } finally {
       closeSync(log);
@@ -166,6 +173,7 @@ export class OwnRuntime implements OciRuntime {
       clock: this.#options.clock,
       startFailure: () => initFailure(task, stateDirectory),
       asksMainOnly: true,
+      ownPids: true,
     });
   }
 
@@ -177,6 +185,7 @@ export class OwnRuntime implements OciRuntime {
         cgroup: task.cgroups.members ?? undefined,
         mark: task.mark,
         byInit: true,
+        ownPids: true,
       });
     await removeCgroups(task.cgroups, this.#options.clock);
     removeTask(stateDirectory);
@@ -184,12 +193,10 @@ export class OwnRuntime implements OciRuntime {
 }
 
 function overlayOf({ directory, lowerdirs, upper, work, xattrs }: OverlayRoot): Overlay {
-  if (xattrs !== "trusted")
-    throw new Fault("unsupported", "Cannot mount layers that an ordinary user has unpacked", {
-      hint: "`plinth image rm` and `plinth up` as root bring them anew.",
-    });
-  return { lower: lowerdirs.map((name) => join(directory, name)), upper, work };
+  return { lower: lowerdirs.map((name) => join(directory, name)), upper, work, xattrs };
 }
+
+const isOrdinary = (): boolean => process.geteuid?.() !== 0;
 
 /** What a container is held by, and the limits that nobody can hold it to here though it may run without. */
 function planOf(
@@ -209,13 +216,22 @@ function planOf(
     processes: without.has("processes") ? undefined : limits.processes,
   };
   const resources = { ...config.linux?.resources, ...resourcesOf(held) };
-  const { plan } = planContainerCgroup({ system, name, resources, hierarchies: "needed", isRootless: false });
+  const { plan } = planContainerCgroup({
+    system,
+    name,
+    resources,
+    hierarchies: "needed",
+    isRootless: isOrdinary(),
+  });
   return { plan, limitations };
 }
 
-/** Its devices are decided on by a program where v2 does that, whose rules are the same for all of ours. */
+/**
+ * Its devices are decided on by a program where v2 does that, whose rules are the same for all of ours. An ordinary
+ * user may attach none, and needs none: in a user namespace nobody can make a device that opens.
+ */
 function placeOf({ cgroups }: TaskRecord): CgroupPlace {
   const place = placeIn(cgroups);
-  const isByProgram = place.unified !== undefined && !readCgroupSystem().v1.has("devices");
+  const isByProgram = !isOrdinary() && place.unified !== undefined && !readCgroupSystem().v1.has("devices");
   return { ...place, ...(isByProgram && { deviceProgram: deviceProgram(NO_DEVICES) }) };
 }

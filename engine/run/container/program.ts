@@ -23,7 +23,7 @@ import { propagationFlag } from "./mount-options.ts";
 import { maskSteps, readOnlySteps } from "./hidden-paths.ts";
 import { cloneMount, mountPoint, type MountPlace } from "./mount-calls.ts";
 import { bindSource, mountSteps } from "./mounts.ts";
-import { type IdMaps, Namespaces, timeNamespaceSteps, writeSteps } from "./namespaces.ts";
+import { type IdMaps, namespaceRootSteps, Namespaces, timeNamespaceSteps, writeSteps } from "./namespaces.ts";
 import { execLabelSteps, processSettingSteps } from "./process-settings.ts";
 import { reaperSteps } from "./reaper.ts";
 import {
@@ -68,7 +68,9 @@ export interface ContainerPlan {
   readonly asksAtNamespaces: boolean;
   /** Somebody else writes the maps of ids. */
   readonly asksForIdMaps: boolean;
-  /** An ordinary user makes it, who may map no groups. */
+  /** An ordinary user makes it. */
+  readonly isOrdinary: boolean;
+  /** So by maps that it writes itself: then the kernel wants groups to stay as they are. */
   readonly deniesGroups: boolean;
   /** Root outside of all user namespaces makes devices; others show the host's. */
   readonly makesDevices: boolean;
@@ -94,7 +96,7 @@ export function containerProgram(plan: ContainerPlan): Program {
   const terminal: Terminal | undefined = process.terminal === true ? terminalOf(plan) : undefined;
   const clones = sourceClones(plan, namespaces);
   const mounting = namespaces.made.has("mount") ? mountingOf(plan, clones) : undefined;
-  const isForeign = namespaces.made.has("user") && !plan.deniesGroups && mounting !== undefined;
+  const isForeign = namespaces.made.has("user") && !plan.isOrdinary && mounting !== undefined;
   const shim = shimSteps({
     mark: plan.mark,
     bootId: plan.bootId,
@@ -126,15 +128,18 @@ export function containerProgram(plan: ContainerPlan): Program {
   const label = execLabelSteps(process);
   // Else it mounts while the shim does its part.
   const waitsEarly = namespaces.has("user") || namespaces.made.has("cgroup") || mounting === undefined;
+  // An ordinary user's is who it was, too, when its ids are mapped; without them it may mount no overlay.
+  const mapsFirst = plan.isOrdinary && namespaces.made.has("user");
   const steps = [
     child,
     ...line.beginSteps(),
     ...label.open,
     ...namespaces.childSteps(),
+    ...(mapsFirst ? line.waitSteps() : []),
     ...(mounting === undefined ? [] : beginMountsSteps(plan, mounting, isForeign)),
     // Until here it is the host's user, who can reach the root.
-    ...(waitsEarly ? line.waitSteps() : []),
-    ...(namespaces.has("user") ? becomeRootSteps(command.deniesGroups) : []),
+    ...(waitsEarly && !mapsFirst ? line.waitSteps() : []),
+    ...(namespaces.has("user") ? becomeRootSteps(plan) : []),
     call("let nobody look into this process", "prctl", [kernel.PR_SET_DUMPABLE, 0, 0, 0, 0]),
     ...(namespaces.made.has("cgroup")
       ? [call("make a cgroup namespace", "unshare", [kernel.CLONE_NEWCGROUP])]
@@ -209,12 +214,11 @@ function idMapsOf(plan: ContainerPlan, namespaces: Namespaces): IdMaps | "caller
   return { uid, gid, deniesGroups: plan.deniesGroups };
 }
 
-/** In a user namespace, nobody yet. */
-function becomeRootSteps(deniesGroups: boolean): Step[] {
+/** In a user namespace, nobody yet; an ordinary user's may have no root, and is that user's as it is. */
+function becomeRootSteps({ isOrdinary, deniesGroups }: ContainerPlan): Step[] {
   return [
     ...(deniesGroups ? [] : [call("have no further groups", "setgroups", [0, 0])]),
-    call("become root's group in the namespace", "setresgid", [0, 0, 0]),
-    call("become root in the namespace", "setresuid", [0, 0, 0]),
+    ...namespaceRootSteps(isOrdinary),
   ];
 }
 
@@ -264,8 +268,8 @@ function mountingOf({ config, bundle, cgroups }: ContainerPlan, clones: Readonly
  * Root's shim takes copies of the mounts for a child with a user namespace, whose ids the host knows as nobody: it could
  * not reach what only root may. An ordinary user's child can do all that its shim can.
  */
-function sourceClones({ config, deniesGroups }: ContainerPlan, namespaces: Namespaces): Map<Mount, Slot> {
-  const isForeign = namespaces.made.has("user") && !deniesGroups;
+function sourceClones({ config, isOrdinary }: ContainerPlan, namespaces: Namespaces): Map<Mount, Slot> {
+  const isForeign = namespaces.made.has("user") && !isOrdinary;
   const binds = isForeign ? (config.mounts ?? []).filter((mount) => isBind(mount)) : [];
   return new Map(binds.map((mount) => [mount, new Slot(`mount for ${mount.destination}`)]));
 }

@@ -15,13 +15,14 @@ export function makeRootSteps(path: string, root: Slot, overlay: Overlay | undef
   return overlaySteps(root, overlay);
 }
 
-function overlaySteps(root: Slot, { lower, upper, work }: Overlay): Step[] {
+function overlaySteps(root: Slot, { lower, upper, work, xattrs }: Overlay): Step[] {
   const overlay = new OverlayContext();
   return [
     overlay.open("begin an overlay of the image's layers"),
     ...lower.map((layer) => overlay.setPath("lowerdir+", layer)),
     overlay.setPath("upperdir", upper),
     overlay.setPath("workdir", work),
+    ...(xattrs === "user" ? [overlay.setUserXattrs()] : []),
     // Device nodes in an image open nothing.
     ...overlay.mount(root, kernel.MOUNT_ATTR_NODEV),
   ];

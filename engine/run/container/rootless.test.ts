@@ -1,8 +1,17 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { openInit } from "../init/init-file.ts";
+import { runSteps } from "../init/run-steps.ts";
+import { Block, call, Pointer } from "../init/step.ts";
+import { findTool } from "../tool-path.ts";
+import { seccompSteps } from "./command.ts";
+import { seccompProgram } from "./seccomp-program.ts";
 
 const NOBODY = 65_534;
 const run = promisify(execFile);
@@ -49,6 +58,89 @@ test("an ordinary user makes containers in a user namespace", async (context) =>
 });
 
 const asNobody = ["setpriv", "--reuid", `${NOBODY}`, "--regid", `${NOBODY}`, "--clear-groups", "--"] as const;
+
+/** Runs the rest as a command of root's, in mounts of its own in which nobody has ids, among lines of others. */
+const WITH_IDS = `set -e
+printf 'root:1:65536\\nnobody:0:9\\nnobody:200000:65536\\nnobody:200001:65536\\n1000:300000:65536\\nnobody:x\\n' > "$TMPDIR/ids"
+mount --bind "$TMPDIR/ids" /etc/subuid
+mount --bind "$TMPDIR/ids" /etc/subgid
+`;
+for (const [what, setting] of [
+  ["with no id but their own", ""],
+  ["with subordinate ids", WITH_IDS],
+] as const)
+  test(
+    `the container driver passes its tests as an ordinary user ${what}`,
+    { timeout: 120_000 },
+    async (context) => {
+      if (process.geteuid?.() !== 0) {
+        context.skip("these tests run as an ordinary user already");
+        return;
+      }
+      if (!(await nobodyCanRead(context))) return;
+      if (setting !== "" && findTool("newuidmap") === undefined) {
+        context.skip("no newuidmap here (Debian's uidmap)");
+        return;
+      }
+      const directory = mkdtempSync(join(tmpdir(), "plinth-rootless-"));
+      chmodSync(directory, 0o1777);
+      const files = (setting === "" ? ["driver.test.ts", "images.test.ts"] : ["images.test.ts"]).map((name) =>
+        fileURLToPath(new URL(name, import.meta.url)),
+      );
+      const tests = [...asNobody, process.execPath, "--test", "--test-reporter=tap", ...files];
+      try {
+        const { stdout } = await run(
+          "unshare",
+          ["--mount", "--", "/bin/sh", "-c", `${setting} exec "$@"`, "sh", ...tests],
+          { env: { PATH: "/usr/sbin:/usr/bin:/bin", HOME: directory, TMPDIR: directory } },
+        ).catch((error: { stdout: string; stderr: string }) => assert.fail(error.stdout + error.stderr));
+        assert.match(stdout, /^# fail 0$/m);
+        assert.doesNotMatch(stdout, /# SKIP no containers here/);
+      } finally {
+        rmSync(directory, { recursive: true, force: true });
+      }
+    },
+  );
+
+test("without root, and where no overlay can be mounted, containers begin with copies", async (context) => {
+  if (process.geteuid?.() !== 0) {
+    context.skip("only root may forbid what kernels of others have not");
+    return;
+  }
+  if (!(await nobodyCanRead(context))) return;
+  const directory = mkdtempSync(join(tmpdir(), "plinth-rootless-"));
+  chmodSync(directory, 0o1777);
+  const report = join(directory, "report");
+  const file = fileURLToPath(new URL("images.test.ts", import.meta.url));
+  const reporting = ["--test-reporter=tap", `--test-reporter-destination=${report}`];
+  const words = [process.execPath, "--test", ...reporting, file];
+  const env = ["PATH=/usr/bin:/bin", `HOME=${directory}`, `TMPDIR=${directory}`];
+  const block = (texts: readonly string[]): Block =>
+    new Block([...texts.map((text) => new Pointer(text)), 0]);
+  const filter = seccompProgram({
+    defaultAction: "SCMP_ACT_ALLOW",
+    syscalls: [{ names: ["fsopen"], action: "SCMP_ACT_ERRNO" }],
+  });
+  try {
+    using init = await openInit(directory);
+    const over = runSteps(
+      [
+        ...seccompSteps(filter!),
+        call("have no further groups", "setgroups", [0, 0]),
+        call("become nobody's group", "setresgid", [NOBODY, NOBODY, NOBODY]),
+        call("become nobody", "setresuid", [NOBODY, NOBODY, NOBODY]),
+        call("run the tests", "execve", [process.execPath, block(words), block(env)]),
+      ],
+      { init },
+    );
+    await over.catch((error: unknown) => assert.fail(`${String(error)}\n${readFileSync(report, "utf8")}`));
+    const said = readFileSync(report, "utf8");
+    assert.match(said, /^ *# overlay: no$/m);
+    assert.match(said, /^# fail 0$/m);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
 
 async function nobodyCanRead(context: TestContext): Promise<boolean> {
   const [file, ...args] = asNobody;

@@ -4,12 +4,15 @@ import type { MountPlan } from "../image/store/store.ts";
 import type { TaskNetwork } from "../network/task-network.ts";
 import type { LinuxSeccomp, Process } from "../oci/config.ts";
 import type { ContainerConfig } from "./config.ts";
+import type { UserMaps } from "./id-maps.ts";
 
 /** A container that is planned as a whole: its configuration, its root, and where it is kept. */
 export interface PreparedContainer extends TaskPlace {
   readonly config: ContainerConfig;
   /** Layers that `config.root.path` is mounted of; undefined where its content stands there already. */
   readonly overlay: OverlayRoot | undefined;
+  /** Its ids on the machine, in a user namespace of its own; undefined: they are the machine's. */
+  readonly maps: UserMaps | undefined;
   /** Its first process is one of ours, where it can be had: the command shall feel as outside. */
   readonly reaper: boolean;
   readonly limits: ResourceLimits;

@@ -1,5 +1,6 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { removeTree } from "../remove-tree.ts";
 import type { LinuxSeccomp, Process } from "../oci/config.ts";
 
 /** What is known of a container before it starts. Holds no environment: secrets live only in processes. */
@@ -35,6 +36,6 @@ export function readContainer(directory: string): ContainerRecord | undefined {
 }
 
 /** Takes away what an earlier start left. Nothing is mounted in it: mounts are the container's own. */
-export function removeContainer(directory: string): void {
-  for (const name of PER_START) rmSync(join(directory, name), { recursive: true, force: true });
+export async function removeContainer(directory: string, initDirectory: string): Promise<void> {
+  for (const name of PER_START) await removeTree(join(directory, name), initDirectory);
 }

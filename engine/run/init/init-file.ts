@@ -108,10 +108,29 @@ async function openMemory(launched: Launched, binary: Buffer): Promise<number | 
     if (report.step.call === "memfd_create") return undefined;
     throw new Fault("unavailable", `Cannot ${report.step.words}: ${describeErrno(report.errno)}`);
   }
-  const fd = openSync(`/proc/${launched.child.pid}/fd/${report.value}`, "r");
+  const fd = openHigh(`/proc/${launched.child.pid}/fd/${report.value}`);
   if (readFileSync(fd).equals(binary)) return fd;
   closeSync(fd);
   throw new Fault("corrupt", "Cannot seal the init: what is in memory is not what was written");
+}
+
+/**
+ * A number below this one may be a standard stream of an init that is started, or a descriptor handed over to it: then
+ * the path of what it is to run would lead to that.
+ */
+const DESCRIPTOR_LEAST = 64;
+
+function openHigh(path: string): number {
+  const low: number[] = [];
+  try {
+    for (;;) {
+      const fd = openSync(path, "r");
+      if (fd >= DESCRIPTOR_LEAST) return fd;
+      low.push(fd);
+    }
+  } finally {
+    for (const fd of low) closeSync(fd);
+  }
 }
 
 /** Its path, `init-DIGEST`; written by rename, so that there is never half of it. */

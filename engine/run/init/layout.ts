@@ -44,7 +44,7 @@ export const SLOTS_END: number = SLOTS_OFFSET + SLOTS_MAX * SLOT_BYTES;
 export const SECTION_BYTES = 4096;
 
 /** One record, one step. All addresses lie in the table and fit into 32 bits. */
-export const RECORD_BYTES = 104;
+export const RECORD_BYTES = 112;
 export const RECORD = {
   /** u32: an Operation. */
   operation: 0,
@@ -60,12 +60,12 @@ export const RECORD = {
   onZero: 64,
   /** u32: record that follows any error not listed. */
   onError: 68,
-  /** { u32 errno, u32 record } times 3. */
+  /** { u32 errno, u32 record } times 4. */
   errors: 72,
   /** u32 address, u32 length of its words; zeros in sections that carry none. */
-  words: 96,
+  words: 104,
 } as const;
-export const ERRORS_MAX = 3;
+export const ERRORS_MAX = 4;
 export const ARGUMENTS_MAX = 6;
 
 /** What a record does. Its result is kept, then compared with zero; that of the first two may be an error. */

@@ -15,18 +15,19 @@ export interface RunStepsOptions {
   /** Descriptors of ours that become 4, 5 and so on. */
   readonly descriptors?: readonly number[];
   readonly signal?: AbortSignal;
+  /** Called with the process's pid whenever a step reports that it waits; it goes on afterwards. */
+  readonly onWaiting?: (pid: number) => Promise<void>;
 }
 
 /** A step that failed. */
 export class StepFault extends Fault {
-  /** Its place in the list that was to be run. */
-  readonly index: number;
+  readonly step: Step;
   /** "EEXIST". */
   readonly errno: string;
 
-  constructor(step: Step, index: number, errno: number) {
+  constructor(step: Step, errno: number) {
     super("unavailable", `Cannot ${step.words}: ${describeErrno(errno)}`);
-    this.index = index;
+    this.step = step;
     this.errno = errnoName(errno);
   }
 }
@@ -52,10 +53,14 @@ export async function runSteps(steps: readonly (Step | Label)[], options: RunSte
   const end = (): void => void launched.child.kill("SIGKILL");
   options.signal?.addEventListener("abort", end, { once: true });
   try {
-    const report = await launched.next();
+    let report = await launched.next();
+    for (; report?.kind === "waiting"; report = await launched.next()) {
+      await options.onWaiting?.(launched.child.pid!);
+      launched.answer();
+    }
     const ended = await launched.ended;
     options.signal?.throwIfAborted();
-    if (report?.kind === "failed") throw new StepFault(report.step, steps.indexOf(report.step), report.errno);
+    if (report?.kind === "failed") throw new StepFault(report.step, report.errno);
     if (ended.code !== 0) throw unexpectedEnd("make system calls", ended);
   } finally {
     options.signal?.removeEventListener("abort", end);

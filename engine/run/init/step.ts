@@ -82,7 +82,7 @@ export interface Step {
   /** Where to go on after a result of zero. Default: the next step. */
   readonly onZero: Label | undefined;
   /**
-   * Where to go on after these errors, at most three; "again" is this step. Others, and those of steps without any, end
+   * Where to go on after these errors, at most four; "again" is this step. Others, and those of steps without any, end
    * the program.
    */
   readonly on: Readonly<Record<ErrnoName, Label | "next" | "again">>;

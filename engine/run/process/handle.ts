@@ -29,6 +29,8 @@ export interface HandleOptions {
   readonly startFailure: () => ExitStatus | undefined;
   /** What asks it to end goes to its main process only, which hands it on. Default: to its group. */
   readonly asksMainOnly?: boolean;
+  /** Its main process is the first of a pid namespace. Default: false. */
+  readonly ownPids?: boolean;
 }
 
 type State =
@@ -49,6 +51,7 @@ export class ProcessHandle implements TaskHandle {
   readonly #clock: Clock;
   readonly #startFailure: HandleOptions["startFailure"];
   readonly #asksMainOnly: boolean;
+  readonly #ownPids: boolean;
   readonly #waiting: Set<(exit: ExitStatus) => void> = new Set();
   #state: State = { name: "running" };
   #watcher: FSWatcher | undefined;
@@ -66,6 +69,7 @@ export class ProcessHandle implements TaskHandle {
     this.#clock = options.clock;
     this.#startFailure = options.startFailure;
     this.#asksMainOnly = options.asksMainOnly === true;
+    this.#ownPids = options.ownPids === true;
     try {
       this.#watcher = watch(this.stateDirectory, () => this.look());
       this.#watcher.on("error", () => this.#watcher?.close());
@@ -85,6 +89,7 @@ export class ProcessHandle implements TaskHandle {
       cgroup: outside ? undefined : (task.cgroups.members ?? undefined),
       mark: task.mark,
       byInit,
+      ownPids: this.#ownPids,
     };
   }
 

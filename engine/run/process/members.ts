@@ -14,6 +14,7 @@ import { killCgroup } from "../oci/cgroup/control.ts";
 import { cgroupMembers } from "../oci/cgroup/make.ts";
 import { cgroupCpuSeconds } from "./cgroup.ts";
 import { isLaunchersMember, isLaunchersTool } from "./earlier-launcher.ts";
+import { pidNamespace, visiblePid } from "./visible.ts";
 
 /** In the environment of everything a start consists of; unlike PLINTH_INSTANCE never used twice. */
 export const MARK_VARIABLE = "PLINTH_INSTANCE_MARK";
@@ -25,10 +26,21 @@ export interface Membership extends KeptProcesses {
   readonly mark: string;
   /** Our init keeps it, not the launcher of an earlier release. */
   readonly byInit: boolean;
+  /** The main process is the first of a pid namespace: all members are in it, and none outlives it. */
+  readonly ownPids?: boolean;
 }
 
-const inCgroup = ({ cgroup }: Membership): number[] | undefined =>
-  cgroup === undefined ? undefined : cgroupMembers(cgroup);
+/** By the cgroup, or by the pid namespace; undefined where there is neither. */
+function listedMembers({ cgroup, ownPids, main }: Membership): number[] | undefined {
+  if (cgroup !== undefined) return cgroupMembers(cgroup);
+  if (ownPids !== true) return undefined;
+  const seen = isRunning(main) ? visiblePid(main.pid) : undefined;
+  const namespace = seen === undefined ? undefined : pidNamespace(seen);
+  if (namespace === undefined) return [];
+  return processTable()
+    .filter(({ pid }) => pidNamespace(pid) === namespace)
+    .map(({ pid }) => pid);
+}
 
 /**
  * Who can be told from the process table: all that descend from the shim, which nobody who loses a parent gets away
@@ -57,7 +69,7 @@ function descendantsOf(ancestor: number, table: readonly ProcessEntry[]): number
 
 /** Pids of all members but the shim. Without a cgroup this looks through the whole process table. */
 export function membersOf(membership: Membership): number[] {
-  const listed = inCgroup(membership);
+  const listed = listedMembers(membership);
   const { shim, main, mark, byInit } = membership;
   // Recorded before it joins its cgroup: for that moment it is not listed.
   if (listed !== undefined)
@@ -94,7 +106,7 @@ function tableOfThisTurn(): ProcessEntry[] {
 
 /** Memory and CPU time of those the process table knows as members, or of the whole cgroup. */
 export function statsOf(membership: Membership): TaskStats | undefined {
-  const pids = inCgroup(membership) ?? related(membership, tableOfThisTurn()).map(({ pid }) => pid);
+  const pids = listedMembers(membership) ?? related(membership, tableOfThisTurn()).map(({ pid }) => pid);
   let memoryBytes = 0;
   let cpuSeconds = 0;
   let processes = 0;

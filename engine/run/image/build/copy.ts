@@ -1,4 +1,3 @@
-import type { BigIntStats } from "node:fs";
 import { lstat, readdir, readlink, realpath, stat } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import { Fault } from "@plinth/fault";
@@ -103,26 +102,24 @@ async function addTree(
   }
 }
 
+type DirectoryAttributes = Pick<TarEntry, "mode" | "uid" | "gid">;
+
 async function attributesBelow(
   below: readonly LookupLayer[],
   name: string,
-): Promise<BigIntStats | undefined> {
+): Promise<DirectoryAttributes | undefined> {
   const found = (await findInLayers(below, Buffer.from(name, "latin1").toString("utf8")))?.found;
-  return found?.stats.isDirectory() === true ? found.stats : undefined;
+  if (found?.stats.isDirectory() !== true) return undefined;
+  const { mode, uid, gid } = found.stats;
+  const owner = below[0]?.ownerIn({ uid: Number(uid), gid: Number(gid) });
+  return { mode: Number(mode & 0o7777n), uid: owner?.uid ?? 0, gid: owner?.gid ?? 0 };
 }
 
-function directoryEntry(name: string, stats: BigIntStats | undefined): BuildEntry {
-  // What an ordinary user has unpacked belongs to that user, which is nothing to write into an image.
-  const hasOwners = process.geteuid!() === 0;
-  const attributes =
-    stats === undefined
-      ? { mode: DIRECTORY_MODE }
-      : {
-          mode: Number(stats.mode & 0o7777n),
-          uid: hasOwners ? Number(stats.uid) : 0,
-          gid: hasOwners ? Number(stats.gid) : 0,
-        };
-  return { entry: { ...blank(name), type: "directory", ...attributes }, source: undefined };
+function directoryEntry(name: string, attributes: DirectoryAttributes | undefined): BuildEntry {
+  return {
+    entry: { ...blank(name), type: "directory", mode: DIRECTORY_MODE, ...attributes },
+    source: undefined,
+  };
 }
 
 const blank = (name: string): TarEntry => fileEntry(name, { bytes: 0, mtimeSeconds: BUILD_TIME_SECONDS });

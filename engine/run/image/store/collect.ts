@@ -4,7 +4,8 @@ import { type Digest, isDigest } from "../digest.ts";
 import { blobsOf, type Contents } from "./contents.ts";
 import type { StoreDirectories } from "./directories.ts";
 import type { NamedImage } from "./index-file.ts";
-import { layerIds, type Layers, removeTree } from "./layers.ts";
+import { removeTree } from "../../remove-tree.ts";
+import { layerIds, type Layers } from "./layers.ts";
 import { readHolds, readWork } from "./ledger.ts";
 import type { Collected, CollectOptions } from "./store.ts";
 
@@ -78,7 +79,8 @@ export async function takeOut(
 }
 
 export async function emptyTrash(directories: StoreDirectories): Promise<void> {
-  for (const name of await readdir(directories.trash)) await removeTree(join(directories.trash, name));
+  for (const name of await readdir(directories.trash))
+    await removeTree(join(directories.trash, name), directories.init);
 }
 
 async function idlePartials(

@@ -12,6 +12,13 @@ export interface LookupLayer {
   readonly implicit: readonly string[];
   /** Directories with whiteouts; latin1. */
   readonly hiding: readonly string[];
+  /** Who the owner of a file here is in the image. */
+  readonly ownerIn: (owner: Owner) => Owner;
+}
+
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 /** As Linux bounds it. */
@@ -102,6 +109,14 @@ export async function findAsIs(
 }
 
 function notThere(error: NodeJS.ErrnoException): undefined {
+  if (error.code === "EACCES")
+    throw new Fault(
+      "forbidden",
+      `Cannot look at ${error.path}: a folder of the image is closed to all but its own user`,
+      {
+        cause: error,
+      },
+    );
   if (!["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(error.code ?? "")) throw error;
 }
 

@@ -1,15 +1,4 @@
-import {
-  chmod,
-  lstat,
-  mkdir,
-  readdir,
-  readFile,
-  readlink,
-  rename,
-  rm,
-  symlink,
-  writeFile,
-} from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Clock } from "@plinth/clock";
 import { Fault } from "@plinth/fault";
@@ -17,12 +6,14 @@ import { bootId } from "@plinth/process";
 import { algorithmOf, type Digest, digestOf, hexOf, isDigest } from "../digest.ts";
 import { JsonObject } from "../json.ts";
 import type { LayerSummary } from "../unpack/layer-writer.ts";
-import { ownRights, type Rights } from "../unpack/rights.ts";
+import type { Rights } from "../unpack/rights.ts";
 import { syncFileSystem } from "../unpack/sync.ts";
 import { unpackAll } from "../unpack/unpack-all.ts";
 import type { LayerFile } from "../unpack/unpack-layers.ts";
+import { containerIdOf } from "../../container/id-maps.ts";
+import { removeTree } from "../../remove-tree.ts";
 import type { StoreDirectories } from "./directories.ts";
-import { findAsIs, type LookupLayer } from "./layered-file.ts";
+import { findAsIs, type LookupLayer, type Owner } from "./layered-file.ts";
 import { lockFile } from "./lock.ts";
 import type { MountPlan } from "./store.ts";
 
@@ -62,12 +53,13 @@ const EMPTY_LAYER = "empty";
 export class Layers {
   readonly #directories: StoreDirectories;
   readonly #clock: Clock;
-  readonly rights: Rights = ownRights();
+  readonly rights: Rights;
   readonly #records: Map<Digest, LayerRecord> = new Map();
   /** By `mergedId`: whether the layers, one upon the other, are the image. */
   readonly #standAlone: Map<Digest, boolean> = new Map();
 
-  constructor(directories: StoreDirectories, clock: Clock) {
+  constructor(directories: StoreDirectories, clock: Clock, rights: Rights) {
+    this.rights = rights;
     this.#directories = directories;
     this.#clock = clock;
   }
@@ -111,10 +103,21 @@ export class Layers {
         if (record === undefined)
           throw new Fault("not-found", `Cannot look into layer ${id}: it is not unpacked`);
         const { opaque, implicit, hiding } = record;
-        return { content: this.contentPath(id), opaque: new Set(opaque), implicit, hiding };
+        const ownerIn = (owner: Owner): Owner => this.#ownerIn(owner);
+        return { content: this.contentPath(id), opaque: new Set(opaque), implicit, hiding, ownerIn };
       }),
     );
     return layers.reverse();
+  }
+
+  #ownerIn(onDisk: Owner): Owner {
+    const { owner, maps } = this.rights;
+    if (owner !== undefined) return onDisk;
+    // What an ordinary user has unpacked without further ids is that user's, and root's for all that is known.
+    return {
+      uid: (maps && containerIdOf(onDisk.uid, maps.uid)) ?? 0,
+      gid: (maps && containerIdOf(onDisk.gid, maps.gid)) ?? 0,
+    };
   }
 
   #linkName(diffId: Digest): string {
@@ -140,7 +143,7 @@ export class Layers {
     const diffIds = layers.map(({ diffId }) => diffId);
     const merged = mergedId(diffIds);
     let isAlone = this.#standAlone.get(merged);
-    isAlone ??= await doStandAlone(await this.#stack(diffIds));
+    isAlone ??= await doStandAlone(await this.#stack(diffIds)).catch(closed);
     this.#standAlone.set(merged, isAlone);
     if (!isAlone) await this.#unpackTasks([{ id: merged, layers, whiteouts: "apply" }], options);
   }
@@ -165,7 +168,7 @@ export class Layers {
       const work = [];
       for (const { id, layers, whiteouts } of missing) {
         const directory = join(this.#directories.staging, this.#key(id));
-        await removeTree(directory); // what a crash left
+        await removeTree(directory, this.#directories.init); // what a crash left
         const root = join(directory, CONTENT);
         await mkdir(root, { recursive: true, mode: 0o700 });
         ids.set(root, id);
@@ -178,7 +181,7 @@ export class Layers {
         onDone: ({ root }, summary) => this.#publish(ids.get(root)!, summary),
       });
     } finally {
-      for (const root of ids.keys()) await removeTree(dirname(root));
+      for (const root of ids.keys()) await removeTree(dirname(root), this.#directories.init);
     }
   }
 
@@ -268,7 +271,10 @@ export class Layers {
   }
 
   get #suffix(): string {
-    return this.rights.owner === undefined ? "-own" : "";
+    const { owner, maps } = this.rights;
+    if (owner !== undefined) return "";
+    // Owners are what the ids were when it was unpacked: with others it is unpacked anew.
+    return maps === undefined ? "-own" : `-${hexOf(digestOf(Buffer.from(JSON.stringify(maps)))).slice(0, 8)}`;
   }
 }
 
@@ -280,6 +286,12 @@ function mergedId(diffIds: readonly Digest[]): Digest {
 /** What an image's layers may be kept under, for those who must not lose them. */
 export function layerIds(diffIds: readonly Digest[]): readonly Digest[] {
   return [...diffIds, mergedId(diffIds)];
+}
+
+/** A directory of a subordinate id may be closed to us: layers that cannot be looked at are merged. */
+function closed(error: unknown): false {
+  if (error instanceof Fault && error.code === "forbidden") return false;
+  throw error;
 }
 
 /**
@@ -307,22 +319,6 @@ async function doStandAlone(topFirst: readonly LookupLayer[]): Promise<boolean> 
     }
   }
   return true;
-}
-
-/** Removes a tree whose directories may forbid it to their own owner. */
-export async function removeTree(directory: string): Promise<void> {
-  await rm(directory, { recursive: true, force: true }).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EACCES") throw error;
-    await openUp(directory);
-    await rm(directory, { recursive: true, force: true });
-  });
-}
-
-async function openUp(directory: string): Promise<void> {
-  await chmod(directory, 0o700);
-  for (const each of await readdir(directory, { withFileTypes: true })) {
-    if (each.isDirectory()) await openUp(join(directory, each.name));
-  }
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -3,6 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import type { Clock } from "@plinth/clock";
 import { Fault } from "@plinth/fault";
+import { usableIds } from "../../container/in-user-namespace.ts";
 import { type BuildOptions, buildImage, type BuildSpec } from "../build/build.ts";
 import { type Digest, isDigest } from "../digest.ts";
 import { ARCHIVE_BYTES_MAX } from "../limits.ts";
@@ -59,7 +60,9 @@ const USERS_MAX = 1024;
 export async function openImageStore(directory: string, options: ImageStoreOptions): Promise<ImageStore> {
   const directories = new StoreDirectories(directory);
   await directories.make();
-  return new HomeImageStore(new StoreParts(directories, options.clock), options);
+  const rights =
+    process.geteuid?.() === 0 ? ownRights() : ownRights((await usableIds(directories.init)).maps);
+  return new HomeImageStore(new StoreParts(directories, options.clock, rights), options);
 }
 
 class HomeImageStore implements ImageStore {
@@ -159,7 +162,7 @@ class HomeImageStore implements ImageStore {
       [
         {
           root: directory,
-          rights: ownRights(),
+          rights: this.#parts.layers.rights,
           layers: this.#parts.contents.layerFiles(image),
           whiteouts: "apply",
         },
@@ -297,10 +300,14 @@ class HomeImageStore implements ImageStore {
     const image = await this.#parts.contents.read(digest);
     if (image === undefined) return undefined;
     const names = named.filter(({ descriptor }) => descriptor.digest === digest);
+    const notices = new Map<string, number>();
     const layers = await Promise.all(
       image.manifest.layers.map(async (layer, index) => {
         const diffId = image.config.diffIds[index]!;
-        const isUnpacked = (await this.#parts.layers.record(diffId)) !== undefined;
+        const record = await this.#parts.layers.record(diffId);
+        const isUnpacked = record !== undefined;
+        for (const [text, count] of Object.entries(record?.notices ?? {}))
+          notices.set(text, (notices.get(text) ?? 0) + count);
         const isHere = isUnpacked || (await this.#parts.blobs.has(layer));
         return isHere ? { digest: layer.digest, diffId, bytes: layer.bytes, isUnpacked } : undefined;
       }),
@@ -314,6 +321,7 @@ class HomeImageStore implements ImageStore {
       configDigest: image.manifest.config.digest,
       layers,
       bytes: blobsOf(image).reduce((sum, { bytes }) => sum + bytes, image.manifestBytes),
+      notices: [...notices].map(([text, count]) => `${text} (${count} files)`).sort(),
     };
   }
 

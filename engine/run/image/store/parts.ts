@@ -5,6 +5,7 @@ import { Fault } from "@plinth/fault";
 import type { FileLock } from "@plinth/file";
 import { isRunning, processIdentity } from "@plinth/process";
 import type { Digest } from "../digest.ts";
+import type { Rights } from "../unpack/rights.ts";
 import { Blobs } from "./blobs.ts";
 import { Contents, type ImageContents } from "./contents.ts";
 import type { StoreDirectories } from "./directories.ts";
@@ -25,12 +26,12 @@ export class StoreParts {
   #spools = 0;
   #syncing: Promise<unknown> = Promise.resolve();
 
-  constructor(directories: StoreDirectories, clock: Clock) {
+  constructor(directories: StoreDirectories, clock: Clock, rights: Rights) {
     this.directories = directories;
     this.clock = clock;
     this.blobs = new Blobs(directories, clock);
     this.contents = new Contents(this.blobs);
-    this.layers = new Layers(directories, clock);
+    this.layers = new Layers(directories, clock, rights);
   }
 
   /** For changes of the index and of the ledger, and for taking out what nothing refers to. */

@@ -104,6 +104,8 @@ export interface StoredImage {
   readonly layers: readonly StoredLayer[];
   /** Of its blobs. */
   readonly bytes: number;
+  /** What of it could not be unpacked by who did, and how often; a sentence each. */
+  readonly notices: readonly string[];
 }
 
 export interface StoredName {

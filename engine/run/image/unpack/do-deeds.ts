@@ -1,4 +1,6 @@
 import { Fault } from "@plinth/fault";
+import type { UserMaps } from "../../container/id-maps.ts";
+import { runMapped } from "../../container/in-user-namespace.ts";
 import { openInit } from "../../init/init-file.ts";
 import { TABLE_BYTES_MAX, RECORD_BYTES } from "../../init/layout.ts";
 import { runSteps, StepFault } from "../../init/run-steps.ts";
@@ -18,17 +20,22 @@ const ARGUMENT_BYTES = 16;
 
 /** Deeds done by the init, in batches: `directory` is where it is kept. */
 export function deedsByInit(directory: string): DoDeeds {
-  return async (deeds) => {
+  return async (deeds, maps) => {
     using init = await openInit(directory);
-    for (const batch of batches(deeds)) await runBatch(batch, init);
+    for (const batch of batches(deeds)) await runBatch(batch, init, maps);
   };
 }
 
-async function runBatch(batch: readonly Deed[], init: Awaited<ReturnType<typeof openInit>>): Promise<void> {
+async function runBatch(
+  batch: readonly Deed[],
+  init: Awaited<ReturnType<typeof openInit>>,
+  maps: UserMaps | undefined,
+): Promise<void> {
+  const steps = batch.map(stepOf);
   try {
-    await runSteps(batch.map(stepOf), { init });
+    await (maps === undefined ? runSteps(steps, { init }) : runMapped(steps, { init, maps }));
   } catch (error) {
-    const deed = error instanceof StepFault ? batch[error.index] : undefined;
+    const deed = error instanceof StepFault ? batch[steps.indexOf(error.step)] : undefined;
     if (!(error instanceof StepFault) || deed === undefined) throw error;
     const name = shownName(deed.path.toString("latin1"));
     if (error.errno === "EOPNOTSUPP" || error.errno === "ENOTSUP") {

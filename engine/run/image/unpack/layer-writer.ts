@@ -19,6 +19,7 @@ import {
   writeSync,
 } from "node:fs";
 import { Fault } from "@plinth/fault";
+import { hostIdOf } from "../../container/id-maps.ts";
 import { LAYER_ENTRIES_MAX } from "../limits.ts";
 import { corrupt, shownName, type TarEntry } from "../tar/entry.ts";
 import type { TarSink } from "../tar/reader.ts";
@@ -52,6 +53,9 @@ export interface LayerSummary {
   readonly notices: Readonly<Record<string, number>>;
 }
 
+const OWNERS_LEFT_OUT =
+  "owners left out: without subordinate ids all is root's, `plinth doctor` says how to have some";
+
 type Times = Pick<TarEntry, "mtimeSeconds" | "mtimeNanoseconds">;
 
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -71,6 +75,8 @@ export class LayerWriter implements TarSink {
   readonly #tree: Tree;
   /** Deeds by the path they are done at, so that a later entry of the name takes them back. */
   readonly #deeds: Map<string, Deed[]> = new Map();
+  /** With `maps`: whom things are given to, last of all. */
+  readonly #gifts: Map<string, Deed[]> = new Map();
   /** Paths among `#deeds` where there is nothing on the disk yet. */
   readonly #nodes: Map<string, TarEntry> = new Map();
   #hidden: EntryName[] = [];
@@ -82,6 +88,7 @@ export class LayerWriter implements TarSink {
   /** The file whose content comes; undefined while content is passed over. */
   #file: number | undefined = undefined;
   #fileEntry: TarEntry | undefined = undefined;
+  #filePath = "";
 
   constructor({ root, rights, whiteouts }: LayerWriterOptions) {
     this.#root = Buffer.from(root).toString("latin1");
@@ -118,6 +125,7 @@ export class LayerWriter implements TarSink {
     try {
       // The owner first: a change of it takes the set-uid bit away.
       if (this.#isForeign(entry)) fchownSync(file, entry.uid, entry.gid);
+      this.#giveLater(this.#filePath, entry);
       fchmodSync(file, entry.mode);
       futimesSync(file, entry.mtimeSeconds, entry.mtimeSeconds);
     } finally {
@@ -151,6 +159,8 @@ export class LayerWriter implements TarSink {
       if (attributes.mtimeNanoseconds !== 0) exactTimes.push(this.#timesDeed(path, attributes));
     }
     if (exactTimes.length > 0) await doDeeds(exactTimes);
+    // Last: what is given away may be closed to us.
+    if (this.#gifts.size > 0) await doDeeds([...this.#gifts.values()].flat(), this.#rights.maps);
     return {
       entries: this.#entries,
       bytes: this.#bytes,
@@ -190,6 +200,7 @@ export class LayerWriter implements TarSink {
           this.#file = openSync(this.#at(path), NEW_FILE, FILE_MODE);
         });
         this.#fileEntry = entry;
+        this.#filePath = path;
         break;
       case "symlink":
         this.#takeBack(path);
@@ -219,6 +230,8 @@ export class LayerWriter implements TarSink {
     this.#replacing(path, () => symlinkSync(target, at));
     this.#tree.addSymlink(path, entry.target);
     if (this.#isForeign(entry)) lchownSync(at, entry.uid, entry.gid);
+    // Its mode says nothing, and to set one would follow it.
+    this.#giveLater(path, { ...entry, mode: 0 });
     lutimesSync(at, entry.mtimeSeconds, entry.mtimeSeconds);
   }
 
@@ -273,6 +286,7 @@ export class LayerWriter implements TarSink {
       { kind: "mode", path: at, mode: entry.mode },
       this.#timesDeed(path, entry),
     ]);
+    this.#giveLater(path, entry);
     return true;
   }
 
@@ -309,7 +323,8 @@ export class LayerWriter implements TarSink {
   #clear(path: string): void {
     this.#takeBack(path);
     if (this.#tree.forget(path)) {
-      for (const each of this.#deeds.keys()) if (each.startsWith(`${path}/`)) this.#takeBack(each);
+      for (const each of [...this.#deeds.keys(), ...this.#gifts.keys()])
+        if (each.startsWith(`${path}/`)) this.#takeBack(each);
       rmSync(this.#at(path), { recursive: true });
       return;
     }
@@ -322,6 +337,7 @@ export class LayerWriter implements TarSink {
 
   #takeBack(path: string): void {
     this.#deeds.delete(path);
+    this.#gifts.delete(path);
     this.#nodes.delete(path);
   }
 
@@ -400,6 +416,7 @@ export class LayerWriter implements TarSink {
   #setDirectory(path: string, attributes: DirectoryAttributes): void {
     const at = this.#at(path);
     if (this.#isForeign(attributes)) lchownSync(at, attributes.uid, attributes.gid);
+    this.#giveLater(path, attributes);
     chmodSync(at, attributes.mode);
     utimesSync(at, attributes.mtimeSeconds, attributes.mtimeSeconds);
   }
@@ -411,6 +428,25 @@ export class LayerWriter implements TarSink {
   #isForeign({ uid, gid }: { readonly uid: number; readonly gid: number }): boolean {
     const { owner } = this.#rights;
     return owner !== undefined && (uid !== owner.uid || gid !== owner.gid);
+  }
+
+  /** To whom the image says it belongs, for an ordinary user: who cannot give it, or not yet, says so. */
+  #giveLater(path: string, { uid, gid, mode }: Pick<TarEntry, "uid" | "gid" | "mode">): void {
+    const { owner, maps } = this.#rights;
+    if (owner !== undefined || (uid === 0 && gid === 0)) return;
+    if (maps === undefined) {
+      this.#notice(OWNERS_LEFT_OUT);
+      return;
+    }
+    if (hostIdOf(uid, maps.uid) === undefined || hostIdOf(gid, maps.gid) === undefined) {
+      this.#notice("owners left out: beyond the subordinate ids; root's in the image");
+      return;
+    }
+    const at = this.#bytesAt(path);
+    const gift = { kind: "owner", path: at, uid, gid } as const;
+    // A change of the owner takes the set-uid bit away.
+    const hasSpecial = (mode & 0o6000) !== 0;
+    this.#gifts.set(path, hasSpecial ? [gift, { kind: "mode", path: at, mode }] : [gift]);
   }
 
   #notice(text: string): void {
