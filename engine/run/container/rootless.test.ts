@@ -84,9 +84,9 @@ for (const [what, setting] of [
       }
       const directory = mkdtempSync(join(tmpdir(), "plinth-rootless-"));
       chmodSync(directory, 0o1777);
-      const files = (setting === "" ? ["driver.test.ts", "images.test.ts"] : ["images.test.ts"]).map((name) =>
-        fileURLToPath(new URL(name, import.meta.url)),
-      );
+      const files = (
+        setting === "" ? ["driver.test.ts", "images.test.ts", "rootless-escape.test.ts"] : ["images.test.ts"]
+      ).map((name) => fileURLToPath(new URL(name, import.meta.url)));
       const tests = [...asNobody, process.execPath, "--test", "--test-reporter=tap", ...files];
       try {
         const { stdout } = await run(
