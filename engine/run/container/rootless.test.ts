@@ -1,16 +1,20 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { openInit } from "../init/init-file.ts";
+import { receiveSteps, reportStep } from "../init/report.ts";
 import { runSteps } from "../init/run-steps.ts";
 import { Block, call, Pointer } from "../init/step.ts";
 import { findTool } from "../tool-path.ts";
 import { seccompSteps } from "./command.ts";
+import { AT_FDCWD, CLONE_NEWUSER } from "./kernel.ts";
+import { writeSteps } from "./namespaces.ts";
 import { seccompProgram } from "./seccomp-program.ts";
 
 const NOBODY = 65_534;
@@ -84,9 +88,9 @@ for (const [what, setting] of [
       }
       const directory = mkdtempSync(join(tmpdir(), "plinth-rootless-"));
       chmodSync(directory, 0o1777);
-      const files = (setting === "" ? ["driver.test.ts", "images.test.ts"] : ["images.test.ts"]).map((name) =>
-        fileURLToPath(new URL(name, import.meta.url)),
-      );
+      const files = (
+        setting === "" ? ["driver.test.ts", "images.test.ts", "rootless-escape.test.ts"] : ["images.test.ts"]
+      ).map((name) => fileURLToPath(new URL(name, import.meta.url)));
       const tests = [...asNobody, process.execPath, "--test", "--test-reporter=tap", ...files];
       try {
         const { stdout } = await run(
@@ -115,8 +119,6 @@ test("without root, and where no overlay can be mounted, containers begin with c
   const reporting = ["--test-reporter=tap", `--test-reporter-destination=${report}`];
   const words = [process.execPath, "--test", ...reporting, file];
   const env = ["PATH=/usr/bin:/bin", `HOME=${directory}`, `TMPDIR=${directory}`];
-  const block = (texts: readonly string[]): Block =>
-    new Block([...texts.map((text) => new Pointer(text)), 0]);
   const filter = seccompProgram({
     defaultAction: "SCMP_ACT_ALLOW",
     syscalls: [{ names: ["fsopen"], action: "SCMP_ACT_ERRNO" }],
@@ -141,6 +143,57 @@ test("without root, and where no overlay can be mounted, containers begin with c
     rmSync(directory, { recursive: true, force: true });
   }
 });
+
+test("what forbids containers without root is said, with the command that mends it", async (context) => {
+  if (process.geteuid?.() !== 0) {
+    context.skip("only root may forbid what kernels of others forbid");
+    return;
+  }
+  if (!(await nobodyCanRead(context))) return;
+  const directory = mkdtempSync(join(tmpdir(), "plinth-rootless-"));
+  chmodSync(directory, 0o1777);
+  const told = join(directory, "told");
+  const asking = `
+    import { writeFileSync } from "node:fs";
+    const { fingerprintContainerDriver } = await import(${JSON.stringify(import.meta.resolve("./fingerprint.ts"))});
+    const { available, reason, hint } = await fingerprintContainerDriver(${JSON.stringify(directory)});
+    writeFileSync(${JSON.stringify(told)}, JSON.stringify({ available, reason, hint }));`;
+  const words = [process.execPath, "--input-type=module", "-e", asking];
+  try {
+    using init = await openInit(directory);
+    await runSteps(
+      [
+        call("make a user namespace with a setting of its own", "unshare", [CLONE_NEWUSER]),
+        ...reportStep("waiting"),
+        ...receiveSteps("wait until its ids are mapped"),
+        ...writeSteps(AT_FDCWD, "/proc/sys/user/max_user_namespaces", "0", "allow no more of them"),
+        call("become nobody's group", "setresgid", [NOBODY, NOBODY, NOBODY]),
+        call("become nobody", "setresuid", [NOBODY, NOBODY, NOBODY]),
+        call("ask", "execve", [process.execPath, block(words), block(["PATH=/usr/bin:/bin"])]),
+      ],
+      {
+        init,
+        onWaiting: async (pid) => {
+          for (const map of ["uid_map", "gid_map"]) await writeFile(`/proc/${pid}/${map}`, "0 0 65535");
+        },
+      },
+    );
+    const { available, reason, hint } = JSON.parse(readFileSync(told, "utf8")) as Record<string, unknown>;
+    assert.equal(available, false);
+    assert.match(
+      String(reason),
+      /^no container can be made without root: make the child, with namespaces .*ENOSPC/,
+    );
+    assert.match(
+      String(hint),
+      /^sysctl -w user.max_user_namespaces=15000 lets ordinary users have user namespaces/,
+    );
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+const block = (texts: readonly string[]): Block => new Block([...texts.map((text) => new Pointer(text)), 0]);
 
 async function nobodyCanRead(context: TestContext): Promise<boolean> {
   const [file, ...args] = asNobody;

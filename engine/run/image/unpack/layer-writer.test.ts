@@ -17,7 +17,7 @@ import { type FakeEntry, fakeEntry, fakeTar } from "../fake-images.ts";
 import { TarReader } from "../tar/reader.ts";
 import type { Deed } from "./deeds.ts";
 import { type LayerSummary, LayerWriter } from "./layer-writer.ts";
-import { ownRights } from "./rights.ts";
+import { ownRights, type Rights } from "./rights.ts";
 
 /** A directory with something beside the image that nothing may touch. */
 interface Scene {
@@ -45,8 +45,9 @@ async function unpack(
   { root }: Scene,
   layers: readonly (readonly FakeEntry[] | Buffer)[],
   whiteouts: "overlay" | "apply" = "overlay",
+  rights: Rights = ownRights(),
 ): Promise<Unpacked> {
-  const writer = new LayerWriter({ root, rights: ownRights(), whiteouts });
+  const writer = new LayerWriter({ root, rights, whiteouts });
   const deeds: Deed[] = [];
   try {
     for (const layer of layers) {
@@ -251,4 +252,76 @@ test("a layer that is cut off or not a tar file is refused", async (t) => {
   const whole = Buffer.concat(fakeEntry({ name: "f", content: "x".repeat(2000) }));
   await assert.rejects(unpack(place, [whole.subarray(0, 1500)]), /ends too soon/);
   await assert.rejects(unpack(place, [Buffer.alloc(512, "x")]), Fault);
+});
+
+/** Of an ordinary user, who may give files to ids from 1 to 9. */
+const maps = {
+  uid: [
+    { containerID: 0, hostID: 1000, size: 1 },
+    { containerID: 1, hostID: 200_000, size: 9 },
+  ],
+  gid: [
+    { containerID: 0, hostID: 1000, size: 1 },
+    { containerID: 1, hostID: 200_000, size: 9 },
+  ],
+  byTools: true,
+};
+const ordinary: Rights = { owner: undefined, maps, makesDevices: false, overlayXattrs: "user" };
+
+test("without root, files are given away last, and no link is followed for that", async (t) => {
+  const place = scene(t);
+  const owned = { uid: 5, gid: 6 };
+  const { deeds, summary } = await unpack(
+    place,
+    [
+      [
+        { ...folder("kept"), ...owned, mode: 0o700 },
+        { name: "kept/program", content: "", ...owned, mode: 0o4755 },
+        { name: "far", content: "", uid: 10, gid: 0 },
+        // What is replaced by a link is not what was to be given away.
+        { name: "once", content: "", ...owned, mode: 0o6777 },
+        { ...link("once", join(place.outside, "secret")), ...owned, mode: 0o6777 },
+        { ...folder("folder"), ...owned },
+        { name: "folder/secret", content: "", ...owned, mode: 0o6777 },
+        { ...link("folder", place.outside), ...owned },
+      ],
+    ],
+    "overlay",
+    ordinary,
+  );
+  const gifts = deeds.map((deed) => `${deed.kind} ${deed.path.toString().slice(place.root.length + 1)}`);
+  assert.deepEqual(gifts.sort(), [
+    "mode kept/program",
+    "owner folder",
+    "owner kept",
+    "owner kept/program",
+    "owner once",
+  ]);
+  assert.deepEqual(
+    new Set(deeds.map((deed) => (deed.kind === "owner" ? `${deed.uid}:${deed.gid}` : "5:6"))),
+    new Set(["5:6"]),
+  );
+  assert.deepEqual(summary.notices, {
+    "owners left out: beyond the subordinate ids; root's in the image": 1,
+  });
+  assertUntouched(place);
+});
+
+test("without subordinate ids all is root's, which is said", async (t) => {
+  const { deeds, summary } = await unpack(
+    scene(t),
+    [
+      [
+        { name: "file", content: "", uid: 5, gid: 6 },
+        { name: "roots", content: "" },
+      ],
+    ],
+    "overlay",
+    { ...ordinary, maps: undefined },
+  );
+  assert.deepEqual(deeds, []);
+  assert.deepEqual(
+    Object.entries(summary.notices).map(([text, count]) => [text.slice(0, 15), count]),
+    [["owners left out", 1]],
+  );
 });
