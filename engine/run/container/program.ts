@@ -15,6 +15,7 @@ import {
   keepWithoutShim,
 } from "./command.ts";
 import type { CgroupMount } from "./cgroup-mounts.ts";
+import { CgroupJoins } from "./cgroup-joins.ts";
 import type { CgroupPlace, Overlay, SeccompProgram } from "./container.ts";
 import { deviceLinkSteps, deviceSteps } from "./devices.ts";
 import { directoryInRoot } from "./in-root.ts";
@@ -89,6 +90,7 @@ export function containerProgram(plan: ContainerPlan): Program {
   const child = new Label("child");
   const failure = new Label("child failed");
   const line = new Line();
+  const joins = new CgroupJoins(plan.cgroup);
   const ready = new Label("ready");
   const gate = new Slot("gate");
   const terminal: Terminal | undefined = process.terminal === true ? terminalOf(plan) : undefined;
@@ -101,6 +103,7 @@ export function containerProgram(plan: ContainerPlan): Program {
     stateDirectory: plan.stateDirectory,
     cloneFlags: namespaces.cloneFlags,
     cgroup: plan.cgroup,
+    joins,
     idMaps: idMapsOf(plan, namespaces),
     oomScoreAdj: process.oomScoreAdj,
     isFirst: true,
@@ -129,6 +132,7 @@ export function containerProgram(plan: ContainerPlan): Program {
   const steps = [
     child,
     ...line.beginSteps(),
+    ...joins.joinSteps(),
     ...label.open,
     ...namespaces.childSteps(),
     ...(mounting === undefined ? [] : beginMountsSteps(plan, mounting, isForeign)),
