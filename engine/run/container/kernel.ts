@@ -10,6 +10,8 @@ export const O_RDWR = 0o2;
 export const O_CREAT = 0o100;
 export const O_NOCTTY = 0o400;
 export const O_TRUNC = 0o1000;
+export const O_APPEND = 0o2000;
+export const O_NONBLOCK = 0o4000;
 export const O_CLOEXEC = 0o2000000;
 export const O_PATH = 0o10000000;
 
@@ -74,6 +76,7 @@ export const CLONE_INTO_CGROUP = 0x200000000;
 export const SIGKILL = 9;
 export const SIGCHLD = 17;
 export const SIG_SETMASK = 2;
+export const WNOHANG = 1;
 /** wait4(2): children made in any way. */
 export const WAIT_ALL = 0x40000000;
 export const MADV_DONTNEED = 4;

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Clock } from "@plinth/clock";
 import { Fault, messageOf } from "@plinth/fault";
-import { isRunning, processIdentity } from "@plinth/process";
 import type { ResourceLimits } from "@plinth/resource";
 import type { Limitation, TaskHandle, TaskPlace } from "../driver.ts";
 import { type Init, openInit } from "../init/init-file.ts";
+import { Spawner } from "../init/spawner.ts";
 import type { CgroupPlan } from "../oci/cgroup/plan.ts";
 import { deviceProgram } from "../oci/cgroup/device-program.ts";
 import { planContainerCgroup } from "../oci/cgroup/container-plan.ts";
@@ -16,7 +16,14 @@ import { readCgroupSystem } from "../oci/cgroup/system.ts";
 import { planCgroups, resourcesOf } from "../process/cgroup.ts";
 import { ProcessHandle } from "../process/handle.ts";
 import { killMembers } from "../process/members.ts";
-import { readRunning, readTask, removeTask, type TaskRecord, writeTask } from "../process/state.ts";
+import {
+  readRunning,
+  readTask,
+  removeTask,
+  type RunningRecord,
+  type TaskRecord,
+  writeTask,
+} from "../process/state.ts";
 import { NO_DEVICES } from "./config.ts";
 import { createContainer } from "./create.ts";
 import type { CgroupPlace, Container, Overlay } from "./container.ts";
@@ -30,7 +37,6 @@ import type {
   RuntimeExecOptions,
 } from "./runtime.ts";
 import { initFailure, startFailure } from "./start-failure.ts";
-import { waitsForStart } from "./state-files.ts";
 import { seccompProgram } from "./seccomp-program.ts";
 import { StepFault } from "./step-fault.ts";
 
@@ -40,6 +46,11 @@ export interface OwnRuntimeOptions {
   readonly clock: Clock;
 }
 
+interface Opened {
+  readonly init: Init;
+  readonly spawner: Spawner;
+}
+
 /**
  * Containers by our own init: started from this process, kept by a shim of a few pages that outlives it. Nothing is
  * ever mounted on the machine, and no secret is written to a file.
@@ -47,7 +58,7 @@ export interface OwnRuntimeOptions {
 export class OwnRuntime implements OciRuntime {
   readonly name = "plinth";
   readonly #options: OwnRuntimeOptions;
-  #init: Promise<Init> | undefined;
+  #init: Promise<Opened> | undefined;
 
   constructor(options: OwnRuntimeOptions) {
     this.#options = options;
@@ -93,8 +104,8 @@ export class OwnRuntime implements OciRuntime {
     const task = readTask(stateDirectory);
     if (task === undefined || task.id !== id) return undefined;
     const running = readRunning(stateDirectory, task.mark);
-    // One that was never told to begin shall not begin now.
-    if (running === undefined || (waitsForStart(stateDirectory) && isRunning(running.main))) {
+    // A shim that has written nothing yet gives up once it is ready: whoever wanted it is gone.
+    if (running === undefined) {
       await this.#abandon(task, stateDirectory);
       return undefined;
     }
@@ -111,7 +122,7 @@ export class OwnRuntime implements OciRuntime {
     return execInContainer({
       target: { id: handle.id, main: membership.main, cgroup: placeOf(task) },
       mark: task.mark,
-      init: await this.#opened(),
+      init: (await this.#opened()).init,
       process: command.process,
       seccomp: seccompProgram(command.seccomp),
       options,
@@ -120,46 +131,33 @@ export class OwnRuntime implements OciRuntime {
 
   async #run(prepared: PreparedContainer, task: TaskRecord, logFile: string): Promise<TaskHandle> {
     const { id, stateDirectory, config } = prepared;
-    const init = await this.#opened();
+    const { init, spawner } = await this.#opened();
     const seccomp = seccompProgram(config.linux?.seccomp);
     const overlay = prepared.overlay === undefined ? undefined : overlayOf(prepared.overlay);
     mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
-    const log = openSync(logFile, "a", 0o600);
-    let container: Container;
-    try {
-      container = await createContainer({
-        id,
-        init,
-        config,
-        bundle: stateDirectory,
-        stateDirectory,
-        mark: task.mark,
-        stdio: ["ignore", log, log],
-        cgroup: placeOf(task),
-        reaper: prepared.reaper,
-        ...(seccomp !== undefined && { seccomp }),
-        ...(overlay !== undefined && { overlay }),
-      });
-    } finally {
-      closeSync(log);
-    }
-    using _letGo = container;
-    const main = processIdentity(container.pid);
-    const running =
-      readRunning(stateDirectory, task.mark) ??
-      (main === undefined ? undefined : { launcher: container.shim, main });
-    if (running === undefined)
-      throw new Fault("unavailable", `Cannot start "${id}": it was killed before its command began`);
-    const handle = this.#handle(task, running, stateDirectory);
-    // Why a command cannot run is told by how its task ended.
-    await container.start().catch(() => handle.look());
-    return handle;
+    const container = await createContainer({
+      id,
+      init,
+      spawner,
+      startsAtOnce: true,
+      config,
+      bundle: stateDirectory,
+      stateDirectory,
+      mark: task.mark,
+      logFile,
+      cgroup: placeOf(task),
+      reaper: prepared.reaper,
+      ...(seccomp !== undefined && { seccomp }),
+      ...(overlay !== undefined && { overlay }),
+    });
+    return this.#handle(task, { launcher: container.shim, main: container.main }, stateDirectory, container);
   }
 
   #handle(
     task: TaskRecord,
-    running: NonNullable<ReturnType<typeof readRunning>>,
+    running: RunningRecord,
     stateDirectory: string,
+    container?: Container,
   ): ProcessHandle {
     return new ProcessHandle({
       task,
@@ -167,15 +165,22 @@ export class OwnRuntime implements OciRuntime {
       stateDirectory,
       clock: this.#options.clock,
       initFailure: () => initFailure(task, stateDirectory),
+      ...(container !== undefined && { keeper: container }),
     });
   }
 
-  #opened(): Promise<Init> {
-    this.#init ??= openInit(this.#options.initDirectory).catch((error: unknown) => {
+  #opened(): Promise<Opened> {
+    this.#init ??= this.#open().catch((error: unknown) => {
       this.#init = undefined;
       throw error;
     });
     return this.#init;
+  }
+
+  async #open(): Promise<Opened> {
+    const { initDirectory } = this.#options;
+    const init = await openInit(initDirectory);
+    return { init, spawner: new Spawner(init, initDirectory) };
   }
 
   async #abandon(task: TaskRecord, stateDirectory: string): Promise<void> {

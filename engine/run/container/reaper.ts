@@ -5,7 +5,6 @@ import * as kernel from "./kernel.ts";
 
 /** struct signalfd_siginfo. */
 const SIGNAL_BYTES = 128;
-const WNOHANG = 1;
 
 /**
  * A first process of ours, for commands that expect to be an ordinary one: makes the command, hands on the signals it
@@ -42,7 +41,7 @@ export function reaperSteps(line: Slot): (Step | Label)[] {
     call(
       "take somebody's end",
       "wait4",
-      [0xffffffffffffffffn, status.address, kernel.WAIT_ALL | WNOHANG, 0],
+      [0xffffffffffffffffn, status.address, kernel.WAIT_ALL | kernel.WNOHANG, 0],
       {
         keep: ended,
         onZero: wait,

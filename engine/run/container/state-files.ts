@@ -30,13 +30,13 @@ export function readProcesses(stateDirectory: string, mark: string): ContainerPr
 export function readExit(stateDirectory: string, mark: string): ContainerExit | undefined {
   const lines = linesOf(stateDirectory, EXIT_FILE, mark);
   if (lines === undefined) return undefined;
-  return { code: Number(lines[1]), signal: signalOf(Number(lines[2])) };
+  return exitOf(Number(lines[2]));
 }
 
-/** The signal in a wait status that a process ended by. */
-export function signalOf(status: number): number | undefined {
+/** What a wait status says. */
+export function exitOf(status: number): ContainerExit {
   const signal = status & 0x7f;
-  return signal === 0 ? undefined : signal;
+  return signal === 0 ? { code: (status >> 8) & 0xff, signal: undefined } : { code: 128 + signal, signal };
 }
 
 export interface StartFailure {

@@ -84,6 +84,8 @@ export const OPERATION = {
   decimal: 7,
   /** What a shell gives for the wait status argument 0: the exit code, or 128 + signal. */
   exitCode: 8,
+  /** Reads another table in place of this one, and goes on at its first record. */
+  begin: 9,
 } as const;
 export type Operation = keyof typeof OPERATION;
 
@@ -102,6 +104,10 @@ export const REPORT = {
   started: 5,
   /** The command ended; its wait status. */
   ended: 6,
+  /** A spawner has made an init, which reads its table now. Its pid. */
+  began: 7,
+  /** A spawner could make no process; the errno. */
+  refused: 8,
 } as const;
 export type ReportKind = keyof typeof REPORT;
 /** Exit code of an init that got no whole table. */

@@ -149,3 +149,6 @@ export const decimal = (words: string, value: Argument, to: Argument, length?: S
 
 export const exitCode = (words: string, status: Argument, to: Slot): Step =>
   deed("exitCode", words, [status], { keep: to });
+
+/** Reads another table over the report's socket, in place of the one this step is in, and begins it. */
+export const begin = (words: string): Step => deed("begin", words, [], {});

@@ -2,6 +2,11 @@ import type { Architecture } from "../machine/architecture.ts";
 
 /** The system calls that steps may make. */
 export type SystemCallName =
+  | "accept4"
+  | "bind"
+  | "clone"
+  | "listen"
+  | "ppoll"
   | "signalfd4"
   | "getpid"
   | "bpf"
@@ -80,6 +85,11 @@ export type SystemCallName =
  * include/uapi/asm-generic/unistd.h (6.1).
  */
 const numbers: Record<SystemCallName, readonly [x8664: number, aarch64: number]> = {
+  accept4: [288, 242],
+  bind: [49, 200],
+  clone: [56, 220],
+  listen: [50, 201],
+  ppoll: [271, 73],
   signalfd4: [289, 74],
   getpid: [39, 172],
   bpf: [321, 280],
@@ -155,6 +165,5 @@ const numbers: Record<SystemCallName, readonly [x8664: number, aarch64: number]>
 };
 
 export function systemCallNumber(name: SystemCallName, architecture: Architecture): number {
-  const [x8664, aarch64] = numbers[name];
-  return architecture === "x86-64" ? x8664 : aarch64;
+  return numbers[name][architecture === "x86-64" ? 0 : 1];
 }

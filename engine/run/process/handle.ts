@@ -29,6 +29,14 @@ export interface HandleOptions {
    * in no group with the command. Default: a task of launcher.sh.
    */
   readonly initFailure?: (code: number | undefined) => ExitStatus | undefined;
+  /** Tells of the end, where this process started it. Default: a watch of the state directory. */
+  readonly keeper?: Keeper;
+}
+
+/** Who is told by its launcher itself; disposed of once nobody asks any more. */
+export interface Keeper extends Disposable {
+  /** Settles when the launcher is about to be gone. */
+  wait(): Promise<unknown>;
 }
 
 type State =
@@ -50,6 +58,7 @@ export class ProcessHandle implements TaskHandle {
   readonly #initFailure: HandleOptions["initFailure"];
   readonly #waiting: Set<(exit: ExitStatus) => void> = new Set();
   #state: State = { name: "running" };
+  readonly #keeper: Keeper | undefined;
   #watcher: FSWatcher | undefined;
   #cancelPoll: (() => void) | undefined;
   #disposed = false;
@@ -64,12 +73,13 @@ export class ProcessHandle implements TaskHandle {
     this.stateDirectory = options.stateDirectory;
     this.#clock = options.clock;
     this.#initFailure = options.initFailure;
-    try {
-      this.#watcher = watch(this.stateDirectory, () => this.look());
-      this.#watcher.on("error", () => this.#watcher?.close());
-    } catch {
-      // No watches left: the poll sees it.
-    }
+    this.#keeper = options.keeper;
+    if (this.#keeper === undefined) this.#watch();
+    else
+      void this.#keeper
+        .wait()
+        .catch(() => {})
+        .then(() => this.#disposed || this.look());
     this.#poll();
   }
 
@@ -161,6 +171,7 @@ export class ProcessHandle implements TaskHandle {
   [Symbol.dispose](): void {
     this.#disposed = true;
     this.#watcher?.close();
+    this.#keeper?.[Symbol.dispose]();
     this.#cancelPoll?.();
     this.#waiting.clear();
   }
@@ -169,6 +180,15 @@ export class ProcessHandle implements TaskHandle {
     this.#state = next;
     if (next.name !== "ended") return;
     this[Symbol.dispose]();
+  }
+
+  #watch(): void {
+    try {
+      this.#watcher = watch(this.stateDirectory, () => this.look());
+      this.#watcher.on("error", () => this.#watcher?.close());
+    } catch {
+      // No watches left: the poll sees it.
+    }
   }
 
   #poll(): void {
