@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import {
   closeSync,
   constants,
-  existsSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   unlinkSync,
@@ -158,10 +158,12 @@ async function refuse(what: string, report: Report | undefined, init: RunningIni
   throw unexpectedEnd(what, await init.ended);
 }
 
+const OF_A_START: ReadonlySet<string> = new Set([RUNNING_FILE, EXIT_FILE, CANNOT_START_FILE, START_FILE]);
+
 /** Removes what an earlier start left; only where no shim is. */
 function forget(stateDirectory: string): void {
-  for (const name of [RUNNING_FILE, EXIT_FILE, CANNOT_START_FILE, START_FILE])
-    if (existsSync(join(stateDirectory, name))) unlinkSync(join(stateDirectory, name));
+  for (const name of readdirSync(stateDirectory))
+    if (OF_A_START.has(name)) unlinkSync(join(stateDirectory, name));
 }
 
 interface Creation {
