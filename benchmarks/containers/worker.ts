@@ -1,6 +1,7 @@
 /** Measures one runtime in a process of its own: `worker.ts WORKLOAD RUNTIME COUNT DIRECTORY`; prints a report. */
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { processTable, statFields } from "@plinth/process";
 import { median } from "../case.ts";
 import { writeBundle } from "./bundle.ts";
 import { openRuntime, type Runtime, type RuntimeName } from "./runtimes.ts";
@@ -24,14 +25,19 @@ const WARM = 20;
 /** Clock ticks of /proc/PID/stat. */
 const TICKS_PER_SECOND = 100;
 
-/** Of this process and all its ended children, theirs with them. */
+/** Of this process and all it made, ended or not: what our runtime starts shims by lives on. */
 function cpuMs(): number {
-  const stat = readFileSync("/proc/self/stat", "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const ended = Number(fields[13]) + Number(fields[14]);
+  const children = processTable().filter(({ parent }) => parent === process.pid);
   const { user, system } = process.cpuUsage();
-  return (user + system) / 1000 + (ended * 1000) / TICKS_PER_SECOND;
+  const ticks = endedTicks(process.pid) + sum(children.map(({ pid }) => ownTicks(pid) + endedTicks(pid)));
+  return (user + system) / 1000 + (ticks * 1000) / TICKS_PER_SECOND;
 }
+
+/** Fields of /proc/PID/stat from the third on: utime, stime; cutime, cstime of the children that were waited for. */
+const ownTicks = (pid: number): number => sum(ticksOf(pid).slice(0, 2));
+const endedTicks = (pid: number): number => sum(ticksOf(pid).slice(2));
+const ticksOf = (pid: number): number[] => (statFields(pid) ?? []).slice(11, 15).map(Number);
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, each) => all + each, 0);
 
 async function timed(
   count: number,

@@ -2,6 +2,7 @@ import type { ProcessIdentity } from "@plinth/process";
 import type { Init } from "../init/init-file.ts";
 import type { Stdio } from "../init/launch.ts";
 import type { Program } from "../init/program.ts";
+import type { Spawner } from "../init/spawner.ts";
 import type { OciConfig, Process } from "../oci/config.ts";
 import type { Readable, Writable } from "node:stream";
 
@@ -22,6 +23,12 @@ export interface CreateOptions {
   readonly mark: string;
   /** Default: nothing. With a terminal they are the terminal's. */
   readonly stdio?: readonly [Stdio, Stdio, Stdio];
+  /** In place of `stdio`: the shim appends both outputs to this file, which it makes for its user alone. */
+  readonly logFile?: string;
+  /** Makes the shim, many times faster than this process could; without `stdio` and `descriptors`. */
+  readonly spawner?: Spawner;
+  /** The command runs as soon as all is set up, unless this process is gone by then. Default: it waits for start(). */
+  readonly startsAtOnce?: boolean;
   readonly cgroup?: CgroupPlace;
   readonly seccomp?: SeccompProgram;
   /** The root is a mount of these layers, which only the container sees; it ends with it. */
@@ -93,6 +100,7 @@ export interface Container extends Disposable {
   /** The main process, as we see it. */
   readonly pid: number;
   readonly shim: ProcessIdentity;
+  readonly main: ProcessIdentity;
   /** With "pipe". */
   readonly stdin: Writable | null;
   readonly stdout: Readable | null;

@@ -1,8 +1,9 @@
+import assert from "node:assert/strict";
 import {
   closeSync,
   constants,
-  existsSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   unlinkSync,
@@ -13,9 +14,10 @@ import { on } from "node:events";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { Fault, messageOf } from "@plinth/fault";
-import { bootId, isRunning, type ProcessIdentity, processIdentity } from "@plinth/process";
-import { launch, type Launched, type Report, unexpectedEnd } from "../init/launch.ts";
-import { encodeProgram, type Program } from "../init/program.ts";
+import { bootId, isRunning, type ProcessIdentity, signalProcess } from "@plinth/process";
+import { launch, unexpectedEnd } from "../init/launch.ts";
+import { type EncodedProgram, encodeProgram, type Program } from "../init/program.ts";
+import type { Report, RunningInit } from "../init/running-init.ts";
 import { hostArchitecture } from "../machine/architecture.ts";
 import { type CgroupMount, readCgroupMounts } from "./cgroup-mounts.ts";
 import type { Container, ContainerExit, CreateOptions } from "./container.ts";
@@ -23,11 +25,12 @@ import { type ContainerPlan, containerProgram } from "./program.ts";
 import { StepFault } from "./step-fault.ts";
 import {
   CANNOT_START_FILE,
+  type KeptProcesses,
   EXIT_FILE,
+  exitOf,
   readProcesses,
   readStartFailure,
   RUNNING_FILE,
-  signalOf,
   START_FILE,
   waitsForStart,
 } from "./state-files.ts";
@@ -62,6 +65,8 @@ export function planContainer(options: Omit<CreateOptions, "init">): ContainerPl
     seccomp: options.seccomp,
     overlay: options.overlay,
     consoleSocket: options.consoleSocket,
+    logFile: options.logFile,
+    startsAtOnce: options.startsAtOnce === true,
     descriptors: options.descriptors?.length ?? 0,
     noPivot: options.noPivot === true,
     noNewKeyring: options.noNewKeyring === true,
@@ -96,28 +101,24 @@ export function createContainer(options: CreateOptions): Promise<Container> {
 
 /** The same with a program that is given. */
 export async function createWith(steps: Program, options: CreateOptions): Promise<Container> {
-  const { id, init, signal, stateDirectory } = options;
+  const { id, signal, stateDirectory } = options;
   signal?.throwIfAborted();
   const program = encodeProgram(steps, hostArchitecture());
   forget(stateDirectory);
-  const launched = await launch({
-    init,
-    program,
-    stdio: options.stdio ?? ["ignore", "ignore", "ignore"],
-    descriptors: options.descriptors ?? [],
-    env: { PLINTH_INSTANCE_MARK: options.mark },
-  });
+  const init = await begin(program, options);
   // What it has made dies with it.
-  const abort = (): void => void launched.child.kill("SIGKILL");
+  const abort = (): void => init.kill();
   signal?.addEventListener("abort", abort, { once: true });
   try {
-    const shim = processIdentity(launched.child.pid!);
-    const pid = await untilCreated(launched, options);
-    if (shim === undefined) throw unexpectedEnd(`create "${id}"`, await launched.ended);
-    return new CreatedContainer(options, launched, shim, pid);
+    const { kind, value } = await untilCreated(init, options);
+    const processes = readProcesses(stateDirectory, options.mark);
+    if (processes === undefined) throw unexpectedEnd(`create "${id}"`, await init.ended);
+    return new CreatedContainer(options, { init, processes, pid: value, isStarted: kind === "started" });
   } catch (error) {
-    launched.close();
-    await launched.ended;
+    await init.abandon();
+    // A shim that was killed just when its command began has not told anybody.
+    const left = readProcesses(stateDirectory, options.mark);
+    if (left !== undefined) signalProcess(left.main, "SIGKILL");
     forget(stateDirectory);
     signal?.throwIfAborted();
     throw error;
@@ -126,56 +127,80 @@ export async function createWith(steps: Program, options: CreateOptions): Promis
   }
 }
 
-async function untilCreated(launched: Launched, options: CreateOptions): Promise<number> {
+function begin(program: EncodedProgram, options: CreateOptions): Promise<RunningInit> {
+  const { init, spawner, descriptors = [], stdio = ["ignore", "ignore", "ignore"] } = options;
+  if (spawner === undefined)
+    return launch({ init, program, stdio, descriptors, env: { PLINTH_INSTANCE_MARK: options.mark } });
+  assert(descriptors.length === 0 && options.stdio === undefined, "a spawner hands over no descriptors");
+  return spawner.spawn(program);
+}
+
+type Made = Report & { readonly kind: "created" | "started"; readonly value: number };
+
+async function untilCreated(init: RunningInit, options: CreateOptions): Promise<Made> {
   const what = `create "${options.id}"`;
   const asked = [options.onIdMaps, options.onNamespaces].filter((ask) => ask !== undefined);
   for (;;) {
-    const report = await launched.next();
+    const report = await init.next();
     if (report?.kind === "waiting") {
       await asked.shift()?.(report.value);
-      launched.answer();
-    } else if (report?.kind === "created") return report.value;
-    else await refuse(what, report, launched);
+      init.answer();
+    } else if (report?.kind === "created" || report?.kind === "started")
+      return { kind: report.kind, value: report.value };
+    else await refuse(what, report, init);
   }
 }
 
-async function refuse(what: string, report: Report | undefined, launched: Launched): Promise<never> {
+async function refuse(what: string, report: Report | undefined, init: RunningInit): Promise<never> {
   if (report?.kind === "failed") {
     // By then it is written down, too.
-    await launched.ended;
+    await init.ended;
     throw new StepFault(`Cannot ${what}`, report);
   }
-  throw unexpectedEnd(what, await launched.ended);
+  throw unexpectedEnd(what, await init.ended);
 }
+
+const OF_A_START: ReadonlySet<string> = new Set([RUNNING_FILE, EXIT_FILE, CANNOT_START_FILE, START_FILE]);
 
 /** Removes what an earlier start left; only where no shim is. */
 function forget(stateDirectory: string): void {
-  for (const name of [RUNNING_FILE, EXIT_FILE, CANNOT_START_FILE, START_FILE])
-    if (existsSync(join(stateDirectory, name))) unlinkSync(join(stateDirectory, name));
+  for (const name of readdirSync(stateDirectory))
+    if (OF_A_START.has(name)) unlinkSync(join(stateDirectory, name));
+}
+
+interface Creation {
+  readonly init: RunningInit;
+  readonly processes: KeptProcesses;
+  readonly pid: number;
+  readonly isStarted: boolean;
 }
 
 class CreatedContainer implements Container {
   readonly id: string;
   readonly pid: number;
   readonly shim: ProcessIdentity;
+  readonly main: ProcessIdentity;
   readonly stdin: Writable | null;
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
-  readonly #launched: Launched;
+  readonly #init: RunningInit;
   readonly #stateDirectory: string;
+  readonly #startsAtOnce: boolean;
   readonly #started: Promise<void>;
   readonly #ended: Promise<ContainerExit>;
 
-  constructor(options: CreateOptions, launched: Launched, shim: ProcessIdentity, pid: number) {
-    this.id = options.id;
+  constructor({ id, stateDirectory }: CreateOptions, { init, processes, pid, isStarted }: Creation) {
+    this.id = id;
     this.pid = pid;
-    this.shim = shim;
-    this.stdin = launched.child.stdin;
-    this.stdout = launched.child.stdout;
-    this.stderr = launched.child.stderr;
-    this.#launched = launched;
-    this.#stateDirectory = options.stateDirectory;
-    this.#started = this.#awaitStart();
+    this.shim = processes.shim;
+    this.main = processes.main;
+    this.stdin = init.stdin;
+    this.stdout = init.stdout;
+    this.stderr = init.stderr;
+    this.#init = init;
+    this.#stateDirectory = stateDirectory;
+    this.#startsAtOnce = isStarted;
+    this.#started = isStarted ? Promise.resolve() : this.#awaitStart();
     this.#ended = this.#started.then(() => this.#awaitEnd());
     // Whoever asks is told.
     this.#started.catch(() => {});
@@ -183,6 +208,7 @@ class CreatedContainer implements Container {
   }
 
   async start(): Promise<void> {
+    if (this.#startsAtOnce) return;
     try {
       openGate(this.id, this.#stateDirectory);
     } catch (error) {
@@ -198,21 +224,21 @@ class CreatedContainer implements Container {
   }
 
   [Symbol.dispose](): void {
-    this.#launched.close();
-    this.#launched.unref();
+    this.#init.close();
+    this.#init.unref();
   }
 
   async #awaitStart(): Promise<void> {
-    const report = await this.#launched.next();
-    if (report?.kind !== "started") await refuse(`start "${this.id}"`, report, this.#launched);
+    const report = await this.#init.next();
+    if (report?.kind !== "started") await refuse(`start "${this.id}"`, report, this.#init);
   }
 
   async #awaitEnd(): Promise<ContainerExit> {
-    const report = await this.#launched.next();
-    if (report?.kind !== "ended") return refuse(`wait for "${this.id}"`, report, this.#launched);
+    const report = await this.#init.next();
+    if (report?.kind !== "ended") return refuse(`wait for "${this.id}"`, report, this.#init);
     // The shim is the last to go; then nothing of the container is left.
-    const { code } = await this.#launched.ended;
-    return { code: code ?? 128 + (signalOf(report.value) ?? 0), signal: signalOf(report.value) };
+    await this.#init.ended;
+    return exitOf(report.value);
   }
 }
 

@@ -11,6 +11,7 @@ import {
   findCommandSteps,
   FIRST_DESCRIPTOR,
 } from "./command.ts";
+import { CgroupJoins } from "./cgroup-joins.ts";
 import type { CgroupPlace, SeccompProgram } from "./container.ts";
 import * as kernel from "./kernel.ts";
 import { NAMESPACE_FILES, NAMESPACE_FLAGS, namespaceRootSteps } from "./namespaces.ts";
@@ -47,6 +48,7 @@ export function execProgram(plan: ExecPlan): Program {
   const child = new Label("child");
   const failure = new Label("child failed");
   const line = new Line();
+  const joins = new CgroupJoins(plan.cgroup);
   const main = FIRST_DESCRIPTOR + plan.descriptors;
   const root = new Slot("root");
   const slots = new Map([...namespaces].map((type) => [type, new Slot(`${type} namespace`)] as const));
@@ -64,6 +66,7 @@ export function execProgram(plan: ExecPlan): Program {
     stateDirectory: undefined,
     cloneFlags: 0,
     cgroup: plan.cgroup,
+    joins,
     idMaps: undefined,
     oomScoreAdj: process.oomScoreAdj,
     isFirst: false,
@@ -99,6 +102,7 @@ export function execProgram(plan: ExecPlan): Program {
   const steps = [
     child,
     ...line.beginSteps(),
+    ...joins.joinSteps(),
     ...line.waitSteps(),
     ...label.open,
     ...(namespaces.has("user") ? namespaceRootSteps(plan.isOrdinary) : []),

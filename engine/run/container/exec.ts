@@ -11,7 +11,7 @@ import type { ContainerExit, Executed, ExecOptions, ExecTarget } from "./contain
 import { readLastCapability } from "./create.ts";
 import { type ExecPlan, execProgram } from "./exec-program.ts";
 import { NAMESPACE_FILES } from "./namespaces.ts";
-import { signalOf } from "./state-files.ts";
+import { exitOf } from "./state-files.ts";
 import { StepFault } from "./step-fault.ts";
 
 /**
@@ -163,5 +163,5 @@ async function awaitEnd(what: string, launched: Launched): Promise<ContainerExit
   const ended = await launched.ended;
   launched.close();
   if (report?.kind !== "ended") throw unexpectedEnd(what, ended);
-  return { code: ended.code ?? 128 + (signalOf(report.value) ?? 0), signal: signalOf(report.value) };
+  return exitOf(report.value);
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { isRunning } from "@plinth/process";
 import type { Program, Section } from "../init/program.ts";
+import { Spawner } from "../init/spawner.ts";
 import { fail, Label, type Step } from "../init/step.ts";
 import type { OciConfig } from "../oci/config.ts";
 import type { CreateOptions } from "./container.ts";
@@ -105,6 +106,29 @@ async function tryWith(step: Step, options: CreateOptions): Promise<Outcome> {
 
 const indexOf: Map<Step, number> = new Map();
 
+/** The steps that only a container has which starts at once, by a spawner, and writes to a log. */
+async function tryAtOnce(
+  one: TestBox,
+  { stdio: _stdio, ...options }: CreateOptions,
+  known: readonly Step[],
+): Promise<Outcome[]> {
+  using spawner = new Spawner(one.init, one.directory);
+  const atOnce = { ...options, spawner, startsAtOnce: true, logFile: join(one.directory, "log") };
+  const all = containerProgram(planContainer(atOnce)).sections.flatMap((section) =>
+    stepsThatMayFail(section),
+  );
+  indexOf.clear();
+  for (const [index, step] of all.entries()) indexOf.set(step, index);
+  const words = new Set(known.map((step) => step.words));
+  const others = all.filter(
+    (step) => step.operation === "call" && !UNWALKED.test(step.words) && !words.has(step.words),
+  );
+  assert(others.length >= 5, others.map((step) => step.words).join());
+  const outcomes: Outcome[] = [];
+  for (const step of others) outcomes.push(await tryWith(step, atOnce));
+  return outcomes;
+}
+
 test(
   "whichever step fails, the message names it and why, and nothing is left",
   { timeout: 60_000 },
@@ -137,6 +161,7 @@ test(
           outcomes.push(await tryWith(step, optionsOf(one)));
       }),
     );
+    outcomes.push(...(await tryAtOnce(boxes[0]!, optionsOf(boxes[0]!), kinds)));
     assert.deepEqual(leftovers(), earlier);
     const unsaid = outcomes.filter(
       ({ step, message }) => message?.endsWith(`: ${step.words}: EPERM (operation not permitted)`) !== true,

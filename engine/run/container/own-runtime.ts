@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Clock } from "@plinth/clock";
 import { Fault, messageOf } from "@plinth/fault";
-import { isRunning, processIdentity } from "@plinth/process";
+import { processIdentity } from "@plinth/process";
 import type { ResourceLimits } from "@plinth/resource";
 import type { Limitation, TaskHandle, TaskPlace } from "../driver.ts";
 import { type Init, initIn } from "../init/init-file.ts";
+import { Spawner } from "../init/spawner.ts";
 import type { CgroupPlan } from "../oci/cgroup/plan.ts";
 import { deviceProgram } from "../oci/cgroup/device-program.ts";
 import { planContainerCgroup } from "../oci/cgroup/container-plan.ts";
@@ -32,7 +33,7 @@ import type {
 } from "./runtime.ts";
 import { writeMaps } from "./id-maps.ts";
 import { initFailure, startFailure } from "./start-failure.ts";
-import { type KeptProcesses, readProcesses, waitsForStart } from "./state-files.ts";
+import { type KeptProcesses, readProcesses } from "./state-files.ts";
 import { seccompProgram } from "./seccomp-program.ts";
 import { StepFault } from "./step-fault.ts";
 
@@ -50,6 +51,7 @@ export class OwnRuntime implements OciRuntime {
   readonly name = "plinth";
   readonly #options: OwnRuntimeOptions;
   readonly #init: () => Promise<Init>;
+  #spawner: Spawner | undefined;
 
   constructor(options: OwnRuntimeOptions) {
     this.#options = options;
@@ -97,8 +99,8 @@ export class OwnRuntime implements OciRuntime {
     const task = readTask(stateDirectory);
     if (task === undefined || task.id !== id) return undefined;
     const running = readProcesses(stateDirectory, task.mark);
-    // One that was never told to begin shall not begin now.
-    if (running === undefined || (waitsForStart(stateDirectory) && isRunning(running.main))) {
+    // A shim that has written nothing yet gives up once it is ready: whoever wanted it is gone.
+    if (running === undefined) {
       await this.#abandon(task, stateDirectory);
       return undefined;
     }
@@ -129,51 +131,44 @@ export class OwnRuntime implements OciRuntime {
   async #run(prepared: PreparedContainer, task: TaskRecord, logFile: string): Promise<TaskHandle> {
     const { id, stateDirectory, config } = prepared;
     const init = await this.#init();
+    this.#spawner ??= new Spawner(init, this.#options.initDirectory);
     const seccomp = seccompProgram(config.linux?.seccomp);
     const overlay = prepared.overlay === undefined ? undefined : overlayOf(prepared.overlay);
     mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
-    const log = openSync(logFile, "a", 0o600);
-    let container: Container;
-    try {
-      container = await createContainer({
-        id,
-        init,
-        config,
-        bundle: stateDirectory,
-        stateDirectory,
-        mark: task.mark,
-        stdio: ["ignore", log, log],
-        cgroup: placeOf(task),
-        reaper: prepared.reaper,
-        ...(seccomp !== undefined && { seccomp }),
-        ...(overlay !== undefined && { overlay }),
-        ...(prepared.maps?.byTools === true && { onIdMaps: (pid) => writeMaps(pid, prepared.maps!) }),
-      });
-    } finally {
-      closeSync(log);
-    }
-    using _letGo = container;
-    const main = processIdentity(container.pid);
-    const running =
-      readProcesses(stateDirectory, task.mark) ??
-      (main === undefined ? undefined : { shim: container.shim, main });
-    if (running === undefined)
-      throw new Fault("unavailable", `Cannot start "${id}": it was killed before its command began`);
-    const handle = this.#handle(task, running, stateDirectory);
-    // Why a command cannot run is told by how its task ended.
-    await container.start().catch(() => handle.look());
-    return handle;
+    const container = await createContainer({
+      id,
+      init,
+      spawner: this.#spawner,
+      startsAtOnce: true,
+      config,
+      bundle: stateDirectory,
+      stateDirectory,
+      mark: task.mark,
+      logFile,
+      cgroup: placeOf(task),
+      reaper: prepared.reaper,
+      ...(seccomp !== undefined && { seccomp }),
+      ...(overlay !== undefined && { overlay }),
+      ...(prepared.maps?.byTools === true && { onIdMaps: (pid) => writeMaps(pid, prepared.maps!) }),
+    });
+    return this.#handle(task, container, stateDirectory, container);
   }
 
-  #handle(task: TaskRecord, running: KeptProcesses, stateDirectory: string): ProcessHandle {
+  #handle(
+    task: TaskRecord,
+    { shim, main }: KeptProcesses,
+    stateDirectory: string,
+    keeper?: Container,
+  ): ProcessHandle {
     return new ProcessHandle({
       task,
-      running,
+      running: { shim, main },
       stateDirectory,
       clock: this.#options.clock,
       startFailure: () => initFailure(task, stateDirectory),
       asksMainOnly: true,
       ownPids: true,
+      ...(keeper !== undefined && { keeper }),
     });
   }
 

@@ -1,9 +1,11 @@
+import { constants } from "node:fs";
+import { constants as osConstants } from "node:os";
 import { posix } from "node:path";
 import { Fault } from "@plinth/fault";
 import type { Program } from "../init/program.ts";
 import { exitStep, receiveSteps, reportFailureInWords, reportStep } from "../init/report.ts";
 import { REPORT_FD } from "../init/layout.ts";
-import { call, goTo, Label, Slot, type Step } from "../init/step.ts";
+import { call, fail, goTo, Label, Slot, type Step } from "../init/step.ts";
 import type { Linux, Mount, OciConfig } from "../oci/config.ts";
 import { sysctlPath } from "../oci/config-rules.ts";
 import {
@@ -15,6 +17,7 @@ import {
   keepWithoutShim,
 } from "./command.ts";
 import type { CgroupMount } from "./cgroup-mounts.ts";
+import { CgroupJoins } from "./cgroup-joins.ts";
 import type { CgroupPlace, Overlay, SeccompProgram } from "./container.ts";
 import { deviceLinkSteps, deviceSteps } from "./devices.ts";
 import { directoryInRoot } from "./in-root.ts";
@@ -58,6 +61,10 @@ export interface ContainerPlan {
   readonly seccomp?: SeccompProgram | undefined;
   readonly overlay?: Overlay | undefined;
   readonly consoleSocket?: string | undefined;
+  /** What both outputs are appended to. */
+  readonly logFile?: string | undefined;
+  /** Nobody has to open a gate. */
+  readonly startsAtOnce: boolean;
   /** How many descriptors the command gets. */
   readonly descriptors: number;
   readonly noPivot: boolean;
@@ -91,8 +98,9 @@ export function containerProgram(plan: ContainerPlan): Program {
   const child = new Label("child");
   const failure = new Label("child failed");
   const line = new Line();
+  const joins = new CgroupJoins(plan.cgroup);
   const ready = new Label("ready");
-  const gate = new Slot("gate");
+  const gate = plan.startsAtOnce ? undefined : new Slot("gate");
   const terminal: Terminal | undefined = process.terminal === true ? terminalOf(plan) : undefined;
   const clones = sourceClones(plan, namespaces);
   const mounting = namespaces.made.has("mount") ? mountingOf(plan, clones) : undefined;
@@ -103,6 +111,7 @@ export function containerProgram(plan: ContainerPlan): Program {
     stateDirectory: plan.stateDirectory,
     cloneFlags: namespaces.cloneFlags,
     cgroup: plan.cgroup,
+    joins,
     idMaps: idMapsOf(plan, namespaces),
     oomScoreAdj: process.oomScoreAdj,
     isFirst: true,
@@ -110,7 +119,8 @@ export function containerProgram(plan: ContainerPlan): Program {
     child,
     line,
     before: [
-      ...gateSteps(plan.stateDirectory, gate),
+      ...(gate === undefined ? [] : gateSteps(plan.stateDirectory, gate)),
+      ...(plan.logFile === undefined ? [] : logSteps(plan.logFile)),
       ...(terminal === undefined ? [] : connectSteps(terminal.socketPath, terminal.socket)),
       ...(isForeign ? cloneSourcesSteps(clones, plan.bundle) : []),
       ...(isForeign ? makeRootSteps(mounting.rootPath, mounting.place.root, plan.overlay) : []),
@@ -133,6 +143,7 @@ export function containerProgram(plan: ContainerPlan): Program {
   const steps = [
     child,
     ...line.beginSteps(),
+    ...joins.joinSteps(),
     ...label.open,
     ...namespaces.childSteps(),
     ...(mapsFirst ? line.waitSteps() : []),
@@ -150,16 +161,19 @@ export function containerProgram(plan: ContainerPlan): Program {
     call("begin a session", "setsid", []),
     ...(terminal === undefined ? [] : takeTerminal(terminal.slave, process.user?.uid ?? 0)),
     ...label.write,
-    ...closeRestSteps(plan.descriptors, [line.child, gate]),
+    ...closeRestSteps(plan.descriptors, [line.child, ...(gate === undefined ? [] : [gate])]),
     ...processSettingSteps(process, config.linux, plan.noNewKeyring),
     ...becomeUserSteps(command),
     ...line.againSteps(),
     ...findCommandSteps(process),
-    ...(plan.orphan
-      ? [keepWithoutShim, ...reportStep("created", 0, { to: line.child })]
-      : reportStep("created", line.pid)),
-    ...receiveSteps("wait until it is started", gate),
-    call("close the gate", "close", [gate]),
+    ...(plan.orphan ? [keepWithoutShim, ...reportStep("created", 0, { to: line.child })] : []),
+    ...(gate === undefined
+      ? []
+      : [
+          ...(plan.orphan ? [] : reportStep("created", line.pid)),
+          ...receiveSteps("wait until it is started", gate),
+          call("close the gate", "close", [gate]),
+        ]),
     goTo("become the command", ready),
     failure,
     ...reportFailureInWords(line.child),
@@ -168,6 +182,7 @@ export function containerProgram(plan: ContainerPlan): Program {
   const failureAtLast = new Label("command failed");
   const last = [
     ready,
+    ...(gate === undefined ? stillWantedSteps() : []),
     ...(plan.reaper ? [keepWithoutShim, ...reaperSteps(line.child)] : []),
     ...executeSteps(command),
     failureAtLast,
@@ -204,6 +219,34 @@ function gateSteps(stateDirectory: string, gate: Slot): Step[] {
     call("open the gate", "openat", [kernel.AT_FDCWD, path, kernel.O_RDWR | kernel.O_CLOEXEC], {
       keep: gate,
     }),
+  ];
+}
+
+/** It and what it becomes write to it; it is nobody else's. */
+function logSteps(path: string): Step[] {
+  const log = new Slot("log");
+  const flags = kernel.O_WRONLY | kernel.O_APPEND | kernel.O_CREAT | constants.O_NOFOLLOW | kernel.O_CLOEXEC;
+  return [
+    call(`open the log ${path}`, "openat", [kernel.AT_FDCWD, path, flags, 0o600], { keep: log }),
+    call("write the output to it", "dup3", [log, 1, 0]),
+    call("write the errors to it", "dup3", [log, 2, 0]),
+    call("close the log", "close", [log]),
+  ];
+}
+
+/** Whoever wants it has the other end of the report's socket. */
+function stillWantedSteps(): (Step | Label)[] {
+  const gone = new Label("nobody wants it");
+  const wanted = new Label("somebody wants it");
+  const words = "make sure that somebody wants it";
+  return [
+    call(words, "recvfrom", [REPORT_FD, Buffer.alloc(8), 1, kernel.MSG_DONTWAIT, 0, 0], {
+      onZero: gone,
+      on: { EAGAIN: wanted },
+    }),
+    gone,
+    fail(words, osConstants.errno.ECANCELED),
+    wanted,
   ];
 }
 

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { systemClock } from "@plinth/clock";
-import { scratch } from "../driver-conformance.ts";
-import { hostSandbox, initDirectoryOfTests, onHostSystem } from "./on-host-system.ts";
+import { initDirectoryOfTests, scratch } from "../driver-conformance.ts";
+import { hostSandbox, onHostSystem } from "./on-host-system.ts";
 import { fingerprintContainerDriver } from "./fingerprint.ts";
 import type { TaskSandbox } from "./sandbox.ts";
 

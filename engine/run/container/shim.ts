@@ -16,6 +16,7 @@ import {
   type Step,
   storeWord,
 } from "../init/step.ts";
+import type { CgroupJoins } from "./cgroup-joins.ts";
 import type { CgroupPlace } from "./container.ts";
 import { deviceFilterSteps } from "./device-filter.ts";
 import * as kernel from "./kernel.ts";
@@ -33,6 +34,8 @@ export interface ShimPlan {
   readonly stateDirectory: string | undefined;
   readonly cloneFlags: number;
   readonly cgroup: CgroupPlace | undefined;
+  /** The child takes part in them by its first steps. */
+  readonly joins: CgroupJoins;
   /** Undefined without a new user namespace; "caller": whoever launched it writes the maps when asked. */
   readonly idMaps: IdMaps | "caller" | undefined;
   readonly oomScoreAdj: number | undefined;
@@ -61,7 +64,7 @@ export function shimSteps(plan: ShimPlan): { steps: (Step | Label)[]; failure: L
   const failure = new Label("shim failed");
   const directory = new Slot("state directory");
   const process = new Slot("the child's directory in /proc");
-  const { line } = plan;
+  const { line, joins } = plan;
   const name = Buffer.alloc(16);
   const nameLength = new Slot("digits of the pid");
   const steps = [
@@ -70,7 +73,9 @@ export function shimSteps(plan: ShimPlan): { steps: (Step | Label)[]; failure: L
     ...plan.before,
     ...(plan.leftBehind?.beginSteps() ?? []),
     ...line.makeSteps(),
+    ...joins.openSteps(),
     ...cloneSteps(plan, pid),
+    ...joins.closeSteps(),
     call("close the child's end", "close", [line.child]),
     // Whoever reads what the command writes waits for the last holder of the other end.
     ...[0, 1, 2].map((stream) => call("close the command's standard streams", "close", [stream])),
@@ -84,7 +89,7 @@ export function shimSteps(plan: ShimPlan): { steps: (Step | Label)[]; failure: L
     ...(plan.stateDirectory === undefined
       ? []
       : runningFileSteps(plan, { path: plan.stateDirectory, directory, child: process })),
-    ...cgroupSteps(plan, name, nameLength),
+    ...(plan.isFirst && plan.cgroup !== undefined ? deviceFilterSteps(plan.cgroup) : []),
     ...(plan.oomScoreAdj === undefined
       ? []
       : writeSteps(
@@ -148,26 +153,6 @@ const namespaceNames: readonly [number, string][] = [
 function namespaceWords(flags: number): string {
   const types = namespaceNames.filter(([flag]) => (flags & flag) !== 0).map(([, type]) => type);
   return types.length === 0 ? "" : `, with namespaces of its own: ${types.join(", ")}`;
-}
-
-/** The child waits meanwhile: it does nothing outside of its cgroups. */
-function cgroupSteps({ cgroup, isFirst }: ShimPlan, pid: Buffer, digits: Slot): Step[] {
-  if (cgroup === undefined) return [];
-  const file = new Slot("cgroup.procs");
-  const joins = cgroup.directories.filter((directory) => directory !== cgroup.unified);
-  return [
-    ...joins.flatMap((directory) => [
-      call(
-        `open the cgroup ${directory}`,
-        "openat",
-        [kernel.AT_FDCWD, `${directory}/cgroup.procs`, kernel.O_WRONLY | kernel.O_CLOEXEC],
-        { keep: file },
-      ),
-      call(`put the child into ${directory}`, "write", [file, pid, digits]),
-      call("close the cgroup", "close", [file]),
-    ]),
-    ...(isFirst ? deviceFilterSteps(cgroup) : []),
-  ];
 }
 
 function mapSteps({ idMaps }: ShimPlan, process: Slot, pid: Slot): (Step | Label)[] {

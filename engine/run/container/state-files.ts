@@ -30,13 +30,13 @@ export function readProcesses(stateDirectory: string, mark: string): KeptProcess
 export function readExit(stateDirectory: string, mark: string): ContainerExit | undefined {
   const [, code = "", status = ""] = linesOf(stateDirectory, EXIT_FILE, mark) ?? [];
   if (!/^[0-9]+$/.test(code)) return undefined;
-  return { code: Number(code), signal: status === "" ? undefined : signalOf(Number(status)) };
+  return status === "" ? { code: Number(code), signal: undefined } : exitOf(Number(status));
 }
 
-/** The signal in a wait status that a process ended by. */
-export function signalOf(status: number): number | undefined {
+/** What a wait status says. */
+export function exitOf(status: number): ContainerExit {
   const signal = status & 0x7f;
-  return signal === 0 ? undefined : signal;
+  return signal === 0 ? { code: (status >> 8) & 0xff, signal: undefined } : { code: 128 + signal, signal };
 }
 
 export interface StartFailure {

@@ -1,5 +1,6 @@
 import { Fault } from "@plinth/fault";
-import { describeErrno, errnoName, type Report } from "../init/launch.ts";
+import { describeErrno, errnoName } from "../init/launch.ts";
+import type { Report } from "../init/running-init.ts";
 
 /** A step that failed on the way to a container or a command in one. */
 export class StepFault extends Fault {

@@ -44,6 +44,7 @@ export function writeInterpreter(to: Assembler, calls: OwnCalls): void {
 
 /** t0: address behind what has been read. Whoever hands over the table sends nothing behind it before it is asked. */
 function writeReadTable(to: Assembler, { read, exitGroup }: OwnCalls): void {
+  to.label("begin");
   to.set("t0", TABLE_ADDRESS);
   to.label("read");
   to.set("a0", REPORT_FD);
@@ -98,6 +99,7 @@ function writeDispatch(to: Assembler): void {
   to.branch("t0", "equal", OPERATION.decimal, "decimal");
   to.branch("t0", "equal", OPERATION.exitCode, "exit-code");
   to.branch("t0", "equal", OPERATION.number, "number");
+  to.branch("t0", "equal", OPERATION.begin, "begin");
   to.move("t1", "a0");
   to.branch("t0", "equal", OPERATION.value, "result");
   // fail

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
 import type { Socket } from "node:net";
+import type { Readable, Writable } from "node:stream";
 import { getSystemErrorMessage, getSystemErrorName } from "node:util";
 import { Fault, messageOf } from "@plinth/fault";
 import type { Init } from "./init-file.ts";
-import { NO_TABLE_CODE, REPORT, REPORT_BYTES, REPORT_FD, type ReportKind } from "./layout.ts";
+import { NO_TABLE_CODE, REPORT_FD } from "./layout.ts";
 import type { EncodedProgram } from "./program.ts";
-import type { Step } from "./step.ts";
+import { type InitEnd, RunningInit } from "./running-init.ts";
 
 /** Standard input, output and error of what is started: a descriptor of ours, a pipe, or nothing. */
 export type Stdio = number | "pipe" | "ignore";
@@ -22,84 +23,47 @@ export interface LaunchOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export type Report =
-  | { readonly kind: Exclude<ReportKind, "failed">; readonly value: number }
-  | { readonly kind: "failed"; readonly step: Step; readonly errno: number };
-
-const kinds: ReadonlyMap<number, ReportKind> = new Map(
-  Object.entries(REPORT).map(([kind, number]) => [number, kind as ReportKind]),
-);
-
-/** A running init, and what it says. */
-export class Launched {
+/** An init that is our child. */
+export class Launched extends RunningInit {
   readonly child: ChildProcess;
-  /** How the init itself ended. */
-  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
-  readonly #program: EncodedProgram;
-  readonly #socket: Socket;
-  readonly #reports: Report[] = [];
-  #partial: Buffer = Buffer.alloc(0);
-  #isOver = false;
-  #wake: (() => void) | undefined;
+  readonly ended: Promise<InitEnd>;
 
   constructor(child: ChildProcess, program: EncodedProgram) {
+    super(child.stdio[REPORT_FD] as Socket, program);
     this.child = child;
-    this.#program = program;
-    this.#socket = child.stdio[REPORT_FD] as Socket;
     this.ended = once(child, "exit").then(([code, signal]) => ({ code, signal }));
     this.ended.catch(() => {}); // whoever waits is told by next(), too
-    this.#socket.on("data", (chunk: Buffer) => this.#read(chunk));
-    const over = (): void => {
-      this.#isOver = true;
-      this.#wake?.();
-    };
-    // An init that is gone resets its end.
-    this.#socket.on("error", over).on("close", over);
-    this.#socket.write(program.table, () => program.release());
+    void this.written.then(() => program.release());
   }
 
-  /** The next report; undefined when there will be none. */
-  async next(): Promise<Report | undefined> {
-    for (;;) {
-      const report = this.#reports.shift();
-      if (report !== undefined || this.#isOver) return report;
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
+  get pid(): number {
+    return this.child.pid!;
   }
 
-  /** Lets a waiting init go on. */
-  answer(): void {
-    this.#socket.write("\n");
+  get stdin(): Writable | null {
+    return this.child.stdin;
   }
 
-  /** Hangs up: an init that waits for an answer ends. */
-  close(): void {
-    this.#socket.destroy();
+  get stdout(): Readable | null {
+    return this.child.stdout;
   }
 
-  /** Neither the init nor its socket keep this process alive any more. */
+  get stderr(): Readable | null {
+    return this.child.stderr;
+  }
+
+  kill(): void {
+    this.child.kill("SIGKILL");
+  }
+
+  async abandon(): Promise<void> {
+    this.close();
+    await this.ended;
+  }
+
   unref(): void {
     this.child.unref();
-    this.#socket.unref();
-  }
-
-  #read(chunk: Buffer): void {
-    this.#partial = this.#partial.length === 0 ? chunk : Buffer.concat([this.#partial, chunk]);
-    while (this.#partial.length >= REPORT_BYTES) {
-      this.#reports.push(this.#decode(this.#partial));
-      this.#partial = this.#partial.subarray(REPORT_BYTES);
-    }
-    this.#wake?.();
-  }
-
-  #decode(bytes: Buffer): Report {
-    const kind = kinds.get(bytes.readUInt32LE(0));
-    const value = bytes.readUInt32LE(4);
-    if (kind === undefined) throw new Error(`the init sent report ${bytes.readUInt32LE(0)}`);
-    if (kind !== "failed") return { kind, value };
-    const step = this.#program.stepAt(value);
-    if (step === undefined) throw new Error(`the init failed at ${value.toString(16)}, where no step is`);
-    return { kind, step, errno: bytes.readUInt32LE(8) };
+    this.socket.unref();
   }
 }
 
@@ -131,13 +95,11 @@ export function describeErrno(errno: number): string {
 }
 
 /** The sentence for an init that ended before it said what was awaited. */
-export function unexpectedEnd(
-  what: string,
-  { code, signal }: { readonly code: number | null; readonly signal: NodeJS.Signals | null },
-): Fault {
-  if (code === NO_TABLE_CODE) return new Fault("unavailable", `Cannot ${what}: the init got no whole table`);
-  const how = signal === null ? `with code ${code}` : `by ${signal}`;
-  return new Fault("unavailable", `Cannot ${what}: the init ended ${how} before it was done`);
+export function unexpectedEnd(what: string, end: InitEnd | undefined): Fault {
+  if (end?.code === NO_TABLE_CODE)
+    return new Fault("unavailable", `Cannot ${what}: the init got no whole table`);
+  const how = end === undefined ? "" : end.signal === null ? ` with code ${end.code}` : ` by ${end.signal}`;
+  return new Fault("unavailable", `Cannot ${what}: the init ended${how} before it was done`);
 }
 
 /** "EPERM". */

@@ -93,6 +93,8 @@ export const OPERATION = {
    * argument 1. Zero for a number that a NUL ends: more of it might follow.
    */
   number: 9,
+  /** Reads another table in place of this one, and goes on at its first record. */
+  begin: 10,
 } as const;
 export type Operation = keyof typeof OPERATION;
 
@@ -111,6 +113,10 @@ export const REPORT = {
   started: 5,
   /** The command ended; its wait status. */
   ended: 6,
+  /** A spawner has made an init, which reads its table now. Its pid. */
+  began: 7,
+  /** A spawner could make no process; the errno. */
+  refused: 8,
 } as const;
 export type ReportKind = keyof typeof REPORT;
 /** Exit code of an init that got no whole table. */

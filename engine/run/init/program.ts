@@ -60,7 +60,7 @@ export function encodeProgram(program: Program, architecture: Architecture): Enc
 
 const roundUp = (value: number, unit: number): number => Math.ceil(value / unit) * unit;
 
-/** A place in the table that is filled in once all is laid out. */
+/** A place in the table that is filled in once all is laid out: it refers to a later section. */
 interface Gap {
   readonly offset: number;
   readonly what: Label | Rest;
@@ -69,14 +69,11 @@ interface Gap {
 /** Most tables are smaller; what is larger is copied as it grows. */
 const FIRST_BYTES = 128 << 10;
 
-/** Full of zeros. Memory of its own for each table would cost more than all else here: pages, and their collection. */
-let spare: Buffer | undefined;
+/** Of tables that are on their way at the same time. */
+const SPARES_MAX = 16;
 
-function takeMemory(): Buffer {
-  const memory = spare ?? Buffer.alloc(FIRST_BYTES);
-  spare = undefined;
-  return memory;
-}
+/** Full of zeros. Memory of its own for each table would cost more than all else here: pages, and their collection. */
+const spares: Buffer[] = [];
 
 /** Budget: half a millisecond for a container's 500 steps, so numbers are written as two halves, never as BigInt. */
 class Encoder {
@@ -89,7 +86,9 @@ class Encoder {
   readonly #places: Map<string | Buffer | Block, number> = new Map();
   readonly #gaps: Gap[] = [];
   /** All zeros behind #end. */
-  #table: Buffer = takeMemory();
+  #table: Buffer = spares.pop() ?? Buffer.alloc(FIRST_BYTES);
+  /** The same memory: what lies at multiples of four is written through it. */
+  #words: Uint32Array = wordsOf(this.#table);
   #end = 0;
 
   constructor(program: Program, architecture: Architecture) {
@@ -117,8 +116,8 @@ class Encoder {
       table,
       stepAt: (address) => this.#stepAt(address - TABLE_ADDRESS),
       release: () => {
-        if (spare !== undefined || this.#table.length !== FIRST_BYTES) return;
-        spare = this.#table.fill(0, 0, length);
+        if (spares.length < SPARES_MAX && this.#table.length === FIRST_BYTES)
+          spares.push(this.#table.fill(0, 0, length));
       },
     };
   }
@@ -135,11 +134,12 @@ class Encoder {
     const ownSteps = stepsOf(section);
     let at = this.#reserve(ownSteps.length * RECORD_BYTES);
     this.#records.push({ at, steps: ownSteps });
+    let next = TABLE_ADDRESS + at;
     for (const step of section.steps) {
-      if (step instanceof Label) {
-        this.#labels.set(step, TABLE_ADDRESS + at);
-        continue;
-      }
+      if (step instanceof Label) this.#labels.set(step, next);
+      else next += RECORD_BYTES;
+    }
+    for (const step of ownSteps) {
       this.#encodeStep(step, at, section);
       at += RECORD_BYTES;
     }
@@ -161,8 +161,8 @@ class Encoder {
     }
     this.#write32(inSlots, at + RECORD.slots);
     if (step.keep !== undefined) this.#write32(this.#slot(step.keep), at + RECORD.keep);
-    if (step.onZero !== undefined) this.#gaps.push({ offset: at + RECORD.onZero, what: step.onZero });
-    this.#gaps.push({ offset: at + RECORD.onError, what: step.onError ?? failure });
+    if (step.onZero !== undefined) this.#writeLabel(step.onZero, at + RECORD.onZero);
+    this.#writeLabel(step.onError ?? failure, at + RECORD.onError);
     this.#encodeErrors(step, at);
     if (carriesWords !== true) return;
     this.#write32(this.#place(step.words), at + RECORD.words);
@@ -182,9 +182,15 @@ class Encoder {
       const target = on[name]!;
       if (target === "next") this.#write32(TABLE_ADDRESS + at + RECORD_BYTES, offset + 4);
       else if (target === "again") this.#write32(TABLE_ADDRESS + at, offset + 4);
-      else this.#gaps.push({ offset: offset + 4, what: target });
+      else this.#writeLabel(target, offset + 4);
       offset += 8;
     }
+  }
+
+  #writeLabel(label: Label, offset: number): void {
+    const target = this.#labels.get(label);
+    if (target === undefined) this.#gaps.push({ offset, what: label });
+    else this.#write32(target, offset);
   }
 
   #fill(rest: number): void {
@@ -247,7 +253,9 @@ class Encoder {
     for (const part of parts) {
       if (Buffer.isBuffer(part)) offset += part.copy(this.#table, offset);
       else {
-        this.#write64(part, offset);
+        // Behind memory of any length, nothing is aligned.
+        if (offset % 4 === 0) this.#write64(part, offset);
+        else this.#table.writeBigInt64LE(BigInt.asIntN(64, BigInt(part)), offset);
         offset += 8;
       }
     }
@@ -263,27 +271,32 @@ class Encoder {
         hint: "Shorten the command's arguments and environment.",
       });
     if (this.#end > this.#table.length) {
-      const larger = Buffer.alloc(Math.max(this.#end, 2 * this.#table.length));
+      const larger = Buffer.alloc(Math.max(roundUp(this.#end, SECTION_BYTES), 2 * this.#table.length));
       this.#table.copy(larger);
       this.#table = larger;
+      this.#words = wordsOf(larger);
     }
     return at;
   }
 
   #write32(value: number, offset: number): void {
-    this.#table.writeUInt32LE(value, offset);
+    this.#words[offset >>> 2] = value;
   }
 
   #write64(value: number | bigint, offset: number): void {
     if (typeof value === "bigint") {
-      this.#table.writeBigUInt64LE(BigInt.asUintN(64, value), offset);
+      this.#table.writeBigInt64LE(BigInt.asIntN(64, value), offset);
       return;
     }
     const low = value >>> 0;
-    this.#table.writeUInt32LE(low, offset);
-    this.#table.writeInt32LE((value - low) / 2 ** 32, offset + 4);
+    this.#words[offset >>> 2] = low;
+    this.#words[(offset >>> 2) + 1] = (value - low) / 2 ** 32;
   }
 }
+
+/** Both architectures of ours have the lowest byte first. */
+const wordsOf = (table: Buffer): Uint32Array =>
+  new Uint32Array(table.buffer, table.byteOffset, table.length / Uint32Array.BYTES_PER_ELEMENT);
 
 /** At least one NUL behind it, and what is next begins at a multiple of 8. */
 const withNul = (length: number): number => length + 8 - (length % 8);

@@ -168,3 +168,5 @@ export function inAnyCase(steps: readonly (Step | Label)[]): (Step | Label)[] {
     over,
   ];
 }
+/** Reads another table over the report's socket, in place of the one this step is in, and begins it. */
+export const begin = (words: string): Step => deed("begin", words, [], {});

@@ -2,8 +2,8 @@ import type { Architecture } from "../machine/architecture.ts";
 
 /** The system calls that steps may make. */
 export type SystemCallName =
-  | "signalfd4"
-  | "getpid"
+  | "accept4"
+  | "bind"
   | "bpf"
   | "capget"
   | "capset"
@@ -28,11 +28,13 @@ export type SystemCallName =
   | "fsopen"
   | "getcwd"
   | "getpgid"
+  | "getpid"
   | "ioctl"
   | "ioprio_set"
   | "keyctl"
   | "kill"
   | "linkat"
+  | "listen"
   | "lsetxattr"
   | "madvise"
   | "memfd_create"
@@ -46,6 +48,7 @@ export type SystemCallName =
   | "openat2"
   | "personality"
   | "pivot_root"
+  | "ppoll"
   | "prctl"
   | "prlimit64"
   | "read"
@@ -68,6 +71,7 @@ export type SystemCallName =
   | "setresgid"
   | "setresuid"
   | "setsid"
+  | "signalfd4"
   | "socket"
   | "socketpair"
   | "symlinkat"
@@ -86,8 +90,8 @@ export type SystemCallName =
  * include/uapi/asm-generic/unistd.h (6.1).
  */
 const numbers: Record<SystemCallName, readonly [x8664: number, aarch64: number]> = {
-  signalfd4: [289, 74],
-  getpid: [39, 172],
+  accept4: [288, 242],
+  bind: [49, 200],
   bpf: [321, 280],
   capget: [125, 90],
   capset: [126, 91],
@@ -112,11 +116,13 @@ const numbers: Record<SystemCallName, readonly [x8664: number, aarch64: number]>
   fsopen: [430, 430],
   getcwd: [79, 17],
   getpgid: [121, 155],
+  getpid: [39, 172],
   ioctl: [16, 29],
   ioprio_set: [251, 30],
   keyctl: [250, 219],
   kill: [62, 129],
   linkat: [265, 37],
+  listen: [50, 201],
   lsetxattr: [189, 6],
   madvise: [28, 233],
   memfd_create: [319, 279],
@@ -130,6 +136,7 @@ const numbers: Record<SystemCallName, readonly [x8664: number, aarch64: number]>
   openat2: [437, 437],
   personality: [135, 92],
   pivot_root: [155, 41],
+  ppoll: [271, 73],
   prctl: [157, 167],
   prlimit64: [302, 261],
   read: [0, 63],
@@ -152,6 +159,7 @@ const numbers: Record<SystemCallName, readonly [x8664: number, aarch64: number]>
   setresgid: [119, 149],
   setresuid: [117, 147],
   setsid: [112, 157],
+  signalfd4: [289, 74],
   socket: [41, 198],
   socketpair: [53, 199],
   symlinkat: [266, 36],
@@ -167,6 +175,5 @@ const numbers: Record<SystemCallName, readonly [x8664: number, aarch64: number]>
 };
 
 export function systemCallNumber(name: SystemCallName, architecture: Architecture): number {
-  const [x8664, aarch64] = numbers[name];
-  return architecture === "x86-64" ? x8664 : aarch64;
+  return numbers[name][architecture === "x86-64" ? 0 : 1];
 }

@@ -31,6 +31,14 @@ export interface HandleOptions {
   readonly asksMainOnly?: boolean;
   /** Its main process is the first of a pid namespace. Default: false. */
   readonly ownPids?: boolean;
+  /** Tells of the end, where this process started it. Default: a watch of the state directory. */
+  readonly keeper?: Keeper;
+}
+
+/** Who is told by its launcher itself; disposed of once nobody asks any more. */
+export interface Keeper extends Disposable {
+  /** Settles when the launcher is about to be gone. */
+  wait(): Promise<unknown>;
 }
 
 type State =
@@ -54,6 +62,7 @@ export class ProcessHandle implements TaskHandle {
   readonly #ownPids: boolean;
   readonly #waiting: Set<(exit: ExitStatus) => void> = new Set();
   #state: State = { name: "running" };
+  readonly #keeper: Keeper | undefined;
   #watcher: FSWatcher | undefined;
   #cancelPoll: (() => void) | undefined;
   #disposed = false;
@@ -70,12 +79,13 @@ export class ProcessHandle implements TaskHandle {
     this.#startFailure = options.startFailure;
     this.#asksMainOnly = options.asksMainOnly === true;
     this.#ownPids = options.ownPids === true;
-    try {
-      this.#watcher = watch(this.stateDirectory, () => this.look());
-      this.#watcher.on("error", () => this.#watcher?.close());
-    } catch {
-      // No watches left: the poll sees it.
-    }
+    this.#keeper = options.keeper;
+    if (this.#keeper === undefined) this.#watch();
+    else
+      void this.#keeper
+        .wait()
+        .catch(() => {})
+        .then(() => this.#disposed || this.look());
     this.#poll();
   }
 
@@ -171,6 +181,7 @@ export class ProcessHandle implements TaskHandle {
   [Symbol.dispose](): void {
     this.#disposed = true;
     this.#watcher?.close();
+    this.#keeper?.[Symbol.dispose]();
     this.#cancelPoll?.();
     this.#waiting.clear();
   }
@@ -179,6 +190,15 @@ export class ProcessHandle implements TaskHandle {
     this.#state = next;
     if (next.name !== "ended") return;
     this[Symbol.dispose]();
+  }
+
+  #watch(): void {
+    try {
+      this.#watcher = watch(this.stateDirectory, () => this.look());
+      this.#watcher.on("error", () => this.#watcher?.close());
+    } catch {
+      // No watches left: the poll sees it.
+    }
   }
 
   #poll(): void {

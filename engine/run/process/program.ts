@@ -1,4 +1,5 @@
 import { executeOrInterpretSteps, keepWithoutShim } from "../container/command.ts";
+import { CgroupJoins } from "../container/cgroup-joins.ts";
 import * as kernel from "../container/kernel.ts";
 import { LeftBehind } from "../container/left-behind.ts";
 import { Line } from "../container/line.ts";
@@ -102,6 +103,8 @@ function withShim(command: TaskCommand, keeper: KeeperPlan, { goThere, stayThere
   const shim = shimSteps({
     ...keeper,
     cgroup: undefined,
+    // The child goes there itself, and may stay outside.
+    joins: new CgroupJoins(undefined),
     idMaps: undefined,
     oomScoreAdj: undefined,
     isFirst: false,

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { CANNOT_START_FILE, EXIT_FILE, RUNNING_FILE } from "../container/state-files.ts";
 import type { TaskNetwork } from "../network/task-network.ts";
@@ -28,12 +37,19 @@ const TASK_FILE = "task.json";
 export const BEGUN_FILE = "begun";
 /** There when the command could not be put into all its cgroups, and runs all the same. */
 export const OUTSIDE_FILE = "outside";
+const OF_A_START: ReadonlySet<string> = new Set([
+  RUNNING_FILE,
+  EXIT_FILE,
+  CANNOT_START_FILE,
+  BEGUN_FILE,
+  OUTSIDE_FILE,
+]);
 
 /** Begins a start's record; what an earlier start left is gone. No sync: a power failure ends the task as well. */
 export function writeTask(directory: string, task: TaskRecord): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  for (const name of [RUNNING_FILE, EXIT_FILE, CANNOT_START_FILE, BEGUN_FILE, OUTSIDE_FILE])
-    rmSync(join(directory, name), { force: true });
+  // Mostly there is none of them, which one look tells.
+  for (const name of readdirSync(directory)) if (OF_A_START.has(name)) unlinkSync(join(directory, name));
   const temporary = join(directory, `${TASK_FILE}.new`);
   writeFileSync(temporary, JSON.stringify(task), { mode: 0o600 });
   renameSync(temporary, join(directory, TASK_FILE));

@@ -305,8 +305,10 @@ function numberOf(directory: string, file: string): number | undefined {
 /** How many processes the kernel ended because the task was at its memory limit. */
 export function outOfMemoryKills(plan: CgroupPlan): number {
   let kills = 0;
-  for (const { path } of plan.directories) {
-    for (const file of ["memory.oom_control", "memory.events"]) {
+  for (const { path, version, controllers } of plan.directories) {
+    // Records of before there were these lists have none.
+    const mayCount = version === 2 || controllers.length === 0 || controllers.includes("memory");
+    for (const file of mayCount ? ["memory.oom_control", "memory.events"] : []) {
       try {
         kills += Number(/^oom_kill (\d+)$/m.exec(readFileSync(join(path, file), "utf8"))?.[1] ?? 0);
       } catch {
