@@ -1,4 +1,5 @@
 import { closeSync } from "node:fs";
+import type { Readable } from "node:stream";
 import { ReadStream } from "node:tty";
 import { Fault } from "@plinth/fault";
 import { isRunning } from "@plinth/process";
@@ -66,8 +67,10 @@ async function onPipes({ target, mark, init, process, seccomp, options }: ExecIn
   }
 }
 
-function ended(from: NodeJS.ReadableStream, to: NodeJS.WritableStream): Promise<void> {
+function ended(from: Readable, to: NodeJS.WritableStream): Promise<void> {
   from.pipe(to, { end: false });
+  // One that nothing was written to may have ended before anybody could listen.
+  if (from.closed) return Promise.resolve();
   return new Promise((resolve) => from.once("close", resolve).once("error", () => resolve()));
 }
 

@@ -83,6 +83,21 @@ test("exec() that is given up on ends what its command started", limit, async ()
   await handle.stop({ graceMs: 0 });
 });
 
+test(
+  "exec() ends with its command, also where that writes nothing and ends before it is known to run",
+  limit,
+  async () => {
+    using place = scratch();
+    using handle = await driver.start(place.spec(["sleep", "600"]));
+    // The shim tells that the command runs a moment after it does: in some rounds all is over by then.
+    for (let round = 0; round < 300; round += 1) {
+      const stdout = new PassThrough();
+      assert.equal(await driver.exec(handle, ["true"], { env, directory: "/", stdout }), 0);
+    }
+    await handle.stop({ graceMs: 0 });
+  },
+);
+
 test("a script without an interpreter in its first line is the shell's", limit, async () => {
   using place = scratch();
   const script = join(place.directory, "serve");
