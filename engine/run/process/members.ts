@@ -31,15 +31,18 @@ export interface Membership {
 }
 
 /** By the cgroup, or by the pid namespace; undefined where there is neither. */
-function listedMembers({ cgroup, ownPids, main }: Membership): number[] | undefined {
+function listedMembers(
+  { cgroup, ownPids, main }: Membership,
+  table: () => ProcessEntry[] = processTable,
+): number[] | undefined {
   if (cgroup !== undefined) return cgroupMembers(cgroup);
   if (ownPids !== true) return undefined;
-  const seen = isRunning(main) ? visiblePid(main.pid) : undefined;
+  const seen = isRunning(main) ? visiblePid(main.pid, table) : undefined;
   const namespace = seen === undefined ? undefined : pidNamespace(seen);
   if (namespace === undefined) return [];
-  return processTable()
-    .filter(({ pid }) => pidNamespace(pid) === namespace)
-    .map(({ pid }) => pid);
+  return table()
+    .map(({ pid }) => pid)
+    .filter((pid) => pidNamespace(pid) === namespace);
 }
 
 /** A session's number is free for others once its leader and all its members are gone: then it says nothing. */
@@ -102,7 +105,7 @@ function tableOfThisTurn(): ProcessEntry[] {
 export function statsOf(membership: Membership): TaskStats | undefined {
   const ours = ownSession(membership);
   const pids =
-    listedMembers(membership) ??
+    listedMembers(membership, tableOfThisTurn) ??
     tableOfThisTurn()
       .filter(({ pid, session }) => session === ours && pid !== session)
       .map(({ pid }) => pid);
