@@ -100,20 +100,36 @@ export function subordinateIds(): SubordinateIds {
       hint: "apt-get install uidmap (shadow-utils elsewhere)",
     };
   // Both lists are of users: a group has none of its own.
-  const uids = ownRanges(read("/etc/subuid"), user);
-  const gids = ownRanges(read("/etc/subgid"), user);
-  if (uids.length === 0 || gids.length === 0) {
-    const which = [
-      ...(uids.length === 0 ? ["/etc/subuid"] : []),
-      ...(gids.length === 0 ? ["/etc/subgid"] : []),
-    ];
-    const who = user.name ?? String(uid);
-    return {
-      lacks: `${which.join(" and ")} ${which.length === 1 ? "has" : "have"} no line for ${who}`,
-      hint: `usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${who} (a range that no other line has)`,
-    };
-  }
-  return { maps: rangedMaps(uids, gids) };
+  const lists = { "/etc/subuid": read("/etc/subuid"), "/etc/subgid": read("/etc/subgid") };
+  const uids = ownRanges(lists["/etc/subuid"], user);
+  const gids = ownRanges(lists["/etc/subgid"], user);
+  if (uids.length > 0 && gids.length > 0) return { maps: rangedMaps(uids, gids) };
+  const lacking = Object.keys(lists).filter((_, index) => [uids, gids][index]?.length === 0);
+  const who = user.name ?? String(uid);
+  const first = firstFree(Object.values(lists));
+  const range = `${first}-${first + USUAL_SIZE - 1}`;
+  return {
+    lacks: `${lacking.join(" and ")} ${lacking.length === 1 ? "has" : "have"} no line for ${who}`,
+    hint:
+      user.name === undefined
+        ? `Add a line "${who}:${first}:${USUAL_SIZE}" to ${lacking.join(" and to ")}`
+        : `usermod --add-subuids ${range} --add-subgids ${range} ${who}`,
+  };
+}
+
+/** As many as distributions give: ids of images are of 16 bits. */
+const USUAL_SIZE = 65_536;
+/** Below are ids of accounts. */
+const FIRST_USUAL = 100_000;
+
+/** Behind all ranges of lists. */
+function firstFree(lists: readonly string[]): number {
+  const ends = lists.flatMap((text) =>
+    [...text.matchAll(/^[^:\n]*:(\d{1,10}):(\d{1,10})\s*$/gm)].map(
+      ([, first, size]) => Number(first) + Number(size),
+    ),
+  );
+  return Math.max(FIRST_USUAL, ...ends);
 }
 
 function accountName(uid: number): string | undefined {

@@ -31,15 +31,18 @@ export interface Membership extends KeptProcesses {
 }
 
 /** By the cgroup, or by the pid namespace; undefined where there is neither. */
-function listedMembers({ cgroup, ownPids, main }: Membership): number[] | undefined {
+function listedMembers(
+  { cgroup, ownPids, main }: Membership,
+  table: () => ProcessEntry[] = processTable,
+): number[] | undefined {
   if (cgroup !== undefined) return cgroupMembers(cgroup);
   if (ownPids !== true) return undefined;
-  const seen = isRunning(main) ? visiblePid(main.pid) : undefined;
+  const seen = isRunning(main) ? visiblePid(main.pid, table) : undefined;
   const namespace = seen === undefined ? undefined : pidNamespace(seen);
   if (namespace === undefined) return [];
-  return processTable()
-    .filter(({ pid }) => pidNamespace(pid) === namespace)
-    .map(({ pid }) => pid);
+  return table()
+    .map(({ pid }) => pid)
+    .filter((pid) => pidNamespace(pid) === namespace);
 }
 
 /**
@@ -106,7 +109,9 @@ function tableOfThisTurn(): ProcessEntry[] {
 
 /** Memory and CPU time of those the process table knows as members, or of the whole cgroup. */
 export function statsOf(membership: Membership): TaskStats | undefined {
-  const pids = listedMembers(membership) ?? related(membership, tableOfThisTurn()).map(({ pid }) => pid);
+  const pids =
+    listedMembers(membership, tableOfThisTurn) ??
+    related(membership, tableOfThisTurn()).map(({ pid }) => pid);
   let memoryBytes = 0;
   let cpuSeconds = 0;
   let processes = 0;

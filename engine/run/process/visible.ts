@@ -1,5 +1,5 @@
 import { readlinkSync } from "node:fs";
-import { processIdentity, processTable } from "@plinth/process";
+import { type ProcessEntry, processIdentity, processTable } from "@plinth/process";
 
 /** Undefined of processes that have ended, or that we may not look into. */
 export function pidNamespace(pid: number): string | undefined {
@@ -14,10 +14,10 @@ export function pidNamespace(pid: number): string | undefined {
  * The process by which a container's namespaces and files are seen: its first, or, where only root may look into that
  * one since it is our init, the oldest that it made. Undefined where there is none.
  */
-export function visiblePid(main: number): number | undefined {
+export function visiblePid(main: number, table: () => ProcessEntry[] = processTable): number | undefined {
   if (pidNamespace(main) !== undefined) return main;
   // Others come to it later, when they lose their parents.
-  const [oldest] = processTable()
+  const [oldest] = table()
     .filter(({ pid, parent }) => parent === main && pidNamespace(pid) !== undefined)
     .map(({ pid }) => processIdentity(pid))
     .filter((child) => child !== undefined)

@@ -321,7 +321,7 @@ class HomeImageStore implements ImageStore {
       configDigest: image.manifest.config.digest,
       layers,
       bytes: blobsOf(image).reduce((sum, { bytes }) => sum + bytes, image.manifestBytes),
-      notices: [...notices].map(([text, count]) => `${text} (${count} files)`).sort(),
+      notices: [...notices].map(([text, count]) => `${text} (${count})`).sort(),
     };
   }
 

@@ -28,7 +28,8 @@ test("convertCase() of what is in a case with separators already changes nothing
 test("convertCase() keeps every character but separators", () => {
   fc.assert(
     fc.property(anyName, fc.constantFrom(...cases), (name, to) => {
-      const bare = (text: string) => text.replace(/[ _-]/g, "").toUpperCase().toLowerCase();
+      // "ẞ" is "ß" in lower case, which is "SS" in upper.
+      const bare = (text: string) => text.replace(/[ _-]/g, "").toLowerCase().toUpperCase().toLowerCase();
       assert.equal(bare(convertCase(name, boundariesFor(undefined), to)), bare(name));
     }),
   );
