@@ -111,6 +111,8 @@ export async function createWith(steps: Program, options: CreateOptions): Promis
   signal?.addEventListener("abort", abort, { once: true });
   try {
     const { kind, value } = await untilCreated(init, options);
+    // The child may have said so before it died.
+    signal?.throwIfAborted();
     const processes = readProcesses(stateDirectory, options.mark);
     if (processes === undefined) throw unexpectedEnd(`create "${id}"`, await init.ended);
     return new CreatedContainer(options, { init, processes, pid: value, isStarted: kind === "started" });
