@@ -93,7 +93,7 @@ if (!buildDashboard()) failed++;
 const later: string[] = [];
 const tell: Say = (text) => void later.push(text);
 await Promise.all([
-  runTests(chosen([...unitTests(), ...programTests()]), { concurrency: UNIT_TESTS_AT_ONCE - 1 }),
+  runTests(chosen([...unitTests(), ...programTests()]), { concurrency: UNIT_TESTS_AT_ONCE }),
   runTests(chosen(computingTests()), { concurrency: 1, together: true, tell }),
 ]);
 const [lane = [], ...others] = systemTests();
