@@ -18,6 +18,10 @@ export function failureLines(app: App, failure: Failure | undefined, surface: Su
     if (instance !== undefined) lines.push(`  instance    ${plainLine(instance)}`);
     if (exitCode !== undefined) lines.push(`  exit code   ${exitCode}${signalOf(exitCode)}`);
     if (probe !== undefined) lines.push(`  last probe  ${plainLine(probe)}`);
+    if (probe?.startsWith("connection refused") === true) {
+      lines.push("  It has to listen on $HOST and $PORT; what serves nobody says so by a check of its own:");
+      lines.push('  health: { ready: { exec: ["true"] } }');
+    }
     if (log !== undefined && log.length > 0) {
       lines.push("  last output");
       for (const line of log) lines.push(`    ${surface.paint("dim", "|")} ${plainText(line).trimEnd()}`);
