@@ -36,7 +36,7 @@ export interface Plinth extends AsyncDisposable {
   /** Asked of the API, as often as one likes: the command line costs as much as a request a hundred times. */
   ps(): Promise<readonly PsRow[]>;
   status(): Promise<StatusReport>;
-  /** Pid of one of Plinth's own processes. */
+  /** Pid of one of Plinth's own processes, once the daemon knows it: a new proxy serves a moment earlier. */
   pidOf(process: string): Promise<number>;
   ingressPort(): Promise<number>;
   /** A GET through the ingress. */
@@ -86,12 +86,11 @@ export function createPlinth(
     },
     ps: () => client.ps(),
     status: () => client.status(),
-    async pidOf(name) {
-      const { processes } = await plinth.status();
-      const found = processes.find((one) => one.name === name);
-      if (found === undefined) throw new Error(`no process "${name}" among ${JSON.stringify(processes)}`);
-      return found.pid;
-    },
+    pidOf: (name) =>
+      plinth.until(`a ${name} is known`, async () => {
+        const { processes } = await plinth.status();
+        return processes.find((one) => one.name === name)?.pid;
+      }),
     async ingressPort() {
       const settings = JSON.parse(readFileSync(join(home, "settings.json"), "utf8")) as {
         ingressPort: number;
