@@ -8,7 +8,7 @@ export interface LookupLayer {
   readonly content: string;
   /** Directories that hide what lower layers have in them; latin1. */
   readonly opaque: ReadonlySet<string>;
-  /** Directories that no entry of the layer named; latin1. */
+  /** Directories that no entry of the layer had named when something was put into them; latin1. */
   readonly implicit: readonly string[];
   /** Directories with whiteouts; latin1. */
   readonly hiding: readonly string[];

@@ -302,16 +302,16 @@ function closed(error: unknown): false {
 async function doStandAlone(topFirst: readonly LookupLayer[]): Promise<boolean> {
   for (const [index, layer] of topFirst.entries()) {
     for (const path of layer.implicit) {
-      if (path === "") continue; // the root's attributes are those of the writable directory above
       const lower = await findAsIs(topFirst.slice(index + 1), path.split("/"));
       if (lower === undefined) {
         // The directory is there for marks only, which hide nothing.
         if (layer.opaque.has(path)) return false;
         continue;
       }
-      const own = await lstat(Buffer.from(`${layer.content}/${path}`, "latin1"), { bigint: true });
+      // An entry that came later may have put something else in its place.
+      const own = (await findAsIs([layer], path.split("/")))?.stats;
       const { mode, uid, gid } = lower.stats;
-      if (own.mode !== mode || own.uid !== uid || own.gid !== gid) return false;
+      if (own?.mode !== mode || own.uid !== uid || own.gid !== gid) return false;
     }
     for (const path of layer.hiding) {
       const lower = await findAsIs(topFirst.slice(index + 1), path === "" ? [] : path.split("/"));

@@ -6,7 +6,13 @@ import { test, type TestContext } from "node:test";
 import { systemClock as clock } from "@plinth/clock";
 import { Fault } from "@plinth/fault";
 import { hexOf } from "../digest.ts";
-import { type FakeBlobs, type FakeImage, fakeImage, writeFakeLayout } from "../fake-images.ts";
+import {
+  type FakeBlobs,
+  type FakeEntry,
+  type FakeImage,
+  fakeImage,
+  writeFakeLayout,
+} from "../fake-images.ts";
 import type { ImageStore } from "./store.ts";
 import { openImageStore } from "./open.ts";
 
@@ -105,18 +111,23 @@ test("mountPlan() gives one merged layer where layers alone would change what li
   const sticky = await store.pull(await layout("sticky", { layers: [below, [{ name: "tmp/a" }]] }));
   const plan = await store.mountPlan(sticky.digest);
   assert.equal(plan.lowerdirs.length, 1);
-  const merged = join(plan.directory, plan.lowerdirs[0]!);
-  assert.equal((await lstat(join(merged, "tmp"))).mode & 0o7777, 0o1777);
-  assert.deepEqual(await readdir(join(merged, "tmp")), ["a"]);
+  const tmp = join(plan.directory, plan.lowerdirs[0]!, "tmp");
+  assert.equal((await lstat(tmp)).mode & 0o7777, 0o1777);
+  assert.deepEqual(await readdir(tmp), ["a"]);
   const linked = await store.pull(
     await layout("linked", { layers: [below, [{ name: "lib/b", content: "b" }]] }),
   );
   const planOfLinked = await store.mountPlan(linked.digest);
   const root = join(planOfLinked.directory, planOfLinked.lowerdirs[0]!);
   assert.equal(await readFile(join(root, "usr/lib/b"), "utf8"), "b");
+  const named: readonly FakeEntry[] = [{ name: "lib/c" }, { name: "lib", type: "directory" }];
+  const late = await store.pull(await layout("late", { layers: [below, named] }));
+  const planOfLate = await store.mountPlan(late.digest);
+  const merged = join(planOfLate.directory, planOfLate.lowerdirs[0]!);
+  assert.deepEqual([await readdir(join(merged, "usr/lib")), await readdir(join(merged, "lib"))], [["c"], []]);
   await store.collect();
   assert.deepEqual(await store.mountPlan(linked.digest), planOfLinked);
-  assert.equal((await store.usage()).layers, 4 + 2);
+  assert.equal((await store.usage()).layers, 5 + 3);
 });
 
 test("resolveUser() reads the image's own accounts, and no link leads out of the image", async (t) => {

@@ -43,7 +43,10 @@ export interface LayerSummary {
   readonly entries: number;
   /** Of the contents of files. */
   readonly bytes: number;
-  /** Directories that no entry named: their owners and modes are those of the layers below. latin1, as all paths. */
+  /**
+   * Directories that no entry had named when something was put into them, but for the root: what they are is for the
+   * layers below to say, which may have a symlink there. latin1, as all paths.
+   */
   readonly implicit: readonly string[];
   /** Directories whose content in lower layers is hidden. */
   readonly opaque: readonly string[];
@@ -79,7 +82,9 @@ export class LayerWriter implements TarSink {
   readonly #gifts: Map<string, Deed[]> = new Map();
   /** Paths among `#deeds` where there is nothing on the disk yet. */
   readonly #nodes: Map<string, TarEntry> = new Map();
-  #hidden: EntryName[] = [];
+  readonly #implicit: Set<string> = new Set();
+  /** With "overlay": whiteouts and opaque marks. */
+  readonly #hidden: EntryName[] = [];
   /** With "apply": what this layer made, and the directories around it. */
   #touched: Set<string> = new Set();
   readonly #notices: Record<string, number> = {};
@@ -105,7 +110,8 @@ export class LayerWriter implements TarSink {
     if (name.kind === "entry") {
       this.#naming(entry, () => this.#place(entry, name));
     } else if (name.kind !== "ignored") {
-      this.#hidden.push(name);
+      if (this.#whiteouts === "overlay") this.#hidden.push(name);
+      else this.#hide(name);
     }
   }
 
@@ -135,27 +141,16 @@ export class LayerWriter implements TarSink {
 
   /** With "apply": between two layers. */
   endLayer(): void {
-    if (this.#whiteouts !== "apply") return;
-    for (const { kind, parent, base } of this.#hidden) {
-      const directory = this.#tree.resolve(parent, undefined);
-      if (directory === undefined) continue;
-      if (kind === "opaque") this.#removeLowerIn(directory);
-      else this.#removeLower(joined(directory, base));
-    }
-    this.#hidden = [];
     this.#touched = new Set();
   }
 
   /** Does what is left: what Node cannot, and directories' attributes, which would not last while they are filled. */
   async finish(doDeeds: DoDeeds): Promise<LayerSummary> {
-    this.endLayer();
     const marked = this.#whiteouts === "overlay" ? this.#markHidden() : { opaque: [], hiding: [] };
     if (this.#deeds.size > 0) await doDeeds([...this.#deeds.values()].flat());
-    const implicit: string[] = [];
     const exactTimes: Deed[] = [];
     for (const [path, attributes] of [...this.#tree.directories].reverse()) {
       this.#setDirectory(path, attributes);
-      if (attributes.isImplicit) implicit.push(path);
       if (attributes.mtimeNanoseconds !== 0) exactTimes.push(this.#timesDeed(path, attributes));
     }
     if (exactTimes.length > 0) await doDeeds(exactTimes);
@@ -164,7 +159,7 @@ export class LayerWriter implements TarSink {
     return {
       entries: this.#entries,
       bytes: this.#bytes,
-      implicit: implicit.reverse(),
+      implicit: [...this.#implicit],
       ...marked,
       notices: this.#notices,
     };
@@ -179,7 +174,8 @@ export class LayerWriter implements TarSink {
 
   #place(entry: TarEntry, name: EntryName): void {
     const directory = this.#tree.resolve(name.parent, (path) => {
-      this.#makeDirectory(path, implicitAttributes(entry.mtimeSeconds));
+      this.#makeImplicit(path, entry.mtimeSeconds);
+      return true;
     })!;
     if (name.base === "") {
       if (entry.type !== "directory") throw corrupt("the image's root is not a directory");
@@ -290,21 +286,24 @@ export class LayerWriter implements TarSink {
     return true;
   }
 
-  #makeDirectory(path: string, attributes: DirectoryAttributes): void {
+  /** A directory that no entry has named yet. */
+  #makeImplicit(path: string, mtimeSeconds: number): void {
     // What lower layers have there gives way, as it would under overlayfs.
-    const isLower = this.#whiteouts === "apply" && !this.#touched.has(path);
-    if (attributes.isImplicit && isLower) this.#clear(path);
-    if (this.#nodes.has(path))
-      throw corrupt(`${shownName(path)} is a device or FIFO, and something lies below it`);
+    if (this.#whiteouts === "apply" && !this.#touched.has(path)) this.#clear(path);
+    this.#implicit.add(path);
     try {
-      mkdirSync(this.#at(path), DIRECTORY_MODE);
+      this.#makeDirectory(path, implicitAttributes(mtimeSeconds));
     } catch (error) {
       // Above an entry lies something that is no directory, and no symlink to one.
-      if (codeOf(error) === "EEXIST" && attributes.isImplicit) {
-        throw corrupt(`it lies below ${shownName(path)}, which is no directory`);
-      }
-      throw error;
+      if (codeOf(error) !== "EEXIST") throw error;
+      throw corrupt(`it lies below ${shownName(path)}, which is no directory`);
     }
+  }
+
+  #makeDirectory(path: string, attributes: DirectoryAttributes): void {
+    if (this.#nodes.has(path))
+      throw corrupt(`${shownName(path)} is a device or FIFO, and something lies below it`);
+    mkdirSync(this.#at(path), DIRECTORY_MODE);
     this.#tree.directories.set(path, attributes);
     if (this.#whiteouts === "apply") this.#touch(path);
   }
@@ -364,28 +363,41 @@ export class LayerWriter implements TarSink {
   /** What this layer hides of lower ones, for overlayfs; a name that it has itself hides by being there. */
   #markHidden(): Pick<LayerSummary, "opaque" | "hiding"> {
     const opaque = new Set<string>();
-    const hidden: (readonly [directory: string, path: string])[] = [];
-    const make = (path: string): void => this.#makeDirectory(path, implicitAttributes(0));
-    for (const { kind, parent, base } of this.#hidden) {
-      const directory = this.#tree.resolve(parent, make)!;
-      const path = joined(directory, base);
-      if (kind === "opaque") opaque.add(directory);
-      else if (this.#tree.directories.has(path)) opaque.add(path);
-      else if (!this.#nodes.has(path) && !this.#isThere(path)) hidden.push([directory, path]);
-    }
     const hiding = new Set<string>();
-    for (const [directory, path] of hidden) {
-      // Below an opaque directory nothing is left to hide, and overlayfs would list the mark.
-      if (hasAncestorIn(directory, opaque)) continue;
-      hiding.add(directory);
-      const node = { kind: "node", path: this.#bytesAt(path), type: S_IFCHR, major: 0, minor: 0 } as const;
-      this.#deeds.set(path, [node]);
+    /** Below these nothing is left to hide: overlayfs would list the mark, and the directories made for it. */
+    const emptied = new Set<string>();
+    const make = (path: string): boolean => {
+      if (hasAncestorIn(path, emptied)) return false;
+      this.#makeImplicit(path, 0);
+      return true;
+    };
+    const depth = ({ kind, parent }: EntryName): number => parent.length + (kind === "opaque" ? 0 : 1);
+    for (const { kind, parent, base } of this.#hidden.toSorted((one, other) => depth(one) - depth(other))) {
+      const directory = this.#tree.resolve(parent, make);
+      if (directory === undefined || hasAncestorIn(directory, emptied)) continue;
+      const path = kind === "opaque" ? directory : joined(directory, base);
+      if (this.#tree.directories.has(path)) opaque.add(path);
+      else if (this.#nodes.has(path) || this.#isThere(path)) continue;
+      else {
+        hiding.add(directory);
+        const node = { kind: "node", path: this.#bytesAt(path), type: S_IFCHR, major: 0, minor: 0 } as const;
+        this.#deeds.set(path, [node]);
+      }
+      emptied.add(path);
     }
     for (const path of opaque) {
       const name = `${this.#rights.overlayXattrs}.overlay.opaque`;
       this.#defer(path, [{ kind: "xattr", path: this.#bytesAt(path), name, value: Buffer.from("y") }]);
     }
     return { opaque: [...opaque], hiding: [...hiding] };
+  }
+
+  /** At once: entries that follow are not to go through a symlink that is hidden. */
+  #hide({ kind, parent, base }: EntryName): void {
+    const directory = this.#tree.resolve(parent, undefined);
+    if (directory === undefined) return;
+    if (kind === "opaque") this.#removeLowerIn(directory);
+    else this.#removeLower(joined(directory, base));
   }
 
   #removeLower(path: string): void {
@@ -487,11 +499,11 @@ function hasAncestorIn(path: string, directories: ReadonlySet<string>): boolean 
 
 function attributesOf(entry: TarEntry): DirectoryAttributes {
   const { mode, uid, gid, mtimeSeconds, mtimeNanoseconds } = entry;
-  return { mode, uid, gid, mtimeSeconds, mtimeNanoseconds, isImplicit: false };
+  return { mode, uid, gid, mtimeSeconds, mtimeNanoseconds };
 }
 
 function implicitAttributes(mtimeSeconds: number): DirectoryAttributes {
-  return { mode: IMPLICIT_MODE, uid: 0, gid: 0, mtimeSeconds, mtimeNanoseconds: 0, isImplicit: true };
+  return { mode: IMPLICIT_MODE, uid: 0, gid: 0, mtimeSeconds, mtimeNanoseconds: 0 };
 }
 
 function missingTarget(entry: TarEntry): Fault {

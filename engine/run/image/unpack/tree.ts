@@ -7,8 +7,6 @@ export interface DirectoryAttributes {
   readonly gid: number;
   readonly mtimeSeconds: number;
   readonly mtimeNanoseconds: number;
-  /** No entry named it; entries below it did. */
-  readonly isImplicit: boolean;
 }
 
 /** As Linux bounds it. */
@@ -46,9 +44,9 @@ export class Tree {
 
   /**
    * The directory that components lead to, symlinks of the image taken from its root as inside of a container. A missing
-   * one is made by `make`, which must add it; without `make` the answer is undefined.
+   * one is made by `make`, which must add it or say no; then, and without `make`, the answer is undefined.
    */
-  resolve(components: readonly string[], make: ((path: string) => void) | undefined): string | undefined {
+  resolve(components: readonly string[], make: ((path: string) => boolean) | undefined): string | undefined {
     const left = [...components].reverse();
     let at = "";
     let followed = 0;
@@ -72,8 +70,7 @@ export class Tree {
         left.push(...target.split("/").reverse());
         continue;
       }
-      if (make === undefined) return undefined;
-      make(next);
+      if (make?.(next) !== true) return undefined;
       at = next;
     }
     return at;
