@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { Resolver } from "node:dns/promises";
 import { once } from "node:events";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { test } from "node:test";
 import { decode, encode } from "dns-packet";
 import fc from "fast-check";
 import { systemClock } from "@plinth/clock";
 import { createLog } from "@plinth/log";
+import { freePort } from "@plinth/process/testing";
 import { emptySnapshot, type Snapshot } from "../snapshot.ts";
 import { judgeName } from "./name-policy.ts";
 import { NameCounts } from "./name-counts.ts";
@@ -37,25 +38,6 @@ interface Fixture extends AsyncDisposable {
   readonly counts: NameCounts;
   resolver(from: string): Resolver;
   datagram(packet: Buffer, from?: string): Promise<Buffer>;
-}
-
-/** Free for UDP and TCP: a server of one may hold what the other does not use. */
-async function freePort(): Promise<number> {
-  for (let attempt = 0; ; attempt++) {
-    const udp = createSocket("udp4").bind(0, "127.0.0.1");
-    await once(udp, "listening");
-    const { port } = udp.address();
-    const tcp = createServer().listen(port, "127.0.0.1");
-    try {
-      await once(tcp, "listening");
-      return port;
-    } catch (error) {
-      if (attempt === 9) throw error;
-    } finally {
-      tcp.close();
-      udp.close();
-    }
-  }
 }
 
 async function start(reply: Reply): Promise<Fixture> {
@@ -110,7 +92,7 @@ async function start(reply: Reply): Promise<Fixture> {
     gate,
     counts,
     resolver(from) {
-      const resolver = new Resolver({ timeout: 1000, tries: 1 });
+      const resolver = new Resolver({ timeout: 30_000, tries: 1 });
       resolver.setServers([`127.0.0.1:${port}`]);
       resolver.setLocalAddress(from);
       return resolver;
