@@ -1,13 +1,21 @@
 /** `npm run check`: static checks, then unit tests; stops at the first that fails. */
 import { spawnSync } from "node:child_process";
 import { staticChecks } from "./static-checks.ts";
-import { computingTests, UNIT_TESTS_AT_ONCE, unitTests } from "./tests.ts";
+import { computingTests, TOGETHER, UNIT_TESTS_AT_ONCE, unitTests } from "./tests.ts";
 
-const testFlags = ["--test", "--test-reporter=dot", "--test-timeout=60000"];
+const testFlags = ["--test-reporter=dot", "--test-timeout=60000"];
 const steps: typeof staticChecks = [
   ...staticChecks,
-  ["computing tests", process.execPath, ...testFlags, "--test-isolation=none", ...computingTests()],
-  ["unit tests", process.execPath, ...testFlags, `--test-concurrency=${UNIT_TESTS_AT_ONCE}`, ...unitTests()],
+  // Of a file run without `--test` nobody else makes an end when a test of it hangs.
+  ["computing tests", process.execPath, "--test-force-exit", ...testFlags, TOGETHER, ...computingTests()],
+  [
+    "unit tests",
+    process.execPath,
+    "--test",
+    ...testFlags,
+    `--test-concurrency=${UNIT_TESTS_AT_ONCE}`,
+    ...unitTests(),
+  ],
 ];
 
 for (const [name, command, ...parameters] of steps) {

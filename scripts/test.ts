@@ -8,7 +8,14 @@ import { parseArgs } from "node:util";
 import { buildDashboard } from "./dashboard-build.ts";
 import { installDebianPackages } from "./debian-packages.ts";
 import { staticChecks } from "./static-checks.ts";
-import { computingTests, programTests, systemTests, UNIT_TESTS_AT_ONCE, unitTests } from "./tests.ts";
+import {
+  computingTests,
+  programTests,
+  systemTests,
+  TOGETHER,
+  UNIT_TESTS_AT_ONCE,
+  unitTests,
+} from "./tests.ts";
 
 const { values, positionals } = parseArgs({
   options: { soak: { type: "boolean", default: false } },
@@ -35,9 +42,6 @@ const STALL_MS = TEST_TIMEOUT_MS + 60_000;
 type Say = (text: string) => void;
 
 const say: Say = (text) => void process.stdout.write(text);
-
-/** Imports the test files that are its arguments. */
-const TOGETHER = join(import.meta.dirname, "together.ts");
 
 interface Way {
   readonly concurrency: number;

@@ -1,6 +1,7 @@
 /** Finds the test files. Those of the `app` layer drive whole programs; all others are unit tests. */
 import { globSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 
 /** Most unit tests wait for processes and sockets: more at once than there are cores. The runner's own choice is one fewer. */
 export const UNIT_TESTS_AT_ONCE: number = availableParallelism() + 1;
@@ -13,6 +14,9 @@ function tests(pattern: string): string[] {
 export function computingTests(): string[] {
   return tests("language");
 }
+
+/** Imports the test files that are its arguments. */
+export const TOGETHER: string = join(import.meta.dirname, "together.ts");
 
 /** What `npm run check` runs, beside those that only compute. */
 export function unitTests(): string[] {

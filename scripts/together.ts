@@ -1,4 +1,4 @@
-/** A test file made of others: `node --test scripts/together.ts FILE...`, as `--test-isolation=none` in one process. */
+/** A test file made of others, in one process: `node scripts/together.ts FILE...`. */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 

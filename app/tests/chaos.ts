@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
 import { seededRandom } from "@plinth/clock";
+import { statFields } from "@plinth/process";
 import { startLoad } from "./load.ts";
 import { createPlinth, type Plinth } from "./plinth.ts";
 import type { PsRow } from "@plinth/resource";
@@ -216,15 +217,13 @@ async function succeed(plinth: Plinth, ...parameters: string[]): Promise<void> {
   assert.equal(code, 0, `plinth ${parameters.join(" ")} ended with ${code}\n${stdout}${stderr}`);
 }
 
-/** Processes of the home that neither `ps` nor `status` knows. */
+/** Processes of the home that neither `ps` nor `status` knows, nor keep who is known there. */
 async function unaccounted(plinth: Plinth): Promise<string[]> {
   const [rows, { processes }] = await Promise.all([plinth.ps(), plinth.status()]);
-  const known = new Set([...rows, ...processes].map(({ pid }) => pid));
+  const shims = rows.flatMap(({ pid }) => (pid === null ? [] : [Number(statFields(pid)?.[1])]));
+  const known = new Set([...[...rows, ...processes].map(({ pid }) => pid), ...shims]);
   return processesOf(plinth.home)
-    .filter(({ pid, command }) => {
-      const isLauncher = rows.some(({ instance }) => command.includes(`/instances/${instance} `));
-      return !known.has(pid) && !isLauncher;
-    })
+    .filter(({ pid }) => !known.has(pid))
     .map(({ pid, command }) => `${pid}: ${command}`);
 }
 

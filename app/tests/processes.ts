@@ -14,7 +14,7 @@ const read = (from: () => string): string => {
   }
 };
 
-/** All processes that have to do with a home: named in their arguments or environment, or working inside it. */
+/** All processes that have to do with a home: by their arguments, environment, working directory or open files. */
 export function processesOf(home: string): HomeProcess[] {
   return readdirSync("/proc")
     .filter((name) => /^[0-9]+$/.test(name) && Number(name) !== process.pid)
@@ -22,10 +22,19 @@ export function processesOf(home: string): HomeProcess[] {
       const command = read(() => readFileSync(`/proc/${name}/cmdline`, "latin1")).replaceAll("\0", " ");
       const environment = read(() => readFileSync(`/proc/${name}/environ`, "latin1"));
       const directory = read(() => readlinkSync(`/proc/${name}/cwd`));
-      return [command, environment, directory].some((text) => text.includes(home))
+      return [command, environment, directory, ...openFiles(name)].some((text) => text.includes(home))
         ? [{ pid: Number(name), command }]
         : [];
     });
+}
+
+/** A shim is known by nothing else. */
+function openFiles(pid: string): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => read(() => readlinkSync(`/proc/${pid}/fd/${fd}`)));
+  } catch {
+    return []; // gone meanwhile, or another user's
+  }
 }
 
 /** Listening TCP ports on loopback addresses, as "127.0.0.1:8080". */

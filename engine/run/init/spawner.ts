@@ -4,15 +4,13 @@ import { connect, type Socket } from "node:net";
 import { join, resolve } from "node:path";
 import { Fault } from "@plinth/fault";
 import { processIdentity } from "@plinth/process";
+import * as kernel from "../container/kernel.ts";
 import { hostArchitecture } from "../machine/architecture.ts";
 import type { Init } from "./init-file.ts";
 import { describeErrno, launch, type Launched, unexpectedEnd } from "./launch.ts";
 import { type EncodedProgram, encodeProgram } from "./program.ts";
 import { type InitEnd, RunningInit } from "./running-init.ts";
 import { spawnerProgram } from "./spawner-program.ts";
-
-/** Not in Node's constants; the same on all architectures. */
-const O_PATH = 0o10000000;
 
 /** Requests that may wait for a process: the kernel's queue of them is not endless, and a fork each is work for all. */
 const REQUESTS_MAX = 64;
@@ -192,7 +190,7 @@ async function openDoor(init: Init, directory: string): Promise<Door> {
     if (report?.kind === "failed")
       throw new Fault("unavailable", `Cannot ${what}: ${report.step.words}: ${describeErrno(report.errno)}`);
     if (report?.kind !== "waiting") throw unexpectedEnd(what, await launched.ended);
-    const socket = openSync(join(directory, socketName), O_PATH);
+    const socket = openSync(join(directory, socketName), kernel.O_PATH);
     launched.answer();
     return new Door(launched, socket);
   } catch (error) {

@@ -1,3 +1,4 @@
+import { enterCgroup, openCgroup } from "../container/cgroup-joins.ts";
 import * as kernel from "../container/kernel.ts";
 import { call, goTo, Label, Slot, type Step } from "../init/step.ts";
 import type { CgroupPlan, PlannedDirectory } from "../oci/cgroup/plan.ts";
@@ -24,21 +25,8 @@ export function joinSteps({ directories }: CgroupPlan, outsideFile?: string): (S
   });
 }
 
-/**
- * On v1 as a thread, which it is the only one of: for whole processes the kernel waits until nobody on the machine
- * forks or ends, which takes it ten milliseconds.
- */
+/** On v1 as the thread it is, for the same reason as a container's child. */
 function joinOne({ path, version }: PlannedDirectory): Step[] {
   const file = new Slot("cgroup");
-  const name = version === 1 ? "tasks" : "cgroup.procs";
-  return [
-    call(
-      `open the cgroup ${path}`,
-      "openat",
-      [kernel.AT_FDCWD, `${path}/${name}`, kernel.O_WRONLY | kernel.O_CLOEXEC],
-      { keep: file },
-    ),
-    call(`go into the cgroup ${path}`, "write", [file, "0", 1]),
-    call("close the cgroup", "close", [file]),
-  ];
+  return [openCgroup(path, version === 1 ? "tasks" : "cgroup.procs", file), ...enterCgroup(path, file)];
 }
