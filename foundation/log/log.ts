@@ -29,11 +29,20 @@ const severity: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 
 // Control bytes in a quoted value would let a workload's name or message drive the reader's terminal.
 const quoted = (value: string): string => (/^[\w.:/@-]+$/.test(value) ? value : JSON.stringify(value));
 
+let isHeard = false;
+
+/** A line that cannot be written is lost, as on a full disk: nobody dies of it. */
+function writeToStandardError(line: string): void {
+  if (!isHeard) process.stderr.on("error", () => {});
+  isHeard = true;
+  process.stderr.write(line);
+}
+
 /** A logger writing `time level message key=value…` (logfmt) lines. */
 export function createLog(options: LogOptions = {}): Log {
   const least = severity[options.level ?? "info"];
   const clock = options.clock ?? systemClock;
-  const write = options.write ?? ((line: string) => process.stderr.write(line));
+  const write = options.write ?? writeToStandardError;
   const inherited = options.fields ?? {};
 
   const emit = (level: LogLevel, message: string, fields: LogFields): void => {
