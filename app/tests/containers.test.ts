@@ -1,8 +1,19 @@
 import assert from "node:assert/strict";
-import { globSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  statSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { Release } from "@plinth/resource";
+import type { PsRow, Release } from "@plinth/resource";
 import { detectNetwork } from "@plinth/run";
 import { createPlinth, createProject, isGone, type Plinth, type Project, startLoad } from "./index.ts";
 import { createMachines, type Machine } from "./machines.ts";
@@ -155,6 +166,22 @@ const IDLE = {
 /** Some 100 MB a second. */
 const LOUD = "while :; do dd if=/dev/zero bs=1M count=10 2>/dev/null; usleep 100000; done";
 const isLong = process.env["PLINTH_SOAK"] === "1";
+/** Of the whole home, image and all; its tenth is what is kept free. */
+const HOME_BYTES = 2 ** 30;
+
+/** A file system of its own, which nothing else fills or frees. */
+function createSmallDisk(bytes: number): Disposable & { readonly directory: string } {
+  const directory = mkdtempSync(join(tmpdir(), "plinth-disk-"));
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${bytes},mode=700`, "tmpfs", directory]);
+  assert.equal(mounted.status, 0, String(mounted.stderr));
+  return {
+    directory,
+    [Symbol.dispose]: () => {
+      spawnSync("umount", ["-l", directory]);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
 
 test(
   "bombs in containers, of processes, memory and log lines, hurt nobody else",
@@ -206,6 +233,56 @@ test(
         instances: [],
       },
     );
+  },
+);
+
+/** Some 400 MB a second, as a fast disk takes them, for as long as there is room. */
+const FLOOD =
+  "exec 3>/tmp/flood; while :; do dd if=/dev/zero bs=1M count=4 2>/dev/null >&3; usleep 10000; done";
+/** The same to a file that has no name any more. */
+const NAMELESS = FLOOD.replace(";", "; rm /tmp/flood;");
+
+test(
+  "disk bombs in containers end when they have written what they may, or nearly all there is, and hurt nobody else",
+  { skip },
+  async () => {
+    using project = createProject();
+    await writeBusyboxImage(join(project.directory, "image"), "one");
+    using disk = createSmallDisk(HOME_BYTES);
+    configure(project, "", {
+      limited: { ...IDLE, user: "root", resources: { disk: "64MiB" } },
+      greedy: { ...IDLE, user: "root" },
+      nameless: { ...IDLE, user: "root" },
+    });
+    await using plinth = createPlinth({}, join(disk.directory, "home"));
+    await plinth.up(project.directory, "--mesh", mesh);
+    await using load = startLoad({ port: await plinth.ingressPort() });
+    await load.more(100);
+    const one = async (name: string): Promise<PsRow> =>
+      (await plinth.ps()).find(({ service }) => service === name)!;
+    for (const [name, script, reason] of [
+      ["limited", FLOOD, /^Evicted: it wrote [0-9.]+ MiB, and "resources.disk" is 64 MiB$/],
+      ["greedy", FLOOD, /^Evicted: the disk had [0-9.]+ MiB left, .*and it had written most: [0-9.]+ MiB$/],
+      ["nameless", NAMELESS, /^Evicted: the disk had /],
+    ] as const) {
+      const { instance } = await one(name);
+      const bomb = plinth.run(["exec", instance, "--", "sh", "-c", script]);
+      await plinth.until(`${name} is evicted`, async () => reason.test((await one(name)).reason ?? ""));
+      await bomb;
+      await plinth.until(`${name} runs again`, async () => (await one(name)).state === "Ready");
+      assert.equal((await one(name)).restarts, 1);
+      const { bavail, bsize } = statfsSync(disk.directory);
+      assert.ok(bavail * bsize > HOME_BYTES / 2, "what it wrote is gone");
+    }
+    await load.more(100);
+    const others = (await plinth.ps()).filter(({ service }) => ["web", "front", "plain"].includes(service));
+    assert.deepEqual(
+      new Set(others.map(({ state, restarts }) => `${state} ${restarts}`)),
+      new Set(["Ready 0"]),
+    );
+    assert.deepEqual((await load.stop()).failures, {});
+    const down = await plinth.run(["down", "crate"]);
+    assert.equal(down.code, 0, down.stderr);
   },
 );
 

@@ -47,7 +47,13 @@ async function openPlinth(directory: string): Promise<Runtime> {
       overlay: undefined,
       maps: undefined,
       reaper: false,
-      limits: { memoryBytes: undefined, cpus: undefined, processes: undefined, bestEffort: false },
+      limits: {
+        memoryBytes: undefined,
+        cpus: undefined,
+        processes: undefined,
+        diskBytes: undefined,
+        bestEffort: false,
+      },
       logFile: join(stateDirectory, "log"),
       network: undefined,
     });

@@ -15,7 +15,7 @@ import {
   type ServiceSpec,
   serviceSettings,
 } from "@plinth/resource";
-import { createInstanceRunner, type InstanceRunner, type Launch, removeTree } from "@plinth/run";
+import { createInstanceRunner, DiskGuard, type InstanceRunner, type Launch, removeTree } from "@plinth/run";
 import { driverOf, type Drivers } from "./drivers.ts";
 import { LOOPBACK, type Places, withPlaces } from "./environment.ts";
 import { EVERY_ADDRESS, type InstanceNetwork, type Mesh, USUAL_PORT } from "./mesh.ts";
@@ -107,10 +107,13 @@ const STOP_PATIENCE_MS = 2000;
 export class InstanceSet {
   readonly #options: InstanceSetOptions;
   readonly #managed: Map<string, Managed> = new Map();
+  readonly #disk: DiskGuard;
   #closing = false;
 
   constructor(options: InstanceSetOptions) {
     this.#options = options;
+    const { stateDirectory: directory, clock, log } = options;
+    this.#disk = new DiskGuard({ directory, clock, log });
   }
 
   /** Takes over what an earlier daemon left, each as it was; nothing is restarted that still runs. */
@@ -323,6 +326,7 @@ export class InstanceSet {
     const runner = createInstanceRunner({
       id: name,
       driver: drivers[driverOf(spec)],
+      disk: this.#disk,
       settings,
       address,
       port,

@@ -12,6 +12,7 @@ import { canExec, type Driver, type TaskHandle, type TaskSpec } from "./driver.t
 
 export const NO_LIMITS: ResourceLimits = {
   memoryBytes: undefined,
+  diskBytes: undefined,
   cpus: undefined,
   processes: undefined,
   bestEffort: false,

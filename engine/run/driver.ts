@@ -76,7 +76,7 @@ export interface TaskStats {
 
 /** A limit that cannot be enforced on this machine. */
 export interface Limitation {
-  readonly resource: "memory" | "cpu" | "processes";
+  readonly resource: "memory" | "cpu" | "processes" | "disk";
   readonly reason: string;
   /** What to do about it, as one sentence. */
   readonly hint: string;
@@ -119,6 +119,18 @@ export interface ExecOptions {
 export interface ExecAbility {
   /** Resolves with the command's exit code, 128 + the signal's number for a signal. */
   exec(handle: TaskHandle, command: readonly string[], options: ExecOptions): Promise<number>;
+}
+
+/** Drivers whose tasks write to files of their own, which go with them. */
+export interface DiskAbility {
+  /** Bytes on the disk that are the task's own: what it was started with, volumes and its log are not counted. */
+  writtenBytes(handle: TaskHandle): Promise<number>;
+  /** Removes what a task that has ended wrote. */
+  clear(task: TaskPlace): Promise<void>;
+}
+
+export function hasDisk(driver: Driver): driver is Driver & DiskAbility {
+  return "writtenBytes" in driver;
 }
 
 export function canExec(driver: Driver): driver is Driver & ExecAbility {

@@ -6,7 +6,15 @@ import type { Log } from "@plinth/log";
 import type { InstanceStatus, ProbeSettings, ServiceSettings } from "@plinth/resource";
 import { Backoff } from "./backoff.ts";
 import type { TaskSandbox } from "./container/sandbox.ts";
-import { canExec, type Driver, type ExecTerminal, type TaskHandle, type TaskStats } from "./driver.ts";
+import type { DiskGuard } from "./disk/disk-guard.ts";
+import {
+  canExec,
+  type Driver,
+  type ExecTerminal,
+  hasDisk,
+  type TaskHandle,
+  type TaskStats,
+} from "./driver.ts";
 import type { ExitStatus } from "./exit-status.ts";
 import { exposedAddress } from "./exposure.ts";
 import { nextLogFile } from "./log-files.ts";
@@ -43,6 +51,8 @@ export interface InstanceRunnerOptions {
   readonly log: Log;
   /** Called with each new status; never twice with the same. */
   readonly onChange: (status: InstanceStatus) => void;
+  /** Looks after what it writes, where its driver can say that. */
+  readonly disk?: DiskGuard | undefined;
   /** The status another daemon left; restarts go on counting from it. */
   readonly previous?: InstanceStatus | undefined;
   /** Default: DEFAULT_LOG_CAPS. */
@@ -120,6 +130,8 @@ class Runner implements InstanceRunner {
   #readySinceMs: number | undefined;
   /** Why we end the task ourselves, for the status once it has ended. */
   #ending: { readonly code: ReasonCode; readonly message: string } | undefined;
+  /** What an evicted task wrote is being removed. */
+  #clearing: Promise<void> | undefined;
 
   constructor(options: InstanceRunnerOptions) {
     this.#options = options;
@@ -255,6 +267,7 @@ class Runner implements InstanceRunner {
     this.#readySinceMs = undefined;
     let handle: TaskHandle;
     try {
+      await this.#clearing;
       this.#launchedWith = await this.#options.task();
       handle = await driver.start({
         ...this.#launchedWith,
@@ -378,6 +391,17 @@ class Runner implements InstanceRunner {
     this.#keeping = keeping;
     this.#update({ notices: handle.notices.length > 0 ? [...handle.notices] : undefined });
     this.#during(keeping, (signal) => this.#keepLogs(handle, signal));
+    const { driver, disk, id, settings } = this.#options;
+    if (hasDisk(driver))
+      disk?.watch(
+        {
+          id,
+          limitBytes: settings.limits.diskBytes,
+          used: () => driver.writtenBytes(handle),
+          evict: (reason) => this.#evict(handle, reason),
+        },
+        keeping.signal,
+      );
     handle.wait().then(
       (exit) => {
         if (!this.#isReleased) this.#ended(exit);
@@ -400,12 +424,26 @@ class Runner implements InstanceRunner {
     }
   }
 
+  /** Ends it without grace, which would be time to write more. Resolves once what it wrote is gone. */
+  async #evict(handle: TaskHandle, reason: string): Promise<void> {
+    if (this.#phase.name === "stopping") await handle.stop({ graceMs: 0 });
+    else this.#end(handle, "Evicted", reason, 0);
+    await handle.wait();
+    // Those who wait for it longer have seen it end by now.
+    await this.#clearing;
+  }
+
   /** Ends a task that is not as it should be; what follows is decided when it has ended. */
-  #end(handle: TaskHandle, code: ReasonCode, message: string): void {
+  #end(
+    handle: TaskHandle,
+    code: ReasonCode,
+    message: string,
+    graceMs: number = this.#options.settings.graceMs,
+  ): void {
     this.#ending = { code, message };
     if ("watching" in this.#phase) this.#phase.watching.abort();
     this.#setPhase({ name: "stopping", handle }, { reason: `${code}: ${message}` });
-    const { graceMs, stopSignal } = this.#options.settings;
+    const { stopSignal } = this.#options.settings;
     handle.stop({ graceMs, stopSignal }).catch((error: unknown) => {
       this.#options.log.error("stopping an instance failed", {
         instance: this.#options.id,
@@ -420,6 +458,7 @@ class Runner implements InstanceRunner {
     if ("watching" in this.#phase) this.#phase.watching.abort();
     const readyMs = this.#readySinceMs === undefined ? 0 : clock.monotonic() - this.#readySinceMs;
     log.info("instance ended", { instance: id, reason: exit.reason });
+    if (this.#ending?.code === "Evicted") this.#clear();
     const ended = { exitCode: exit.code, pid: undefined, exposed: undefined };
     if (this.#isStopped) {
       this.#setPhase({ name: "exited" }, { ...ended, reason: exit.reason });
@@ -440,6 +479,14 @@ class Runner implements InstanceRunner {
     } else {
       this.#next("Crashed", exit.reason, settings.restart !== "never", readyMs);
     }
+  }
+
+  #clear(): void {
+    const { driver, id, stateDirectory, log } = this.#options;
+    if (!hasDisk(driver)) return;
+    this.#clearing = driver.clear({ id, stateDirectory }).catch((error: unknown) => {
+      log.error("cannot remove what an instance wrote", { instance: id, error: messageOf(error) });
+    });
   }
 
   /** Waits for the next restart, or gives up where the policy says so. */

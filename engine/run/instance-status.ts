@@ -3,11 +3,11 @@ import type { InstanceStatus } from "@plinth/resource";
 import type { TaskHandle } from "./driver.ts";
 
 /** First word of a status' `reason`: why an instance is not running as it should. */
-export type ReasonCode = "CannotStart" | "Crashed" | "NotReady" | "NotLive" | "Refused";
+export type ReasonCode = "CannotStart" | "Crashed" | "NotReady" | "NotLive" | "Evicted" | "Refused";
 
 /** The code a status' reason begins with, and the rest. */
 export function parseReason(reason: string): { code: ReasonCode | undefined; message: string } {
-  const match = /^(CannotStart|Crashed|NotReady|NotLive|Refused): (.*)$/s.exec(reason);
+  const match = /^(CannotStart|Crashed|NotReady|NotLive|Evicted|Refused): (.*)$/s.exec(reason);
   return match === null
     ? { code: undefined, message: reason }
     : { code: match[1] as ReasonCode, message: match[2]! };

@@ -22,7 +22,7 @@ export const definitions = {
   Size: {
     type: "string",
     pattern: "^[0-9]{1,9}(\\.[0-9]{1,3})?(KiB|MiB|GiB)$",
-    description: 'An amount of memory such as "256MiB".',
+    description: 'An amount of memory or disk such as "256MiB".',
   },
   Command: {
     type: "array",
@@ -93,6 +93,11 @@ export const definitions = {
         minimum: 1,
         maximum: 4194304,
         description: "Most processes and threads the instance may have.",
+      },
+      disk: {
+        $ref: "#/$defs/Size",
+        description:
+          "Most the instance may write to files of its own, volumes not among them; one that has written more is ended. For images and `isolate`.",
       },
       enforce: {
         enum: ["required", "best-effort"],
@@ -673,7 +678,7 @@ export const definitions = {
     properties: {
       service: { type: "string" },
       instance: { type: "string" },
-      reason: { enum: ["CannotStart", "Crashed", "NotReady", "Refused"] },
+      reason: { enum: ["CannotStart", "Crashed", "NotReady", "Evicted", "Refused"] },
       message: { type: "string" },
       exitCode: { type: "integer" },
       probe: { type: "string", description: "The last probe's answer." },

@@ -18,6 +18,7 @@ export interface ResourceLimits {
   readonly memoryBytes: number | undefined;
   readonly cpus: number | undefined;
   readonly processes: number | undefined;
+  readonly diskBytes: number | undefined;
   /** True: a limit that cannot be enforced is reported instead of refused. */
   readonly bestEffort: boolean;
 }
@@ -86,6 +87,7 @@ export function serviceSettings(spec: ServiceSpec): ServiceSettings {
       memoryBytes: resources?.memory === undefined ? undefined : parseSizeBytes(resources.memory),
       cpus: resources?.cpu,
       processes: resources?.processes,
+      diskBytes: resources?.disk === undefined ? undefined : parseSizeBytes(resources.disk),
       bestEffort: resources?.enforce === "best-effort",
     },
     graceMs: parseDurationMs(deploy?.grace ?? "10s"),

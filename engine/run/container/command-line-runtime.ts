@@ -91,10 +91,11 @@ export class CommandLineRuntime implements OciRuntime {
       ],
       directory: stateDirectory,
       env: { PATH: SYSTEM_PATH },
-      limits:
-        limits.processes === undefined
-          ? limits
-          : { ...limits, processes: limits.processes + RUNTIME_PROCESSES },
+      limits: {
+        ...limits,
+        ...(limits.processes !== undefined && { processes: limits.processes + RUNTIME_PROCESSES }),
+        diskBytes: undefined, // not for the kernel to hold it to
+      },
       logFile,
     });
     const main = await this.#whenThere(keeper, stateDirectory);

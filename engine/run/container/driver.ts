@@ -3,7 +3,9 @@ import { dirname, join } from "node:path";
 import type { Clock } from "@plinth/clock";
 import { Fault } from "@plinth/fault";
 import type { ResourceLimits } from "@plinth/resource";
+import { namelessBytes } from "../disk/disk-usage.ts";
 import type {
+  DiskAbility,
   Driver,
   ExecAbility,
   ExecOptions,
@@ -33,7 +35,7 @@ import { mapped, themselves } from "./rootless-user.ts";
 import type { OciRuntime, OverlayRoot } from "./runtime.ts";
 import type { TaskSandbox } from "./sandbox.ts";
 import { checkAppArmor, hasSeccomp, readSeccompProfile } from "./security.ts";
-import { readContainer, removeContainer, writeContainer } from "./state.ts";
+import { clearContainer, containerBytes, readContainer, removeContainer, writeContainer } from "./state.ts";
 
 export interface ContainerDriverOptions {
   readonly clock: Clock;
@@ -47,11 +49,11 @@ export interface ContainerDriverOptions {
 const ROOT = { uid: 0, gid: 0, additionalGids: [], home: "/root" } as const;
 
 /** Runs instances in containers: of images, or in a read-only view of the machine's own system. */
-export function createContainerDriver(options: ContainerDriverOptions): Driver & ExecAbility {
+export function createContainerDriver(options: ContainerDriverOptions): Driver & ExecAbility & DiskAbility {
   return new ContainerDriver(options);
 }
 
-class ContainerDriver implements Driver, ExecAbility {
+class ContainerDriver implements Driver, ExecAbility, DiskAbility {
   readonly name = "container";
   readonly #options: ContainerDriverOptions;
   readonly #processes: Driver & ExecAbility;
@@ -73,7 +75,7 @@ class ContainerDriver implements Driver, ExecAbility {
   }
 
   check(limits: ResourceLimits): readonly Limitation[] {
-    return this.#processes.check(limits);
+    return this.#processes.check({ ...limits, diskBytes: undefined });
   }
 
   async start(spec: TaskSpec): Promise<TaskHandle> {
@@ -113,6 +115,8 @@ class ContainerDriver implements Driver, ExecAbility {
       seccomp: plan.seccomp ?? null,
       image: sandbox.system === "host" ? null : sandbox.system.image,
       home: home ?? null,
+      copiedBytes:
+        sandbox.system === "host" || overlay !== undefined ? 0 : await this.#bytesIn(stateDirectory),
     });
     const reaper = sandbox.system === "host";
     const { maps } = plan;
@@ -142,6 +146,21 @@ class ContainerDriver implements Driver, ExecAbility {
     };
     const held = { process, seccomp: record.seccomp ?? undefined };
     return this.#runtime(record.runtime).exec(handle, held, streams);
+  }
+
+  async writtenBytes(handle: TaskHandle): Promise<number> {
+    const place = "stateDirectory" in handle ? String(handle.stateDirectory) : "";
+    const { copiedBytes = 0 } = readContainer(place) ?? {};
+    const [inTrees, nameless] = await Promise.all([this.#bytesIn(place), namelessBytes(handle.members())]);
+    return Math.max(0, inTrees - copiedBytes) + nameless;
+  }
+
+  clear({ stateDirectory }: TaskPlace): Promise<void> {
+    return clearContainer(stateDirectory, this.#options.initDirectory);
+  }
+
+  #bytesIn(stateDirectory: string): Promise<number> {
+    return containerBytes(stateDirectory, this.#options.initDirectory);
   }
 
   async #plan(spec: TaskSpec, sandbox: TaskSandbox, rootless: RootlessAbility | undefined): Promise<Planned> {

@@ -56,6 +56,7 @@ export async function fingerprintContainerDriver(directory: string): Promise<Con
     rootless,
     attributes: {
       ...attributes,
+      "limit.disk": "counted",
       rootless: said(rootless !== undefined),
       "ids.subordinate": rootless === undefined ? "all" : said(rootless.ids.maps !== undefined),
       overlay: said(overlay),

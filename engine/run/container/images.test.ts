@@ -1,12 +1,21 @@
 import assert from "node:assert/strict";
-import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { systemClock } from "@plinth/clock";
 import { scratch, untilLogged } from "../driver-conformance.ts";
-import type { Driver, ExecAbility, TaskSpec, TerminalSize } from "../driver.ts";
+import type { Driver, TaskSpec, TerminalSize } from "../driver.ts";
 import { type FakeEntry, fakeImage, writeFakeLayout } from "../image/fake-images.ts";
 import { removeTree } from "../remove-tree.ts";
 import { openImageStore } from "../image/store/open.ts";
@@ -47,7 +56,7 @@ const programs = [
 ];
 
 interface Scene extends AsyncDisposable {
-  readonly driver: Driver & ExecAbility;
+  readonly driver: ReturnType<typeof createContainerDriver>;
   /** A task of the image that runs a script. */
   readonly task: (script: string, sandbox?: Partial<TaskSandbox>, changes?: Partial<TaskSpec>) => TaskSpec;
   readonly directory: string;
@@ -224,7 +233,54 @@ test("bombs of processes and of memory are held by their own limits", { skip }, 
   assert.deepEqual([cause, code], ["out-of-memory", 137]);
 });
 
-const EVERY_LIMIT = { memoryBytes: 32 * 2 ** 20, cpus: 0.5, processes: 20, bestEffort: false };
+const MIB = 2 ** 20;
+const EVERY_LIMIT = {
+  memoryBytes: 32 * MIB,
+  cpus: 0.5,
+  processes: 20,
+  diskBytes: undefined,
+  bestEffort: false,
+};
+
+test(
+  "what a container has written is counted, whoever owns it and with a name or without, and can be cleared",
+  {
+    skip,
+  },
+  async () => {
+    await using place = await scene();
+    const { driver, task, directory } = place;
+    const script = `
+    of() { busybox dd if=/dev/zero bs=1M count=8 2>/dev/null; }
+    of > /named
+    busybox mkdir -m 700 /closed; of > /closed/file; busybox chown -R 1000:1001 /closed 2>/dev/null
+    exec 3> /nameless; rm /nameless; of >&3
+    of > /data/volume
+    echo up; sleep 600`;
+    using handle = await driver.start(task(script, { mounts: [volumeOf(directory)] }));
+    await place.until(handle, "up");
+    const written = await driver.writtenBytes(handle);
+    assert.ok(written >= 24 * MIB && written < 25 * MIB, `${written} bytes`);
+    const exit = await handle.stop({ graceMs: 0 });
+    const { id, stateDirectory } = task("");
+    await driver.clear({ id, stateDirectory });
+    assert.equal(await driver.writtenBytes(handle), 0);
+    using again = await driver.recover({ id, stateDirectory });
+    assert.deepEqual(again?.exit(), exit);
+  },
+);
+
+/** What is open, without numbers, which differ. */
+function openFiles(): string[] {
+  const names = readdirSync("/proc/self/fd").map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).replace(/[0-9]+/g, "N");
+    } catch {
+      return "/proc/N/fd"; // what these were read by
+    }
+  });
+  return names.sort();
+}
 
 const volumeOf = (directory: string): TaskSandbox["mounts"][number] => ({
   source: join(directory, "volume"),
@@ -239,7 +295,7 @@ test("a container that begins and ends again and again leaves nothing on the mac
   const traces = (): unknown => ({
     mounts: readFileSync("/proc/self/mountinfo", "utf8").split("\n").length,
     cgroups: globSync(`/sys/fs/cgroup/{,*/}plinth-${ID}-*`),
-    descriptors: readdirSync("/proc/self/fd").length,
+    descriptors: openFiles(),
     children: readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim().split(" ").length,
     state: readdirSync(join(directory, "state")),
   });

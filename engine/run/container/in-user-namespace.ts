@@ -1,8 +1,8 @@
 import { messageOf } from "@plinth/fault";
-import { type Init, openInit } from "../init/init-file.ts";
+import { openInit } from "../init/init-file.ts";
 import { REPORT_FD } from "../init/layout.ts";
 import { receiveSteps, reportStep } from "../init/report.ts";
-import { runSteps } from "../init/run-steps.ts";
+import { runSteps, type RunStepsOptions } from "../init/run-steps.ts";
 import { Block, call, type Label, Pointer, type Step } from "../init/step.ts";
 import { toolPath } from "../tool-path.ts";
 import { hostIdOf, subordinateIds, type SubordinateIds, type UserMaps, writeMaps } from "./id-maps.ts";
@@ -11,14 +11,14 @@ import * as kernel from "./kernel.ts";
 /** Runs steps as root of a user namespace with these ids: what belongs to one of them can be made, given and removed. */
 export async function runMapped(
   steps: readonly (Step | Label)[],
-  { init, maps }: { readonly init: Init; readonly maps: UserMaps },
+  { maps, ...options }: Omit<RunStepsOptions, "onWaiting"> & { readonly maps: UserMaps },
 ): Promise<void> {
   const enter = [
     call("make a user namespace", "unshare", [kernel.CLONE_NEWUSER]),
     ...reportStep("waiting"),
     ...receiveSteps("wait until its ids are mapped", REPORT_FD),
   ];
-  await runSteps([...enter, ...steps], { init, onWaiting: (pid) => writeMaps(pid, maps) });
+  await runSteps([...enter, ...steps], { ...options, onWaiting: (pid) => writeMaps(pid, maps) });
 }
 
 /** Removes a tree that belongs to several of the ids. */

@@ -1,5 +1,6 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { treeBytes } from "../disk/disk-usage.ts";
 import { removeTree } from "../remove-tree.ts";
 import type { LinuxSeccomp, Process } from "../oci/config.ts";
 
@@ -15,11 +16,15 @@ export interface ContainerRecord {
   readonly image: string | null;
   /** The home folder of whom it runs as; null where that is in its environment. */
   readonly home: string | null;
+  /** Of the image's files that were copied into its root; what is beyond them it wrote itself. */
+  readonly copiedBytes: number;
 }
 
 const RECORD = "container-task.json";
+/** What a container writes to. */
+const WRITTEN: readonly string[] = ["root", "upper"];
 /** What is made anew for each start. */
-const PER_START: readonly string[] = [RECORD, "root", "upper", "work", "bundle", "hostname"];
+const PER_START: readonly string[] = [RECORD, ...WRITTEN, "work", "bundle", "hostname"];
 
 export function writeContainer(directory: string, record: ContainerRecord): void {
   const temporary = join(directory, `${RECORD}.new`);
@@ -33,6 +38,18 @@ export function readContainer(directory: string): ContainerRecord | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Bytes on the disk of what a container has written so far, and of what was copied into its root. */
+export async function containerBytes(directory: string, initDirectory: string): Promise<number> {
+  const trees = WRITTEN.map((name) => join(directory, name)).filter((path) => existsSync(path));
+  const bytes = await Promise.all(trees.map((path) => treeBytes(path, initDirectory)));
+  return bytes.reduce((sum, each) => sum + each, 0);
+}
+
+/** Takes away what a container that has ended wrote; how it ended is still known. */
+export async function clearContainer(directory: string, initDirectory: string): Promise<void> {
+  for (const name of [...WRITTEN, "work"]) await removeTree(join(directory, name), initDirectory);
 }
 
 /** Takes away what an earlier start left. Nothing is mounted in it: mounts are the container's own. */

@@ -9,7 +9,7 @@ import { CONTROLLERS } from "../oci/cgroup/settings.ts";
 import type { CgroupSystem, Hierarchy } from "../oci/cgroup/system.ts";
 
 type Controller = "memory" | "cpu" | "pids";
-type Resource = Limitation["resource"];
+type Resource = Exclude<Limitation["resource"], "disk">;
 
 const controllerOf: Record<Resource, Controller> = { memory: "memory", cpu: "cpu", processes: "pids" };
 

@@ -50,6 +50,12 @@ const ID_PATTERN = /^[a-z0-9][a-z0-9.-]{0,159}$/;
 /** A shim that has not recorded its command by then never will. */
 const LAUNCH_TIMEOUT_MS = 10_000;
 
+const NO_DISK: Limitation = {
+  resource: "disk",
+  reason: "Cannot limit disk: a process without a container writes to the machine's own files",
+  hint: 'Give the service an `image` or `isolate: true`, or set "resources.enforce" to "best-effort".',
+};
+
 export interface ProcessDriverOptions {
   readonly clock: Clock;
   /** Where the init is kept. */
@@ -76,7 +82,7 @@ class ProcessDriver implements Driver, ExecAbility {
   }
 
   check(limits: ResourceLimits): readonly Limitation[] {
-    return planCgroups(readCgroupSystem(), limits, "plinth").limitations;
+    return planned(limits, "plinth").limitations;
   }
 
   async start(spec: TaskSpec): Promise<TaskHandle> {
@@ -86,11 +92,7 @@ class ProcessDriver implements Driver, ExecAbility {
     checkDirectory(spec.directory);
     checkTexts(spec.id, [...spec.command, ...Object.entries(spec.env).flat()]);
     const mark = randomBytes(16).toString("hex");
-    const { plan, limitations } = planCgroups(
-      readCgroupSystem(),
-      spec.limits,
-      `plinth-${spec.id}-${mark.slice(0, 8)}`,
-    );
+    const { plan, limitations } = planned(spec.limits, `plinth-${spec.id}-${mark.slice(0, 8)}`);
     const [refused] = limitations;
     if (refused !== undefined && !spec.limits.bestEffort)
       throw new Fault("unsupported", refused.reason, { hint: refused.hint });
@@ -289,6 +291,11 @@ function markedProcesses(mark: string): ProcessIdentity[] {
 }
 
 const hasSettings = ({ settings }: PlannedDirectory): boolean => settings.length > 0;
+
+function planned(limits: ResourceLimits, name: string): ReturnType<typeof planCgroups> {
+  const { plan, limitations } = planCgroups(readCgroupSystem(), limits, name);
+  return { plan, limitations: limits.diskBytes === undefined ? limitations : [...limitations, NO_DISK] };
+}
 
 function checkNotRunning({ id, stateDirectory }: TaskSpec): void {
   const task = readTask(stateDirectory);

@@ -6,7 +6,13 @@ import { readCgroupSystem } from "../oci/cgroup/system.ts";
 import { planCgroups } from "./cgroup.ts";
 
 /** One of each, to learn which could be held; the amounts do not matter. */
-const EVERY_LIMIT: ResourceLimits = { memoryBytes: 2 ** 30, cpus: 1, processes: 100, bestEffort: true };
+const EVERY_LIMIT: ResourceLimits = {
+  memoryBytes: 2 ** 30,
+  cpus: 1,
+  processes: 100,
+  diskBytes: undefined,
+  bestEffort: true,
+};
 
 /** What of all that the init cannot do without is not here. */
 export function lacking(): string | undefined {
@@ -32,6 +38,7 @@ export function fingerprintProcessDriver(): Fingerprint {
       "limit.memory": limited("memory"),
       "limit.cpu": limited("cpu"),
       "limit.processes": limited("processes"),
+      "limit.disk": "no",
     },
     limitations,
   };

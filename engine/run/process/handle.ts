@@ -3,6 +3,7 @@ import type { Clock } from "@plinth/clock";
 import { Fault } from "@plinth/fault";
 import { bootId, isRunning, signalProcess } from "@plinth/process";
 import { type KeptProcesses, readExit } from "../container/state-files.ts";
+import { describeBytes } from "../describe-bytes.ts";
 import type { StopOptions, TaskHandle, TaskStats } from "../driver.ts";
 import { describeCode, type ExitStatus } from "../exit-status.ts";
 import { removeCgroups } from "../oci/cgroup/make.ts";
@@ -243,8 +244,4 @@ export class ProcessHandle implements TaskHandle {
     }
     return { cause: "exited", code, reason: describeCode(code) };
   }
-}
-
-function describeBytes(bytes: number): string {
-  return `${Math.round((bytes / 2 ** 20) * 10) / 10} MiB`;
 }

@@ -88,7 +88,7 @@ test("ProcessDriver ends a fork bomb within its limit of processes", limit, asyn
 const nowhere: CgroupSystem = { version: "none", unified: undefined, v1: new Map() };
 
 test("planCgroups() refuses each limit this machine cannot hold, with a reason and a next step", () => {
-  const all = { memoryBytes: MIB, cpus: 1, processes: 5, bestEffort: false };
+  const all = { memoryBytes: MIB, cpus: 1, processes: 5, diskBytes: undefined, bestEffort: false };
   const { plan, limitations } = planCgroups(nowhere, all, "x");
   assert.deepEqual(plan, { members: null, directories: [] });
   assert.deepEqual(
@@ -100,6 +100,11 @@ test("planCgroups() refuses each limit this machine cannot hold, with a reason a
     ],
   );
   assert.match(limitations[0]!.hint, /best-effort/);
+});
+
+test("ProcessDriver refuses to limit what a process writes, which is the machine's own", () => {
+  const [limitation] = driver.check({ ...NO_LIMITS, diskBytes: MIB });
+  assert.match(limitation?.reason ?? "", /^Cannot limit disk: /);
 });
 
 test(

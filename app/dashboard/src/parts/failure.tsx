@@ -7,6 +7,7 @@ import { plainText } from "../model/log-buffer.ts";
 const sentences: Readonly<Record<Failure["reason"], string>> = {
   CannotStart: "could not be started",
   Crashed: "crashed at start",
+  Evicted: "wrote more than it may",
   NotReady: "never got ready",
   Refused: "was refused",
 };
