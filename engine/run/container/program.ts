@@ -36,6 +36,8 @@ import {
   moveRootSteps,
   pivotSteps,
   readOnlyRoot,
+  leaveMountsSteps,
+  returnSteps,
 } from "./root.ts";
 import { Line } from "./line.ts";
 import { NOT_STARTED_CODE, shimSteps } from "./shim.ts";
@@ -93,8 +95,7 @@ export function containerProgram(plan: ContainerPlan): Program {
   const { process } = config;
   if (process === undefined) throw new Fault("invalid", "Cannot make a container: its config has no process");
   const namespaces = new Namespaces(config.linux?.namespaces ?? []);
-  if (!namespaces.has("mount"))
-    throw new Fault("unsupported", "Cannot make a container without a mount namespace of its own");
+  const outside = namespaces.has("mount") ? undefined : outsideOf(plan, namespaces);
   const child = new Label("child");
   const failure = new Label("child failed");
   const line = new Line();
@@ -103,8 +104,8 @@ export function containerProgram(plan: ContainerPlan): Program {
   const gate = plan.startsAtOnce ? undefined : new Slot("gate");
   const terminal: Terminal | undefined = process.terminal === true ? terminalOf(plan) : undefined;
   const clones = sourceClones(plan, namespaces);
-  const mounting = namespaces.made.has("mount") ? mountingOf(plan, clones) : undefined;
-  const isForeign = namespaces.made.has("user") && !plan.isOrdinary && mounting !== undefined;
+  const mounting = mountingOf(plan, clones);
+  const isForeign = namespaces.made.has("user") && !plan.isOrdinary;
   const shim = shimSteps({
     mark: plan.mark,
     bootId: plan.bootId,
@@ -122,6 +123,7 @@ export function containerProgram(plan: ContainerPlan): Program {
       ...(gate === undefined ? [] : gateSteps(plan.stateDirectory, gate)),
       ...(plan.logFile === undefined ? [] : logSteps(plan.logFile)),
       ...(terminal === undefined ? [] : connectSteps(terminal.socketPath, terminal.socket)),
+      ...(outside === undefined ? [] : leaveMountsSteps(outside)),
       ...(isForeign ? cloneSourcesSteps(clones, plan.bundle) : []),
       ...(isForeign ? makeRootSteps(mounting.rootPath, mounting.place.root, plan.overlay) : []),
       ...namespaces.shimSteps(),
@@ -137,7 +139,7 @@ export function containerProgram(plan: ContainerPlan): Program {
   };
   const label = execLabelSteps(process);
   // Else it mounts while the shim does its part.
-  const waitsEarly = namespaces.has("user") || namespaces.made.has("cgroup") || mounting === undefined;
+  const waitsEarly = namespaces.has("user") || namespaces.made.has("cgroup");
   // An ordinary user's is who it was, too, when its ids are mapped; without them it may mount no overlay.
   const mapsFirst = plan.isOrdinary && namespaces.made.has("user");
   const steps = [
@@ -147,7 +149,7 @@ export function containerProgram(plan: ContainerPlan): Program {
     ...label.open,
     ...namespaces.childSteps(),
     ...(mapsFirst ? line.waitSteps() : []),
-    ...(mounting === undefined ? [] : beginMountsSteps(plan, mounting, isForeign)),
+    ...beginMountsSteps(plan, mounting, isForeign),
     // Until here it is the host's user, who can reach the root.
     ...(waitsEarly && !mapsFirst ? line.waitSteps() : []),
     ...(namespaces.has("user") ? becomeRootSteps(plan) : []),
@@ -157,7 +159,7 @@ export function containerProgram(plan: ContainerPlan): Program {
       : []),
     call("make files with exactly the mode that is asked for", "umask", [0]),
     ...nameSteps(config),
-    ...(mounting === undefined ? [] : mountNamespaceSteps(plan, mounting, { line, waitsEarly }, terminal)),
+    ...mountNamespaceSteps(plan, mounting, { line, waitsEarly, outside }, terminal),
     call("begin a session", "setsid", []),
     ...(terminal === undefined ? [] : takeTerminal(terminal.slave, process.user?.uid ?? 0)),
     ...label.write,
@@ -250,6 +252,20 @@ function stillWantedSteps(): (Step | Label)[] {
   ];
 }
 
+/**
+ * Without a mount namespace of its own, a container's processes are in that of its creator, below a root whose mounts
+ * only the shim's namespace has: the machine gets none, and they are gone with the shim.
+ */
+function outsideOf({ orphan, config }: ContainerPlan, namespaces: Namespaces): Slot {
+  const what = "Cannot make a container without a mount namespace of its own";
+  if (namespaces.has("user"))
+    throw new Fault("unsupported", `${what}: its user namespace has no rights over ours`);
+  if (orphan) throw new Fault("unsupported", `${what}: no process of ours stays that could keep its mounts`);
+  if (config.linux?.rootfsPropagation !== undefined)
+    throw new Fault("unsupported", `${what}: "rootfsPropagation" is for mounts of its own`);
+  return new Slot("the mounts of whoever creates the container");
+}
+
 function idMapsOf(plan: ContainerPlan, namespaces: Namespaces): IdMaps | "caller" | undefined {
   if (!namespaces.made.has("user")) return undefined;
   if (plan.asksForIdMaps) return "caller";
@@ -335,11 +351,18 @@ function beginMountsSteps(plan: ContainerPlan, mounting: Mounting, isMade: boole
   ];
 }
 
+interface MountTurns {
+  readonly line: Line;
+  readonly waitsEarly: boolean;
+  /** The mounts that the command is to be among, though its own are elsewhere. */
+  readonly outside: Slot | undefined;
+}
+
 /** Everything that is mounted, hidden or protected, up to the new root. */
 function mountNamespaceSteps(
   plan: ContainerPlan,
   { place, spreads }: Mounting,
-  { line, waitsEarly }: { readonly line: Line; readonly waitsEarly: boolean },
+  { line, waitsEarly, outside }: MountTurns,
   terminal: Terminal | undefined,
 ): (Step | Label)[] {
   const { config } = plan;
@@ -364,7 +387,9 @@ function mountNamespaceSteps(
     ...(linux.readonlyPaths ?? []).flatMap((one) => readOnlySteps(one, place)),
     ...(linux.maskedPaths ?? []).flatMap((one) => maskSteps(one, place)),
     ...(config.root?.readonly === true ? [readOnlyRoot(root)] : []),
-    ...(plan.noPivot ? moveRootSteps(root) : pivotSteps(root)),
+    ...(outside === undefined && plan.noPivot ? moveRootSteps(root) : []),
+    ...(outside === undefined && !plan.noPivot ? pivotSteps(root) : []),
+    ...(outside === undefined ? [] : returnSteps(root, outside)),
     call("close the root", "close", [root]),
     ...(spreads === undefined
       ? []

@@ -67,6 +67,32 @@ export function moveRootSteps(root: Slot): Step[] {
   ];
 }
 
+/** The shim's, and so its child's: what is mounted from now on is in a namespace that ends with them. */
+export function leaveMountsSteps(outside: Slot): Step[] {
+  return [
+    call(
+      "remember the mounts of whoever creates it",
+      "openat",
+      [kernel.AT_FDCWD, "/proc/self/ns/mnt", kernel.O_CLOEXEC],
+      {
+        keep: outside,
+      },
+    ),
+    call("have mounts of its own", "unshare", [kernel.CLONE_NEWNS]),
+  ];
+}
+
+/** Among the mounts of whoever creates it again, with a root that is not one of them. */
+export function returnSteps(root: Slot, outside: Slot): Step[] {
+  return [
+    call("return to the mounts of whoever creates it", "setns", [outside, kernel.CLONE_NEWNS]),
+    call("close them", "close", [outside]),
+    call("go to the container's root", "fchdir", [root]),
+    call("make it the root", "chroot", ["."]),
+    call("go to the root", "chdir", ["/"]),
+  ];
+}
+
 export function readOnlyRoot(root: Slot): Step {
   return changeMount("make the root read-only", root, { set: kernel.MOUNT_ATTR_RDONLY });
 }

@@ -16,9 +16,6 @@ export function checkConfig(config: OciConfig, say: Say): void {
     say("hostname: cannot be set without a UTS namespace of the container's own");
   if (filled(config.domainname) && !spaces.has("uts"))
     say("domainname: cannot be set without a UTS namespace of the container's own");
-  const { maskedPaths = [], readonlyPaths = [] } = config.linux ?? {};
-  if (!spaces.has("mount") && maskedPaths.length + readonlyPaths.length > 0)
-    say("linux.maskedPaths, linux.readonlyPaths: need a mount namespace of the container's own");
   for (const name of Object.keys(config.annotations ?? {}))
     if (name === "") say("annotations: an empty name");
   checkSysctls(config, spaces, say);

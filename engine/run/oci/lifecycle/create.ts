@@ -94,6 +94,22 @@ export async function createFromBundle(options: BundleOptions): Promise<Created>
   }
 }
 
+/** Whose root the container's becomes: all processes in it that have its root now get the container's. */
+function checkMountNamespace(path: string): void {
+  const [joined, ...machine] = [path, "/proc/self/ns/mnt", "/proc/1/ns/mnt"].map((each) => {
+    try {
+      return statSync(each).ino;
+    } catch {
+      return undefined; // joining will tell, and another's is not ours to look at
+    }
+  });
+  if (joined !== undefined && machine.includes(joined))
+    throw new Fault(
+      "unsupported",
+      `Cannot join the mount namespace ${path}: it is the machine's, whose root would become the container's`,
+    );
+}
+
 /** What `explain` and `create` both need; nothing is made by it. */
 export function prepare(
   options: Pick<
@@ -108,11 +124,8 @@ export function prepare(
     throw new Fault("invalid", "cannot allocate tty without a console socket");
   if (!isTerminal && consoleSocket !== undefined)
     throw new Fault("invalid", "cannot use a console socket: the process asks for no tty");
-  if (config.linux?.namespaces?.some(({ type, path = "" }) => type === "mount" && path !== "") === true)
-    throw new Fault(
-      "unsupported",
-      "Cannot join a mount namespace: the root could not be made the container's own",
-    );
+  for (const { type, path = "" } of config.linux?.namespaces ?? [])
+    if (type === "mount" && path !== "") checkMountNamespace(path);
   const { plan, deviceProgram } = planContainerCgroup({
     system: readCgroupSystem(),
     name: options.id,

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { type Clock, systemClock } from "@plinth/clock";
@@ -278,6 +280,35 @@ test("a hook that fails before the start, or takes too long, ends the container,
   assert.deepEqual(leftOf("five"), []);
 });
 
+test("a container may join another's mounts, or be among the machine's, which get none of its own", async (context) => {
+  if (skipUnlessRoot(context)) return;
+  const mountsOf = (pid: number): string => readlinkSync(`/proc/${pid}/ns/mnt`);
+  const machine = readFileSync("/proc/self/mountinfo", "utf8");
+  const other = spawn("unshare", ["--mount", "sh", "-c", "echo; exec sleep 60"]);
+  await once(other.stdout, "data");
+  for (const [path, expected] of [
+    [`/proc/${other.pid}/ns/mnt`, mountsOf(other.pid!)],
+    [undefined, mountsOf(process.pid)],
+  ]) {
+    const types = ["pid", "ipc", "uts", ...(path === undefined ? [] : ["mount"])];
+    const namespaces = types.map((type) => (type === "mount" ? { type, path } : { type }) as { type: "pid" });
+    bundle("touch /dev/inside; [ -e /dev/null ] && [ ! -e /home ] && exec sleep 60", {
+      linux: { namespaces },
+    });
+    const { record, container } = await create("seven");
+    await startCreated("seven", { ...removing, openInit });
+    while (nameOf(container.pid) !== "sleep") await clock.sleep(5);
+    assert.equal(mountsOf(container.pid), expected);
+    assert.equal(await exec(record, "[ -e /dev/inside ] && [ $(cat /proc/1/comm) = sleep ]"), 0);
+    assert.equal(readFileSync("/proc/self/mountinfo", "utf8"), machine);
+    await deleteContainer("seven", removing);
+    container[Symbol.dispose]();
+    assert.deepEqual(leftOf("seven"), []);
+  }
+  other.kill("SIGKILL");
+  assert.equal(readFileSync("/proc/self/mountinfo", "utf8"), machine);
+});
+
 test("a bundle that cannot become a container leaves nothing half made", async (context) => {
   if (skipUnlessRoot(context)) return;
   const refused: [what: string, changes: Changes, message: RegExp][] = [
@@ -289,11 +320,21 @@ test("a bundle that cannot become a container leaves nothing half made", async (
     ],
     ["a cgroup's limit", { linux: { resources: { cpu: { cpus: "4000" } } } }, /cpuset.cpus/],
     [
-      "another's mount namespace",
-      { linux: { namespaces: [{ type: "mount", path: "/proc/1/ns/mnt" }] } },
-      /join a mount namespace/,
+      "the machine's own mounts",
+      { linux: { namespaces: [{ type: "mount", path: "/proc/self/ns/mnt" }] } },
+      /join the mount namespace .*: it is the machine's/,
     ],
-    ["no mount namespace", { linux: { namespaces: [{ type: "pid" }] } }, /without a mount namespace/],
+    [
+      "the machine's mounts and a user namespace",
+      {
+        linux: {
+          namespaces: [{ type: "user" }],
+          uidMappings: [{ containerID: 0, hostID: 1000, size: 1 }],
+          gidMappings: [{ containerID: 0, hostID: 1000, size: 1 }],
+        },
+      },
+      /without a mount namespace/,
+    ],
     ["systemd's cgroup", { linux: { cgroupsPath: "a.slice:b:c" } }, /systemd/],
     ["a terminal without a socket", { process: { terminal: true } }, /without a console socket/],
     [
