@@ -519,7 +519,8 @@ export const definitions = {
       runtime: {
         type: "string",
         pattern: "^(plinth|crun|runc|/[^\\u0000]{1,4095})$",
-        description: 'What makes the container: "plinth", "crun" or the path of a crun. Default: plinth.',
+        description:
+          'What makes the container: "plinth", "crun", "runc" or the path of one of the two. Default: plinth.',
       },
       cwd: {
         type: "string",

@@ -53,11 +53,11 @@ export function sandboxProblems(service: Named, path: Path, problems: Problem[])
       misplaced(key, `${quoted(key)} says nothing about a service with an image`, expected);
   }
   const runtime = service["runtime"];
-  if (typeof runtime === "string" && runtime !== "plinth" && !posix.basename(runtime).startsWith("crun"))
+  if (typeof runtime === "string" && !/^(plinth|crun.*|runc.*)$/.test(posix.basename(runtime)))
     misplaced(
       "runtime",
-      `${quoted(runtime)} puts containers into cgroups of its own, where no limit of Plinth's holds them`,
-      '"plinth", "crun" or the path of a crun',
+      `${quoted(runtime)} is no runtime that Plinth knows how to keep`,
+      '"plinth", "crun", "runc" or the path of one of the two',
     );
   if (has("imageDigest") && !hasImage)
     misplaced("imageDigest", "there is no image that this could be the digest of", "`image` beside it");

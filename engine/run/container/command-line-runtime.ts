@@ -9,6 +9,7 @@ import type { Driver, ExecAbility, TaskHandle, TaskPlace } from "../driver.ts";
 import type { ExitStatus } from "../exit-status.ts";
 import type { TaskNetwork } from "../network/task-network.ts";
 import { nextChange } from "../directory-change.ts";
+import { removeDirectory } from "../oci/cgroup/directory.ts";
 import { readCgroupSystem } from "../oci/cgroup/system.ts";
 import { findTool, toolPath } from "../tool-path.ts";
 import { ContainerHandle } from "./handle.ts";
@@ -33,7 +34,7 @@ const POLL_MS = 5;
 const TOLD_WITHIN_MS = 2000;
 
 export interface CommandLineRuntimeOptions {
-  /** "crun", or the path of one. */
+  /** "crun", "runc", or the path of one. */
   readonly program: string;
   /** Keeps the runtime running, which stays until its container ends. */
   readonly driver: Driver & ExecAbility;
@@ -45,10 +46,12 @@ interface KeptRecord {
   readonly program: string;
   readonly command: string;
   readonly network: TaskNetwork | null;
+  /** Of the runtime's own, which it leaves when it is killed. */
+  readonly cgroup: string | null;
 }
 
 /**
- * Containers by crun. It runs under the process driver's launcher, in mounts of its own.
+ * Containers by crun or runc. It runs under the process driver's launcher, in mounts of its own.
  * The environment stands in config.json, as the specification wants it, until the container has started; crun keeps a
  * copy in the instance's directory. Both are for the owner only.
  */
@@ -62,26 +65,29 @@ export class CommandLineRuntime implements OciRuntime {
   }
 
   async start(container: PreparedContainer): Promise<TaskHandle> {
-    const { id, stateDirectory, config, limits, logFile, network } = container;
+    const { id, stateDirectory, config, overlay, limits, logFile, network } = container;
     const program = programPath(this.#options.program);
-    if (!isCrun(program))
-      throw new Fault("unsupported", `Cannot start "${id}" with ${program}: it would leave its cgroup`, {
-        hint: "Only crun can be told to leave cgroups alone.",
-      });
+    const cgroup = isCrun(program) ? undefined : ownCgroup(id, program);
     const files = filesOf(stateDirectory);
     for (const path of [files.pid, files.errors]) rmSync(path, { force: true });
     rmSync(files.runtime, { recursive: true, force: true });
     mkdirSync(files.bundle, { recursive: true, mode: 0o700 });
-    const kept: KeptRecord = { program, command: config.process.args?.[0] ?? "", network: network ?? null };
+    const kept: KeptRecord = {
+      program,
+      command: config.process.args?.[0] ?? "",
+      network: network ?? null,
+      cgroup: cgroup?.directory ?? null,
+    };
     writeFileSync(files.record, JSON.stringify(kept), { mode: 0o600 });
-    writeFileSync(files.config, JSON.stringify(config), { mode: 0o600 });
+    const linux = { ...config.linux, ...(cgroup !== undefined && { cgroupsPath: cgroup.name }) };
+    writeFileSync(files.config, JSON.stringify({ ...config, linux }), { mode: 0o600 });
     const keeper = await this.#options.driver.start({
       id,
       stateDirectory,
       command: [
-        ...inOwnMounts(files.errors, container.overlay, config.root.path),
+        ...inOwnMounts(program, files.errors, overlay && { root: config.root.path, of: overlay }),
         program,
-        ...globals(files),
+        ...globals(program, files),
         "run",
         "--bundle",
         files.bundle,
@@ -143,9 +149,9 @@ export class CommandLineRuntime implements OciRuntime {
     options.signal?.addEventListener("abort", end, { once: true });
     try {
       const line = [
-        ...inOwnMounts(paths.errors, undefined, ""),
+        ...inOwnMounts(program, paths.errors),
         program,
-        ...globals({ ...files, errors: paths.errors }),
+        ...globals(program, { ...files, errors: paths.errors }),
         "exec",
       ];
       const code = await this.#options.driver.exec(
@@ -186,6 +192,7 @@ export class CommandLineRuntime implements OciRuntime {
       // A runtime that was killed keeps its records of a container that is gone.
       rmSync(files.runtime, { recursive: true, force: true });
       rmSync(files.bundle, { recursive: true, force: true });
+      if (kept.cgroup !== null) removeDirectory(kept.cgroup);
       return Promise.resolve(failure ?? exit);
     };
     return new ContainerHandle({ keeper, main, stateDirectory, settle, clock: this.#options.clock });
@@ -252,31 +259,55 @@ function identityOf(text: string): ProcessIdentity | undefined {
 }
 
 /** What leads to where a runtime works: mounts of its own, the container's root among them. */
-function inOwnMounts(errors: string, overlay: OverlayRoot | undefined, root: string): string[] {
-  const { version, unified } = readCgroupSystem();
-  // It gives up where v1 and v2 are mounted side by side, though it is told to leave both alone.
-  const hidden = version === "hybrid" ? (unified?.mount ?? "") : "";
+function inOwnMounts(
+  program: string,
+  errors: string,
+  overlay?: { readonly root: string; readonly of: OverlayRoot },
+): string[] {
   const own = [toolPath("unshare"), "--mount", "--propagation", "slave", "--"];
-  const options = overlay === undefined ? "" : overlayOptions(overlay);
-  const script = [toolPath("sh"), SCRIPT, errors];
-  const layers = overlay?.directory ?? "/";
-  return [...own, ...script, hidden, toolPath("umount"), options, toolPath("mount"), layers, root];
+  const script = [toolPath("sh"), SCRIPT, errors, toolPath("umount"), toolPath("mount")];
+  const root =
+    overlay === undefined ? ["", "", ""] : [overlayOptions(overlay.of), overlay.of.directory, overlay.root];
+  return [...own, ...script, ...root, ...hiddenMounts(program), "--"];
+}
+
+/**
+ * Cgroups that a runtime must not see. crun gives up where v1 and v2 are mounted side by side, though it is told to
+ * leave both alone. runc makes cgroups wherever it finds some, and does not go without those of devices.
+ */
+function hiddenMounts(program: string): string[] {
+  const { version, unified, v1 } = readCgroupSystem();
+  const side = version === "hybrid" && unified !== undefined ? [unified.mount] : [];
+  const others = [...v1.values()]
+    .map(({ mount }) => mount)
+    .filter((mount) => mount !== v1.get("devices")?.mount);
+  return isCrun(program) ? side : [...new Set([...side, ...others])];
 }
 
 const isCrun = (program: string): boolean => basename(program).startsWith("crun");
 
 /** crun is told to leave cgroups alone: the container is in ours from its first instruction on. */
-function globals(files: Files): string[] {
-  return [
-    "--root",
-    files.runtime,
-    "--log",
-    files.errors,
-    "--log-format",
-    "json",
-    "--cgroup-manager",
-    "disabled",
-  ];
+function globals(program: string, files: Files): string[] {
+  const own = ["--root", files.runtime, "--log", files.errors, "--log-format", "json"];
+  return isCrun(program) ? [...own, "--cgroup-manager", "disabled"] : own;
+}
+
+/**
+ * runc makes a cgroup of devices, in that of its keeper or else in ours, under a name that we can take away. With
+ * version 2 it makes one for everything, where no limit of Plinth's holds and no member is found.
+ */
+function ownCgroup(id: string, program: string): { readonly name: string; readonly directory: string } {
+  const devices = readCgroupSystem().v1.get("devices");
+  if (devices === undefined)
+    throw new Fault(
+      "unsupported",
+      `Cannot start "${id}" with ${program}: it would leave its cgroup of version 2`,
+      {
+        hint: "Use crun, or leave `runtime` out: Plinth has one of its own.",
+      },
+    );
+  const name = `plinth-${id}-runc`;
+  return { name, directory: join(devices.own, name) };
 }
 
 /** Where a program is, from "crun" or a path. Fault: it is not here. */

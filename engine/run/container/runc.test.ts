@@ -1,0 +1,3 @@
+import { containerConformance } from "./on-host-system.ts";
+
+await containerConformance("container driver by runc", "runc");
