@@ -23,6 +23,7 @@ const packages: Readonly<Record<string, string>> = {
   "/usr/sbin/nft": "nftables",
   "/usr/sbin/nghttpd": "nghttp2-server",
   "/usr/sbin/nginx": "nginx-light",
+  "/usr/sbin/runc": "runc",
   "/usr/sbin/sshd": "openssh-server",
 };
 
