@@ -45,6 +45,8 @@ export async function* decompress(options: DecompressOptions): AsyncGenerator<Bu
   } finally {
     stream.destroy();
     file.destroy();
+    // A thread that ended before then would leave it open.
+    if (!file.closed) await new Promise((resolve) => void file.once("close", resolve));
   }
 }
 
