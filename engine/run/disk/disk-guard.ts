@@ -62,6 +62,8 @@ export class DiskGuard {
   readonly #options: DiskGuardOptions;
   readonly #watched: Set<Watched> = new Set();
   #isLooking = false;
+  /** Until the next look. */
+  #pause: AbortController = new AbortController();
   #hasWarned = false;
   #isMakingRoom = false;
 
@@ -74,23 +76,33 @@ export class DiskGuard {
     if (signal.aborted) return;
     const watched: Watched = { task, signal, counted: undefined, nextCountMs: 0, counting: undefined };
     this.#watched.add(watched);
-    signal.addEventListener("abort", () => this.#watched.delete(watched), { once: true });
-    if (!this.#isLooking) void this.#look();
+    signal.addEventListener("abort", () => this.#forget(watched), { once: true });
+    if (this.#isLooking) this.#pause.abort();
+    else void this.#look();
   }
 
   async #look(): Promise<void> {
     const { clock, log } = this.#options;
     this.#isLooking = true;
     while (this.#watched.size > 0) {
+      // Whoever comes or goes from now on ends the pause.
+      this.#pause = new AbortController();
       let pauseMs = LOOK_MS_MAX;
       try {
         pauseMs = await this.#lookOnce();
       } catch (error) {
         log.error("cannot see how full the disk is", { error: messageOf(error) });
       }
-      await clock.sleep(pauseMs);
+      await clock.sleep(pauseMs, this.#pause.signal).catch(() => {});
     }
     this.#isLooking = false;
+  }
+
+  /** False where it is forgotten already. The last one ends the looking, so that no timer outlives it. */
+  #forget(watched: Watched): boolean {
+    const wasThere = this.#watched.delete(watched);
+    if (this.#watched.size === 0) this.#pause.abort();
+    return wasThere;
   }
 
   /** When to look again, in milliseconds: before anybody can have written too much. */
@@ -172,7 +184,7 @@ export class DiskGuard {
   }
 
   async #evict(watched: Watched, reason: string): Promise<void> {
-    if (!this.#watched.delete(watched)) return;
+    if (!this.#forget(watched)) return;
     const { log } = this.#options;
     const instance = watched.task.id;
     log.warn("evicting an instance", { instance, reason });
