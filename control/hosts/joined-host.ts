@@ -76,6 +76,8 @@ export class JoinedHost implements Hosts, SvidSource {
   /** The first host has taken the last report. */
   #isHeard = false;
   #reportNow: () => void = () => {};
+  /** The report under way. */
+  #telling: Promise<void> = Promise.resolve();
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: JoinedHostOptions) {
@@ -160,9 +162,14 @@ export class JoinedHost implements Hosts, SvidSource {
     await this.#tellFirst();
   }
 
-  async #tellFirst(): Promise<void> {
+  /** One report after the other: the first host believes the one that comes last. */
+  #tellFirst(): Promise<void> {
     const { signal } = this.#options;
-    await this.#first.report(this.#state(), AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]));
+    const told = this.#telling.then(() =>
+      this.#first.report(this.#state(), AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)])),
+    );
+    this.#telling = told.catch(() => {});
+    return told;
   }
 
   /** Resolves once the first host says that an instance may stop, or when it has said nothing for too long. */
