@@ -7,35 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { type SystemCall, systemCalls } from "./system-calls.ts";
 
 const WRITER = fileURLToPath(new URL("./mvcc-crash-writer.ts", import.meta.url));
 const strace = spawnSync("strace", ["-f", "-o", "/dev/null", "/bin/true"]).status === 0;
 /** Enough commits to be sure that they are not in step by chance. */
 const ACKNOWLEDGEMENTS = 100;
 const CALLS = "trace=write,writev,pwrite64,pwritev,fsync,fdatasync,openat";
-
-/** One finished system call; `began` and `ended` are lines of the trace. */
-interface Call {
-  readonly text: string;
-  readonly began: number;
-  readonly ended: number;
-}
-
-/** Joins the halves of calls that strace shows as unfinished and resumed. */
-function callsOf(trace: string): Call[] {
-  const unfinished = new Map<string, { text: string; began: number }>();
-  const calls: Call[] = [];
-  for (const [index, line] of trace.split("\n").entries()) {
-    const [, thread = "", text = ""] = /^(\d+)\s+(.*)$/.exec(line) ?? [];
-    const first = unfinished.get(thread);
-    if (text.endsWith("<unfinished ...>")) unfinished.set(thread, { text, began: index });
-    else if (!text.startsWith("<...")) calls.push({ text, began: index, ended: index });
-    else if (first !== undefined) {
-      calls.push({ text: `${first.text} ${text}`, began: first.began, ended: index });
-    }
-  }
-  return calls;
-}
 
 test(
   "no acknowledgement is written before the synced write of its commit, no checkpoint counts before its pages are synced",
@@ -49,7 +27,7 @@ test(
     const traced = spawn("strace", parameters, { stdio: ["ignore", "ignore", "inherit"] });
     const [code] = (await once(traced, "close")) as [number];
     assert.equal(code, 0);
-    const calls = callsOf(readFileSync(log, "utf8"));
+    const calls = systemCalls(readFileSync(log, "utf8"));
     const opened = calls.filter(({ text }) => /openat\(.*\/wal\/\d+\.log", /.test(text));
     assert.ok(opened.length > 0, "files of the log are opened");
     for (const { text } of opened) assert.match(text, /O_RDWR\|O_CREAT\|O_DSYNC/);
@@ -61,7 +39,7 @@ test(
       "the name of the log's file is synced first",
     );
     // A frame holds its key, and behind it the value, which is the count again.
-    const isFrame = ({ text }: Call, count: string): boolean =>
+    const isFrame = ({ text }: SystemCall, count: string): boolean =>
       /^pwrite64\(\d+<[^>]*\/wal\/\d+\.log>/.test(text) && text.includes(`trail/0/${count}${count}`);
     for (const acknowledgement of acknowledgements) {
       const count = /ACK 0 (\d+) /.exec(acknowledgement.text)![1]!;
@@ -75,7 +53,7 @@ test(
     const synced = calls
       .map(({ text }) => /data\.mdb", O_WRONLY\|O_DSYNC\|O_CLOEXEC\) = (\d+)/.exec(text)?.[1])
       .find((descriptor) => descriptor !== undefined);
-    const isMeta = ({ text }: Call): boolean =>
+    const isMeta = ({ text }: SystemCall): boolean =>
       text.startsWith(`pwrite64(${synced}<`) && text.includes("data.mdb");
     const metas = calls.filter(isMeta);
     assert.ok(metas.length > ACKNOWLEDGEMENTS / 25, `${metas.length} steps of checkpoints`);

@@ -6,39 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { type SystemCall, systemCalls } from "./system-calls.ts";
 
 const WRITER = fileURLToPath(new URL("./mvcc-crash-writer.ts", import.meta.url));
 const strace = spawnSync("strace", ["-f", "-o", "/dev/null", "/bin/true"]).status === 0;
 /** Enough commits to be sure that they are not in step by chance. */
 const ACKNOWLEDGEMENTS = 100;
 
-/** One finished system call, in the order in which calls ended or, for `began`, in which they began. */
-interface Call {
-  readonly text: string;
-  readonly began: number;
-  readonly ended: number;
-}
-
-/** Joins the halves of calls that strace shows as unfinished and resumed. */
-function callsOf(trace: string): Call[] {
-  const open = new Map<string, { text: string; began: number }>();
-  const calls: Call[] = [];
-  trace.split("\n").forEach((line, index) => {
-    const [, thread = "", text = ""] = /^(\d+)\s+(.*)$/.exec(line) ?? [];
-    if (text.endsWith("<unfinished ...>")) {
-      open.set(thread, { text, began: index });
-    } else if (text.startsWith("<...")) {
-      const first = open.get(thread);
-      if (first !== undefined)
-        calls.push({ text: `${first.text} ${text}`, began: first.began, ended: index });
-    } else {
-      calls.push({ text, began: index, ended: index });
-    }
-  });
-  return calls;
-}
-
-const isSync = ({ text }: Call): boolean => /^fdatasync\(\d+<[^>]*data\.mdb>/.test(text);
+const isSync = ({ text }: SystemCall): boolean => /^fdatasync\(\d+<[^>]*data\.mdb>/.test(text);
 
 test(
   "no acknowledgement is written before its commit's data and meta page are synced",
@@ -69,12 +44,12 @@ test(
     const [code] = (await once(traced, "close")) as [number];
     assert.equal(code, 0);
     const trace = readFileSync(log, "utf8");
-    const calls = callsOf(trace);
+    const calls = systemCalls(trace);
     const synced = /openat\(.*data\.mdb", O_WRONLY\|O_DSYNC\|O_CLOEXEC\) = (\d+)/.exec(trace)?.[1];
     assert.ok(synced, "LMDB opens its meta page for synced writes");
-    const isMeta = ({ text }: Call): boolean =>
+    const isMeta = ({ text }: SystemCall): boolean =>
       text.startsWith(`pwrite64(${synced}<`) && text.includes("data.mdb");
-    const isData = (call: Call): boolean =>
+    const isData = (call: SystemCall): boolean =>
       /^p?writev?(64)?\(\d+<[^>]*data\.mdb>/.test(call.text) && !isMeta(call);
     const acknowledgements = calls.filter(({ text }) => /^write\(1<.*"ACK /.test(text));
     assert.equal(acknowledgements.length, ACKNOWLEDGEMENTS);
