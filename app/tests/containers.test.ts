@@ -15,7 +15,15 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { PsRow, Release } from "@plinth/resource";
 import { detectNetwork } from "@plinth/run";
-import { createPlinth, createProject, isGone, type Plinth, type Project, startLoad } from "./index.ts";
+import {
+  createPlinth,
+  createProject,
+  isGone,
+  type Load,
+  type Plinth,
+  type Project,
+  startLoad,
+} from "./index.ts";
 import { createMachines, type Machine } from "./machines.ts";
 import { ASKING, lacksBusybox, writeBusyboxImage } from "./busybox-image.ts";
 
@@ -183,6 +191,15 @@ function createSmallDisk(bytes: number): Disposable & { readonly directory: stri
   };
 }
 
+async function assertOthersUnhurt(plinth: Plinth, load: Load): Promise<void> {
+  const others = (await plinth.ps()).filter(({ service }) => ["web", "front", "plain"].includes(service));
+  assert.deepEqual(
+    new Set(others.map(({ state, restarts }) => `${state} ${restarts}`)),
+    new Set(["Ready 0"]),
+  );
+  assert.deepEqual((await load.stop()).failures, {});
+}
+
 test(
   "bombs in containers, of processes, memory and log lines, hurt nobody else",
   { skip: isLong ? skip : "takes a minute: PLINTH_SOAK=1" },
@@ -214,12 +231,7 @@ test(
     );
     await load.more(2000);
     assert.ok(bytes(join(plinth.home, "logs", nameOf("loud"))) < 2 ** 30, "its log is capped");
-    const others = (await plinth.ps()).filter(({ service }) => ["web", "front", "plain"].includes(service));
-    assert.deepEqual(
-      new Set(others.map(({ state, restarts }) => `${state} ${restarts}`)),
-      new Set(["Ready 0"]),
-    );
-    assert.deepEqual((await load.stop()).failures, {});
+    await assertOthersUnhurt(plinth, load);
     assert.equal((await plinth.run(["down", "crate"])).code, 0);
     await Promise.all(bombs);
     assert.deepEqual(
@@ -275,12 +287,7 @@ test(
       assert.ok(bavail * bsize > HOME_BYTES / 2, "what it wrote is gone");
     }
     await load.more(100);
-    const others = (await plinth.ps()).filter(({ service }) => ["web", "front", "plain"].includes(service));
-    assert.deepEqual(
-      new Set(others.map(({ state, restarts }) => `${state} ${restarts}`)),
-      new Set(["Ready 0"]),
-    );
-    assert.deepEqual((await load.stop()).failures, {});
+    await assertOthersUnhurt(plinth, load);
     const down = await plinth.run(["down", "crate"]);
     assert.equal(down.code, 0, down.stderr);
   },

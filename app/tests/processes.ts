@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { openFiles } from "@plinth/process/testing";
 
 export interface HomeProcess {
   readonly pid: number;
@@ -22,19 +23,11 @@ export function processesOf(home: string): HomeProcess[] {
       const command = read(() => readFileSync(`/proc/${name}/cmdline`, "latin1")).replaceAll("\0", " ");
       const environment = read(() => readFileSync(`/proc/${name}/environ`, "latin1"));
       const directory = read(() => readlinkSync(`/proc/${name}/cwd`));
-      return [command, environment, directory, ...openFiles(name)].some((text) => text.includes(home))
+      // A shim is known by nothing but its open files.
+      return [command, environment, directory, ...openFiles(Number(name))].some((text) => text.includes(home))
         ? [{ pid: Number(name), command }]
         : [];
     });
-}
-
-/** A shim is known by nothing else. */
-function openFiles(pid: string): string[] {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).map((fd) => read(() => readlinkSync(`/proc/${pid}/fd/${fd}`)));
-  } catch {
-    return []; // gone meanwhile, or another user's
-  }
 }
 
 /** Listening TCP ports on loopback addresses, as "127.0.0.1:8080". */

@@ -129,8 +129,7 @@ class ContainerDriver implements Driver, ExecAbility, DiskAbility {
   }
 
   async exec(handle: TaskHandle, command: readonly string[], options: ExecOptions): Promise<number> {
-    const place = "stateDirectory" in handle ? String(handle.stateDirectory) : "";
-    const record = readContainer(place);
+    const record = readContainer(placeOf(handle));
     if (record === undefined || handle.exit() !== undefined)
       throw new Fault("gone", `Cannot run a command in "${handle.id}": it is not running`);
     const { env: own, directory, ...streams } = options;
@@ -149,7 +148,7 @@ class ContainerDriver implements Driver, ExecAbility, DiskAbility {
   }
 
   async writtenBytes(handle: TaskHandle): Promise<number> {
-    const place = "stateDirectory" in handle ? String(handle.stateDirectory) : "";
+    const place = placeOf(handle);
     const { copiedBytes = 0 } = readContainer(place) ?? {};
     const [inTrees, nameless] = await Promise.all([this.#bytesIn(place), namelessBytes(handle.members())]);
     return Math.max(0, inTrees - copiedBytes) + nameless;
@@ -237,6 +236,11 @@ class ContainerDriver implements Driver, ExecAbility, DiskAbility {
     }
     return runtime;
   }
+}
+
+/** The state directory of a task of ours; nothing is in that of another's. */
+function placeOf(handle: TaskHandle): string {
+  return "stateDirectory" in handle ? String(handle.stateDirectory) : "";
 }
 
 /** A volume that is there stays as it is, whoever it belongs to. */

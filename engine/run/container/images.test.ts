@@ -1,19 +1,11 @@
 import assert from "node:assert/strict";
-import {
-  existsSync,
-  globSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { systemClock } from "@plinth/clock";
+import { openFiles } from "@plinth/process/testing";
 import { scratch, untilLogged } from "../driver-conformance.ts";
 import type { Driver, TaskSpec, TerminalSize } from "../driver.ts";
 import { type FakeEntry, fakeImage, writeFakeLayout } from "../image/fake-images.ts";
@@ -279,18 +271,6 @@ test(
   },
 );
 
-/** What is open, without numbers, which differ. */
-function openFiles(): string[] {
-  const names = readdirSync("/proc/self/fd").map((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`).replace(/[0-9]+/g, "N");
-    } catch {
-      return "/proc/N/fd"; // what these were read by
-    }
-  });
-  return names.sort();
-}
-
 const volumeOf = (directory: string): TaskSandbox["mounts"][number] => ({
   source: join(directory, "volume"),
   target: "/data",
@@ -304,7 +284,10 @@ test("a container that begins and ends again and again leaves nothing on the mac
   const traces = (): unknown => ({
     mounts: readFileSync("/proc/self/mountinfo", "utf8").split("\n").length,
     cgroups: globSync(`/sys/fs/cgroup/{,*/}plinth-${ID}-*`),
-    descriptors: openFiles(),
+    // Numbers differ from one to the next.
+    descriptors: openFiles("self")
+      .map((name) => name.replace(/[0-9]+/g, "N"))
+      .sort(),
     children: readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim().split(" ").length,
     state: readdirSync(join(directory, "state")),
   });

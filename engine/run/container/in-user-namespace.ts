@@ -24,9 +24,13 @@ export async function runMapped(
 /** Removes a tree that belongs to several of the ids. */
 export async function removeMapped(path: string, initDirectory: string, maps: UserMaps): Promise<void> {
   using init = await openInit(initDirectory);
-  const rm = toolPath("rm");
-  const words = new Block([...["rm", "-rf", "--", path].map((text) => new Pointer(text)), 0]);
-  await runMapped([call(`remove ${path}`, "execve", [rm, words, new Block([0])])], { init, maps });
+  await runMapped([becomeTool(`remove ${path}`, [toolPath("rm"), "-rf", "--", path])], { init, maps });
+}
+
+/** The last of steps: a tool by its path and its arguments, without an environment. */
+export function becomeTool(what: string, command: readonly [path: string, ...parameters: string[]]): Step {
+  const words = new Block([...command.map((text) => new Pointer(text)), 0]);
+  return call(what, "execve", [command[0], words, new Block([0])]);
 }
 
 /** Gives a file of the caller's to one of the ids, as a container has them. */

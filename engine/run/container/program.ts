@@ -32,11 +32,11 @@ import { reaperSteps } from "./reaper.ts";
 import {
   attachRootSteps,
   isolateMounts,
+  leaveMountsSteps,
   makeRootSteps,
   moveRootSteps,
   pivotSteps,
   readOnlyRoot,
-  leaveMountsSteps,
   returnSteps,
 } from "./root.ts";
 import { Line } from "./line.ts";
@@ -351,6 +351,11 @@ function beginMountsSteps(plan: ContainerPlan, mounting: Mounting, isMade: boole
   ];
 }
 
+function takeRootSteps(root: Slot, { noPivot }: ContainerPlan, outside: Slot | undefined): Step[] {
+  if (outside !== undefined) return returnSteps(root, outside);
+  return noPivot ? moveRootSteps(root) : pivotSteps(root);
+}
+
 interface MountTurns {
   readonly line: Line;
   readonly waitsEarly: boolean;
@@ -387,9 +392,7 @@ function mountNamespaceSteps(
     ...(linux.readonlyPaths ?? []).flatMap((one) => readOnlySteps(one, place)),
     ...(linux.maskedPaths ?? []).flatMap((one) => maskSteps(one, place)),
     ...(config.root?.readonly === true ? [readOnlyRoot(root)] : []),
-    ...(outside === undefined && plan.noPivot ? moveRootSteps(root) : []),
-    ...(outside === undefined && !plan.noPivot ? pivotSteps(root) : []),
-    ...(outside === undefined ? [] : returnSteps(root, outside)),
+    ...takeRootSteps(root, plan, outside),
     call("close the root", "close", [root]),
     ...(spreads === undefined
       ? []

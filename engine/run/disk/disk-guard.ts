@@ -10,7 +10,7 @@ const MIB = 2 ** 20;
 const RESERVE_BYTES_MAX = GIB;
 /** On small disks: as much of them as Kubernetes keeps free (nodefs.available). */
 const RESERVE_PART = 0.1;
-/** What a task may write in a second, at most: as fast as memory takes it. */
+/** What a task may write, at most: 4 GiB a second, as fast as memory takes it. */
 const WRITER_BYTES_PER_MS = (4 * GIB) / 1000;
 /** Asking for the free space costs some 50 µs; the fastest writer gets 80 MiB further meanwhile. */
 const LOOK_MS_MIN = 20;

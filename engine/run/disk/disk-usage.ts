@@ -2,10 +2,11 @@ import { execFile } from "node:child_process";
 import { closeSync, openSync, readFileSync, unlinkSync } from "node:fs";
 import { readdir, readlink, stat } from "node:fs/promises";
 import { Fault } from "@plinth/fault";
+import { FIRST_DESCRIPTOR } from "../container/command.ts";
 import { subordinateIds } from "../container/id-maps.ts";
-import { runMapped } from "../container/in-user-namespace.ts";
+import { becomeTool, runMapped } from "../container/in-user-namespace.ts";
 import { openInit } from "../init/init-file.ts";
-import { Block, call, Pointer } from "../init/step.ts";
+import { call } from "../init/step.ts";
 import { toolPath } from "../tool-path.ts";
 
 const KIB = 1024;
@@ -22,7 +23,7 @@ const DESCRIPTORS_MAX = 4096;
  * caller's subordinate ids are looked into as root of those; `initDirectory` is where the init is kept.
  */
 export async function treeBytes(directory: string, initDirectory: string): Promise<number> {
-  const command = [toolPath("du"), "-skx", directory];
+  const command = [toolPath("du"), "-skx", directory] as const;
   const plain = await count(command);
   const { maps } = plain.isComplete || process.geteuid?.() === 0 ? {} : subordinateIds();
   if (maps === undefined) return plain.bytes;
@@ -30,10 +31,9 @@ export async function treeBytes(directory: string, initDirectory: string): Promi
   const output = openSync(file, "w+", 0o600);
   try {
     using init = await openInit(initDirectory);
-    const words = new Block([...command.map((text) => new Pointer(text)), 0]);
     const steps = [
       call("write to the file of the result", "dup3", [FIRST_DESCRIPTOR, 1, 0]),
-      call(`count ${directory}`, "execve", [command[0]!, words, new Block([0])]),
+      becomeTool(`count ${directory}`, command),
     ];
     await runMapped(steps, { init, maps, descriptors: [output] });
     return bytesIn(readFileSync(file, "latin1"));
@@ -43,10 +43,7 @@ export async function treeBytes(directory: string, initDirectory: string): Promi
   }
 }
 
-/** Where the first of those handed to the init is. */
-const FIRST_DESCRIPTOR = 4;
-
-function count([program = "", ...parameters]: readonly string[]): Promise<{
+function count([program, ...parameters]: readonly [path: string, ...parameters: string[]]): Promise<{
   readonly bytes: number;
   readonly isComplete: boolean;
 }> {
