@@ -28,7 +28,7 @@ test("imageDefaults() takes words as they are, and nothing of a check that is sw
     {},
     { healthcheck: { ...check, command: ["/check", "a b"], isShell: false }, stopSignal: undefined },
   );
-  assert.deepEqual(health?.ready?.exec, ["/check", "a b"]);
+  assert.deepEqual(health && health.ready?.exec, ["/check", "a b"]);
   const off = { ...check, command: undefined };
   assert.deepEqual(imageDefaults({}, { healthcheck: off, stopSignal: undefined }), {});
 });

@@ -1,5 +1,4 @@
-import type { StatusReport } from "@plinth/resource";
-import type { App } from "@plinth/resource";
+import { type App, publishedPort, type StatusReport } from "@plinth/resource";
 
 export interface AppUrl {
   readonly host: string;
@@ -7,16 +6,25 @@ export interface AppUrl {
   readonly url: string;
 }
 
-/** Where an app is reached from outside: each of its host names at the ingress's address. */
+/** Where an app is reached from outside: each of its host names at the ingress's address, and what it publishes. */
 export function urlsOf(app: App, status: StatusReport): AppUrl[] {
   const ingress = status.listening.find(({ name }) => name === "ingress");
   if (ingress === undefined) return [];
+  // What is spoken there is the service's affair, and part of no address.
+  const published = Object.entries(app.spec.services).flatMap(([service, { publish = [] }]) =>
+    publish.map((text) => {
+      const { address, port } = publishedPort(text);
+      const url = `${reachable(address)}:${port}`;
+      return { host: address, service, url };
+    }),
+  );
   const port = ingress.port === 80 ? "" : `:${ingress.port}`;
-  return Object.entries(app.spec.ingress ?? {}).map(([host, service]) => {
+  const named = Object.entries(app.spec.ingress ?? {}).map(([host, service]) => {
     // "*" answers for every name: the address itself is one that surely works.
     const name = host === "*" ? reachable(ingress.address) : host;
     return { host, service, url: `http://${name}${port}/` };
   });
+  return [...named, ...published];
 }
 
 function reachable(address: string): string {

@@ -35,7 +35,7 @@ import {
 import type { SecretVault } from "@plinth/secrets";
 import type { Store } from "@plinth/store";
 import { appLog } from "./app-log.ts";
-import type { Home } from "./home.ts";
+import { type Home, ownPorts } from "./home.ts";
 import { readProcessRecord } from "./process-record.ts";
 import { processRow } from "./process-report.ts";
 import type { ProxyProcess } from "./proxy-process.ts";
@@ -230,11 +230,7 @@ export class Actions implements ApiActions {
         ...processRow("proxy", proxy.record),
         ...processRow("supervisor", readProcessRecord(paths.supervisorRecord)),
       ],
-      listening: [
-        { name: "ingress", address: settings.ingressAddress, port: settings.ingressPort },
-        { name: "api", address: "127.0.0.1", port: settings.apiPort },
-        { name: "metrics", address: "127.0.0.1", port: settings.metricsPort },
-      ],
+      listening: [...ownPorts(settings)],
       host: this.#host(),
       mesh: { mode: settings.mesh, reason: settings.meshReason },
       store: {

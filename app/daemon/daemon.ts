@@ -19,7 +19,7 @@ import { Actions } from "./actions.ts";
 import { DrainingProxies } from "./draining-proxies.ts";
 import { keepRepaired, type Networking, openMesh } from "./mesh.ts";
 import { FirstRole } from "./first-role.ts";
-import { Home } from "./home.ts";
+import { Home, ownPorts } from "./home.ts";
 import { createHome, homePaths } from "./home-paths.ts";
 import { openHomeStore } from "./home-store.ts";
 import { keepImagesHeld } from "./held-images.ts";
@@ -255,6 +255,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
           onCounters: (host, counters) => telemetry.take(host, counters),
           lastLines: (instance) => reach.lastLines(instance, FAILURE_LINES),
           urlsOf,
+          ownPorts: () => ownPorts(home.settings),
         })
       : new JoinedRole({
           ...shared,

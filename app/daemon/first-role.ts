@@ -33,7 +33,10 @@ import type { HomeImages } from "./home-images.ts";
 import type { Role } from "./role.ts";
 import { VERSION } from "./version.ts";
 
-export interface FirstRoleOptions extends Pick<ReleaseControllerOptions, "lastLines" | "urlsOf"> {
+export interface FirstRoleOptions extends Pick<
+  ReleaseControllerOptions,
+  "lastLines" | "urlsOf" | "ownPorts"
+> {
   readonly home: Home;
   readonly store: Store;
   readonly registry: Registry;

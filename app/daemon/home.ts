@@ -218,6 +218,17 @@ const portNames = {
   doorPort: "calls of other hosts",
 } as const;
 export type ChosenPort = keyof typeof portNames;
+/** Where Plinth itself listens on this machine. */
+export function ownPorts(
+  settings: HomeSettings,
+): readonly { readonly name: string; readonly address: string; readonly port: number }[] {
+  return [
+    { name: "ingress", address: settings.ingressAddress, port: settings.ingressPort },
+    { name: "api", address: LOOPBACK, port: settings.apiPort },
+    { name: "metrics", address: LOOPBACK, port: settings.metricsPort },
+  ];
+}
+
 type Ports = Pick<HomeSettings, "ingressAddress" | "ingressPort" | "apiPort" | "metricsPort">;
 
 function portTaken(which: ChosenPort, address: string, port: number): Fault {

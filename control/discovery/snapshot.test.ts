@@ -26,7 +26,7 @@ test("buildSnapshot() gives each route the whole policy it stands for: what it d
   };
   const at = { address: "127.0.0.1", port: 1 };
   const snapshot = buildSnapshot({ version: 1, ingress: at, metrics: { ...at, port: 2 } }, [
-    { app: "app", services, ingress: {}, pairs: [], serving: [], local: [], notReady: {} },
+    { app: "app", services, ingress: {}, published: [], pairs: [], serving: [], local: [], notReady: {} },
   ]);
   assert.deepEqual(snapshot.services["app.catalog"]!.routes, [
     {
@@ -54,7 +54,7 @@ test("buildSnapshot() hands a service's policy on in the proxy's units, and noth
   };
   const at = { address: "127.0.0.1", port: 1 };
   const snapshot = buildSnapshot({ version: 1, ingress: at, metrics: { ...at, port: 2 } }, [
-    { app: "app", services, ingress: {}, pairs: [], serving: [], local: [], notReady: {} },
+    { app: "app", services, ingress: {}, published: [], pairs: [], serving: [], local: [], notReady: {} },
   ]);
   assert.ok(!("policy" in snapshot.services["app.plain"]!));
   const { policy } = snapshot.services["app.careful"]!;

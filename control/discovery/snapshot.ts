@@ -2,13 +2,25 @@ import type {
   IngressListener,
   OutboundListener,
   PeerDoor,
+  PublishedListener,
   ServiceEndpoints,
   Snapshot,
   Telemetry,
 } from "@plinth/connect";
-import { type Instance, policySettings, type ServiceSpec, serviceSettings } from "@plinth/resource";
+import {
+  type Instance,
+  policySettings,
+  type PublishedPort,
+  type ServiceSpec,
+  serviceSettings,
+} from "@plinth/resource";
 import { routesOf } from "./service-routes.ts";
-import { transparentParts, type TransparentFrame, type TransparentView } from "./transparent-view.ts";
+import {
+  extraKey,
+  transparentParts,
+  type TransparentFrame,
+  type TransparentView,
+} from "./transparent-view.ts";
 import type { PairAddress } from "./pair-addresses.ts";
 
 /** Where instances serve that share the host's network. */
@@ -19,6 +31,8 @@ export interface AppView {
   readonly app: string;
   readonly services: Readonly<Record<string, ServiceSpec>>;
   readonly ingress: Readonly<Record<string, string>>;
+  /** Ports of the machine, with whose they are. */
+  readonly published: readonly (PublishedPort & { readonly service: string })[];
   readonly pairs: readonly (PairAddress & { readonly caller: string; readonly callee: string })[];
   /** Only instances that may get new requests. */
   readonly serving: readonly Instance[];
@@ -66,16 +80,29 @@ export function buildSnapshot(frame: SnapshotFrame, apps: readonly AppView[]): S
   const sorted = [...apps].sort((a, b) => a.app.localeCompare(b.app));
   for (const view of sorted) {
     for (const [service, spec] of Object.entries(view.services)) {
-      services[`${view.app}.${service}`] = {
+      const endpoints = endpointsOf(view, service, frame.hosts);
+      const main: ServiceEndpoints = {
         app: view.app,
         service,
         protocol: spec.protocol ?? "auto",
-        endpoints: endpointsOf(view, service, frame.hosts),
+        endpoints,
         holdMs: serviceSettings(spec).holdMs,
         ...policyOf(spec),
         ...routesOf(spec),
         ...(view.notReady[service] === undefined ? {} : { notReady: view.notReady[service] }),
       };
+      services[`${view.app}.${service}`] = main;
+      for (const extraPort of frame.transparent === undefined ? [] : (spec.extraPorts ?? [])) {
+        // Another host's door knows of one port for each instance.
+        const here = endpoints.filter(({ host }) => host === undefined);
+        const { protocol: _ofMain, routes: _ofMainToo, ...shared } = main;
+        services[extraKey(view.app, service, extraPort)] = {
+          ...shared,
+          protocol: "auto",
+          extraPort,
+          endpoints: here.map((endpoint) => ({ ...endpoint, port: extraPort })),
+        };
+      }
     }
     for (const { caller, callee, address, port } of view.pairs) {
       if (view.services[callee] === undefined) continue; // dropped by a release, and nobody answers for it any more
@@ -88,11 +115,13 @@ export function buildSnapshot(frame: SnapshotFrame, apps: readonly AppView[]): S
     }
   }
   const ingress: IngressListener[] = frame.ingress === undefined ? [] : [{ ...frame.ingress, hosts }];
+  const published = frame.ingress === undefined ? [] : publishedListeners(sorted, services);
   return {
     version: frame.version,
     services,
     outbound,
     ingress,
+    ...(published.length > 0 && { published }),
     metrics: frame.metrics,
     ...(frame.telemetry === undefined ? {} : { telemetry: frame.telemetry }),
     peer: peerDoor(frame.hosts, sorted),
@@ -101,6 +130,24 @@ export function buildSnapshot(frame: SnapshotFrame, apps: readonly AppView[]): S
       sorted.map((view) => ({ ...view, transparent: view.transparent })),
     ),
   };
+}
+
+function publishedListeners(
+  views: readonly AppView[],
+  services: Readonly<Record<string, ServiceEndpoints>>,
+): PublishedListener[] {
+  const listeners = new Map<string, PublishedListener>();
+  for (const { app, published } of views) {
+    for (const { address, port, target, service } of published) {
+      const extra = target === undefined ? undefined : extraKey(app, service, target);
+      const callee = extra !== undefined && services[extra] !== undefined ? extra : `${app}.${service}`;
+      const name = `${address} ${port}`;
+      // As with host names: the app that was there first keeps it.
+      if (services[callee] !== undefined && !listeners.has(name))
+        listeners.set(name, { address, port, callee });
+    }
+  }
+  return [...listeners.values()];
 }
 
 function policyOf(spec: ServiceSpec): Pick<ServiceEndpoints, "policy"> {

@@ -28,6 +28,11 @@ const HTTP_PORT = 80;
 /** etcd's own. */
 export const STORE_PORT = 2379;
 
+/** The key of what a service has on a port besides its own. */
+export function extraKey(app: string, service: string, port: number): string {
+  return `${app}.${service}:${port}`;
+}
+
 /** The three parts of a snapshot that only transparent mode fills. Pure. */
 export function transparentParts(
   frame: TransparentFrame | undefined,
@@ -37,6 +42,7 @@ export function transparentParts(
   const virtual: VirtualListener[] = [];
   const sources: Record<string, SourceIdentity> = {};
   const names: Record<string, string> = {};
+  const aliases: Record<string, string> = {};
   const egress: Record<string, EgressNames> = {};
   for (const { app, services, local, transparent } of apps) {
     for (const [service, spec] of Object.entries(services)) {
@@ -44,12 +50,13 @@ export function transparentParts(
       const address = transparent?.virtualAddresses[service];
       if (address !== undefined) {
         names[key] = address;
-        for (const port of new Set([
-          HTTP_PORT,
-          spec.port ?? (spec.store === true ? STORE_PORT : HTTP_PORT),
-        ])) {
-          virtual.push({ address, port, callee: key });
+        for (const alias of spec.aliases ?? []) aliases[`${app}.${alias}`] = address;
+        const own = new Set([HTTP_PORT, spec.port ?? (spec.store === true ? STORE_PORT : HTTP_PORT)]);
+        for (const port of spec.extraPorts ?? []) {
+          own.delete(port);
+          virtual.push({ address, port, callee: extraKey(app, service, port) });
         }
+        for (const port of own) virtual.push({ address, port, callee: key });
       }
       const policy = egressLists(spec)?.names;
       if (policy !== undefined) egress[key] = policy;
@@ -64,6 +71,7 @@ export function transparentParts(
     port: NAME_SERVER_PORT,
     upstreams: frame.upstreams,
     names,
+    ...(Object.keys(aliases).length > 0 && { aliases }),
     egress,
   };
   return { virtual, sources, dns };

@@ -25,6 +25,7 @@ const view: AppView = {
     web: { command: ["x"], calls: ["catalog"], egress: { deny: ["evil.example"] } },
   },
   ingress: {},
+  published: [],
   pairs: [],
   serving: [catalog],
   local: [catalog, web],
@@ -55,6 +56,39 @@ test("buildSnapshot() tells virtual addresses, callers and names, on port 80 and
     "shop.catalog": { default: "deny", allow: ["*.example.org"], deny: [] },
     "shop.web": { default: "allow", allow: [], deny: ["evil.example"] },
   });
+});
+
+test("buildSnapshot() leads further ports and names, and what is published, to where they belong", () => {
+  const transparent = { gateway: "10.213.0.1", upstreams: [] };
+  const many: AppView = {
+    ...view,
+    services: {
+      ...view.services,
+      catalog: { command: ["x"], port: 9000, extraPorts: [9001, 80], aliases: ["db.local"] },
+    },
+    published: [
+      { service: "catalog", address: "0.0.0.0", port: 7000, target: undefined },
+      { service: "catalog", address: "127.0.0.1", port: 7001, target: 9001 },
+      { service: "gone", address: "127.0.0.1", port: 7002, target: undefined },
+    ],
+  };
+  const snapshot = buildSnapshot({ ...frame, transparent }, [many]);
+  assert.deepEqual(parseSnapshot(JSON.parse(JSON.stringify(snapshot))), snapshot);
+  assert.deepEqual(
+    snapshot.virtual.map(({ address, port, callee }) => `${address}:${port} ${callee}`),
+    [
+      "10.213.128.1:9001 shop.catalog:9001",
+      "10.213.128.1:80 shop.catalog:80",
+      "10.213.128.1:9000 shop.catalog",
+      "10.213.128.2:80 shop.web",
+    ],
+  );
+  assert.equal(snapshot.services["shop.catalog:9001"]?.endpoints[0]?.port, 9001);
+  assert.deepEqual(snapshot.dns?.aliases, { "shop.db.local": "10.213.128.1" });
+  assert.deepEqual(snapshot.published, [
+    { address: "0.0.0.0", port: 7000, callee: "shop.catalog" },
+    { address: "127.0.0.1", port: 7001, callee: "shop.catalog:9001" },
+  ]);
 });
 
 test("buildSnapshot() in cooperative mode tells none of it", () => {

@@ -20,17 +20,21 @@ export interface ServiceFacts {
   readonly views: readonly InstanceView[];
   readonly restarts: number;
   readonly addresses: Readonly<Record<string, string>>;
+  /** A service that has to be further before more instances start. */
+  readonly waitsFor?: string | undefined;
 }
 
 /** What one service looks like next to what it should be. Pure. */
-export function serviceStatus({ spec, revision, views, restarts, addresses }: ServiceFacts): ServiceStatus {
+export function serviceStatus(facts: ServiceFacts): ServiceStatus {
+  const { spec, revision, views, restarts, addresses, waitsFor } = facts;
   const wanted = spec.replicas ?? 1;
   const staying = views.filter(({ leaving }) => !leaving);
   const ready = staying.filter(({ state }) => state === "Ready").length;
   const updated = staying.filter((view) => view.revision === revision);
   const arrived = updated.filter(({ state }) => hasArrived(state)).length;
   const settled = arrived >= wanted && staying.length === updated.length;
-  const starting = staying.some(({ state }) => state === "Pending" || state === "Starting");
+  const waits = waitsFor !== undefined && updated.length < wanted;
+  const starting = waits || staying.some(({ state }) => state === "Pending" || state === "Starting");
   return {
     phase: settled ? "Ready" : starting ? "Progressing" : ready > 0 ? "Degraded" : "Down",
     replicas: staying.length,
@@ -38,6 +42,7 @@ export function serviceStatus({ spec, revision, views, restarts, addresses }: Se
     ready,
     restarts,
     addresses: { ...addresses },
+    ...(waits && { message: `waits until "${waitsFor}" is ${spec.after?.[waitsFor]}` }),
   };
 }
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { systemClock } from "@plinth/clock";
 import type { App, AppStatus, ServiceSpec } from "@plinth/resource";
 import type { ReleaseController } from "./controller.ts";
-import { createMachine, type Machine, startReleases } from "./fake-machine.ts";
+import { createMachine, type Machine, OWN_PORT, startReleases } from "./fake-machine.ts";
 
 interface Daemon extends AsyncDisposable {
   readonly controller: ReleaseController;
@@ -69,6 +69,69 @@ test("a service that may run on no host there is is refused with the reason", as
   const { failure } = await daemon.status((status) => status.failure !== undefined);
   assert.match(failure?.message ?? "", /may run on nowhere only, and there is no such host/);
   await daemon.apply({ web: { ...spec, hosts: ["nowhere", "here"] } });
+  await daemon.status(({ phase }) => phase === "Healthy");
+});
+
+test("services start in the order that is asked for, and wait no longer than they have to", async () => {
+  await using daemon = await startDaemon();
+  const { spec, other, driver } = daemon.machine;
+  const started = (name: string): boolean => driver.tasks.some(({ id }) => id.startsWith(`shop.${name}.`));
+  const job: ServiceSpec = { command: ["job"], restart: "never", health: slow, after: { db: "ready" } };
+  await daemon.apply({
+    web: { ...spec, after: { job: "completed" } },
+    job,
+    db: { ...other, health: { ready: { tcp: true } } },
+  });
+  while (!started("job")) await systemClock.sleep(5);
+  const messageOf = (name: string): string | undefined =>
+    daemon.machine.registry.get("Service", `shop.${name}`)?.status?.message;
+  while (messageOf("web") !== 'waits until "job" is completed') await systemClock.sleep(5);
+  assert.ok(started("db") && !started("web"));
+  driver.tasks.find(({ id }) => id.startsWith("shop.job."))?.end(0);
+  await daemon.status(({ phase }) => phase === "Healthy");
+  assert.equal(messageOf("web"), undefined);
+  // What has not changed has happened.
+  await daemon.apply({
+    web: { ...spec, command: ["two"], after: { job: "completed" } },
+    job,
+    db: { ...other, health: { ready: { tcp: true } } },
+  });
+  await daemon.status(({ activeRelease, phase }) => activeRelease === 2 && phase === "Healthy");
+  assert.equal(driver.tasks.filter(({ id }) => id.startsWith("shop.job.")).length, 1);
+});
+
+test("a service whose forerunner fails does not start, and the release says whose fault it is", async () => {
+  await using daemon = await startDaemon();
+  const { spec, other, driver } = daemon.machine;
+  const job: ServiceSpec = { ...other, restart: "never", health: slow };
+  await daemon.apply({ web: { ...spec, after: { job: "completed" } }, job });
+  while (driver.tasks.length === 0) await systemClock.sleep(5);
+  driver.tasks[0]!.end(3);
+  const { failure } = await daemon.status((status) => status.failure !== undefined);
+  assert.equal(failure?.service, "job");
+  assert.deepEqual(
+    driver.tasks.map(({ id }) => id.split(".")[1]),
+    ["job"],
+  );
+});
+
+test("a port that is somebody's already is refused with the name of its owner", async () => {
+  await using daemon = await startDaemon();
+  const { spec, registry } = daemon.machine;
+  const refusalOf = async (publish: string): Promise<string> => {
+    await daemon.apply({ web: { ...spec, publish: [publish] } });
+    const { failure } = await daemon.status(
+      (status) => status.failure?.message.includes(publish.split(":")[1]!) === true,
+    );
+    return failure!.message;
+  };
+  assert.match(await refusalOf(`0.0.0.0:${OWN_PORT}`), /is Plinth's own already, for its api;/);
+  await registry.create("App", {
+    metadata: { name: "blog" },
+    spec: { services: { web: { ...spec, publish: ["127.0.0.1:9100"] } } },
+  });
+  assert.match(await refusalOf("0.0.0.0:9100"), /port 9100 is published by app "blog" already/);
+  await daemon.apply({ web: { ...spec, publish: ["127.0.0.2:9100"] } });
   await daemon.status(({ phase }) => phase === "Healthy");
 });
 

@@ -22,7 +22,7 @@ import { planApp } from "./plan.ts";
 import { Releases } from "./releases.ts";
 import { revisionOf, secretsMadeFor, secretsOfApp, type SecretVersions } from "./revision.ts";
 import { planRollout } from "./rollout.ts";
-import { refusalOf } from "./refusal.ts";
+import { type RefusalSources, refusalOf } from "./refusal.ts";
 import { ServiceReports } from "./service-reports.ts";
 import { stopFirstReason } from "./stop-first.ts";
 import { Topology } from "./topology.ts";
@@ -39,6 +39,8 @@ export interface ReleaseControllerOptions {
   readonly makeSecret: (name: string) => Promise<unknown>;
   /** The last lines an instance wrote, to say why a release was halted. */
   readonly lastLines: (instance: string) => Promise<string[]>;
+  /** Where Plinth itself listens on this machine. */
+  readonly ownPorts: RefusalSources["ownPorts"];
   /** URLs under which an app's ingress answers. */
   readonly urlsOf: (spec: AppSpec) => string[];
   /** Called when what the proxy must know has changed. */
@@ -369,6 +371,7 @@ export class ReleaseController {
           instances.leave(action.instance);
           continue;
         }
+        if (this.#reports.waitsFor(target, spec) !== undefined) continue;
         for (let made = 0; made < action.count; made++) {
           await instances.create({ app, service, release: number, revision, spec });
         }

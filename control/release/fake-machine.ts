@@ -15,6 +15,9 @@ import type { InstanceAttachment, InstanceNetworks, Mesh } from "./mesh.ts";
 import { Fleet } from "./fleet.ts";
 import { type Drainer, InstanceSet } from "./instance-set.ts";
 
+/** Where the daemon says that it listens itself. */
+export const OWN_PORT = 7080;
+
 /** What outlives a daemon: the store, the processes, and the ports given out. */
 export interface Machine extends AsyncDisposable {
   readonly store: Store;
@@ -141,6 +144,7 @@ export async function startReleases(machine: Machine, mesh?: Mesh): Promise<Rele
     makeSecret: (name) => Promise.resolve(machine.secrets.add(name)),
     lastLines: () => Promise.resolve([]),
     urlsOf: () => [],
+    ownPorts: () => [{ name: "api", address: "127.0.0.1", port: OWN_PORT }],
     onTopology: () => {},
     clock: systemClock,
     log: createLog({ write: () => {} }),

@@ -1,13 +1,30 @@
 import type { Registry } from "@plinth/registry";
-import { type App, type Failure, serviceSettings } from "@plinth/resource";
+import {
+  type App,
+  type AppSpec,
+  type Failure,
+  portsMeet,
+  publishedPort,
+  serviceSettings,
+} from "@plinth/resource";
 import { driverOf, type Drivers } from "./drivers.ts";
 import { secretsOf } from "./revision.ts";
+
+interface Place {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** "ingress", "api" or "metrics". */
+export type OwnPort = Place & { readonly name: string };
 
 export interface RefusalSources {
   readonly registry: Registry;
   readonly drivers: Drivers;
   readonly instances: { isHost(name: string): boolean };
   readonly secretVersion: (name: string) => number | undefined;
+  /** Where Plinth itself listens. */
+  readonly ownPorts: () => readonly OwnPort[];
   /** Whether instances have networks of their own here: without one nothing holds them to their egress. */
   readonly ownNetworks: boolean;
 }
@@ -18,7 +35,7 @@ const ONE_NETWORK = "in cooperative mode all instances share the host's network"
 /** Why a spec cannot be tried at all here: a secret that is not set, a limit nobody can enforce, a host name taken. */
 export function refusalOf(
   app: App,
-  { registry, drivers, instances, secretVersion, ownNetworks }: RefusalSources,
+  { registry, drivers, instances, secretVersion, ownPorts, ownNetworks }: RefusalSources,
 ): Failure | undefined {
   const refused = (service: string, message: string): Failure => ({ service, reason: "Refused", message });
   const portOwners = new Map<number, string>();
@@ -41,6 +58,12 @@ export function refusalOf(
         `it may run on ${spec.hosts.join(", ")} only, and there is no such host; \`plinth get hosts\` lists them`,
       );
     }
+    if (spec.extraPorts !== undefined && !ownNetworks) {
+      return refused(
+        service,
+        `${ONE_NETWORK}, so that each has one port only; leave \`extraPorts\` out, or run Plinth in transparent mode`,
+      );
+    }
     const missing = secretsOf(spec).find((name) => secretVersion(name) === undefined);
     if (missing !== undefined) {
       return refused(service, `secret "${missing}" is not set; run: plinth secrets set ${missing}`);
@@ -61,8 +84,24 @@ export function refusalOf(
     const [limitation] = limits.bestEffort ? [] : drivers[driverOf(spec)].check(limits);
     if (limitation !== undefined) return refused(service, `${limitation.reason}. ${limitation.hint}`);
   }
+  const published = publishedBy(app.spec);
+  for (const { service, address, port } of published) {
+    const own = ownPorts().find((one) => portsMeet(one, { address, port }));
+    if (own !== undefined)
+      return refused(
+        service,
+        `port ${port} is Plinth's own already, for its ${own.name}; publish another one, or start Plinth with --${own.name}-port`,
+      );
+  }
   for (const other of registry.list("App")) {
     if (other.metadata.name === app.metadata.name) continue;
+    const theirs = publishedBy(other.spec);
+    const clash = published.find((mine) => theirs.some((one) => portsMeet(one, mine)));
+    if (clash !== undefined)
+      return refused(
+        clash.service,
+        `port ${clash.port} is published by app "${other.metadata.name}" already; choose another one`,
+      );
     for (const [host, service] of Object.entries(app.spec.ingress ?? {})) {
       if (other.spec.ingress?.[host] === undefined) continue;
       return refused(
@@ -72,4 +111,10 @@ export function refusalOf(
     }
   }
   return undefined;
+}
+
+function publishedBy({ services }: AppSpec): (Place & { readonly service: string })[] {
+  return Object.entries(services).flatMap(([service, { publish = [] }]) =>
+    publish.map((text) => ({ ...publishedPort(text), service })),
+  );
 }

@@ -41,8 +41,9 @@ export function secretsOfApp(spec: AppSpec): string[] {
 }
 
 /**
- * Fingerprint of all that would make a different process. Replicas, deploy settings and what the proxy takes it for do not; of the kept source
- * only its digest counts, since the copy's path changes with any file of the project; so it is with images and their names.
+ * Fingerprint of all that would make a different process. Replicas, deploy settings, what the proxy takes it for and what
+ * it waits for do not; of the kept source only its digest counts, since the copy's path changes with any file of the
+ * project; so it is with images and their names.
  */
 export function revisionOf(spec: ServiceSpec, secrets: SecretVersions): string {
   const {
@@ -51,6 +52,10 @@ export function revisionOf(spec: ServiceSpec, secrets: SecretVersions): string {
     protocol: _protocol,
     policy: _policy,
     routes: _routes,
+    publish: _publish,
+    aliases: _aliases,
+    after: _after,
+    extraPorts: _extraPorts,
     source,
     image,
     ...rest
@@ -72,6 +77,9 @@ export function releaseDigest(spec: AppSpec, secrets: SecretVersions): string {
       // Left out where there are none, so that releases from before they could be said keep their digest.
       ...(service.policy === undefined ? [] : [service.policy]),
       ...(service.routes === undefined ? [] : [{ routes: service.routes }]),
+      ...(["publish", "aliases", "after", "extraPorts"] as const).flatMap((key) =>
+        service[key] === undefined ? [] : [{ [key]: service[key] }],
+      ),
     ],
   ]);
   return digest({ services: Object.fromEntries(services), ingress: spec.ingress ?? {} });

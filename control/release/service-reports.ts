@@ -3,6 +3,7 @@ import { APP_LABEL, type Release, type ServiceSpec, type ServiceStatus } from "@
 import { serviceStatus } from "./app-status.ts";
 import type { Fleet } from "./fleet.ts";
 import { revisionOf } from "./revision.ts";
+import { progressOf, waitsFor } from "./start-order.ts";
 import type { Topology } from "./topology.ts";
 
 export interface ServiceReportsOptions {
@@ -29,6 +30,20 @@ export class ServiceReports {
       views: instances.views(app, service),
       restarts: own.reduce((sum, { status }) => sum + (status?.restarts ?? 0), 0),
       addresses: topology.addresses(app, service),
+      waitsFor: this.waitsFor(target, spec),
+    });
+  }
+
+  /** The first of the services that one starts after which is not as far as it has to be. */
+  waitsFor(target: Release, spec: ServiceSpec): string | undefined {
+    const { app, secrets, services } = target.spec;
+    return waitsFor(spec, (name) => {
+      const earlier = services[name];
+      if (earlier === undefined) return "none";
+      const revision = revisionOf(earlier, secrets ?? {});
+      const views = this.#options.instances.views(app, name);
+      const current = views.filter((view) => view.revision === revision && !view.leaving);
+      return progressOf(current, earlier.replicas ?? 1);
     });
   }
 

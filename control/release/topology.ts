@@ -1,6 +1,6 @@
 import { type AppView, type PairAddresses, STORE_PORT } from "@plinth/discovery";
 import type { Registry } from "@plinth/registry";
-import type { App, Instance, Release, ServiceSpec } from "@plinth/resource";
+import { type App, type Instance, publishedPort, type Release, type ServiceSpec } from "@plinth/resource";
 import type { Mesh } from "./mesh.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Releases } from "./releases.ts";
@@ -57,6 +57,9 @@ export class Topology {
           app: name,
           services: { ...Object.fromEntries(going), ...target.spec.services },
           ingress: entrance.spec.ingress ?? {},
+          published: Object.entries(entrance.spec.services).flatMap(([service, { publish = [] }]) =>
+            publish.map((text) => ({ ...publishedPort(text), service })),
+          ),
           pairs: this.#pairs.get(name) ?? [],
           serving,
           local: instances.local(name),

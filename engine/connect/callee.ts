@@ -42,6 +42,7 @@ export class Callee implements Peers {
   readonly key: string;
   app = "";
   service = "";
+  extraPort: number | undefined = undefined;
   protocol: ServiceProtocol = "http";
   holdMs = 0;
   notReady: string | undefined = undefined;
@@ -82,6 +83,7 @@ export class Callee implements Peers {
   update(next: ServiceEndpoints, nowMs: number): InstanceEndpoint[] {
     this.app = next.app;
     this.service = next.service;
+    this.extraPort = next.extraPort;
     this.protocol = next.protocol ?? "http";
     this.holdMs = next.holdMs;
     this.notReady = next.notReady;

@@ -15,7 +15,7 @@ import {
   REQUEST_BODY_IDLE_MS,
   TUNNEL_IDLE_MS,
 } from "./limits.ts";
-import { countRefusal, type Route, routeFrom } from "./listener-target.ts";
+import { countRefusal, isByHost, type Route, routeFrom, routeTo } from "./listener-target.ts";
 import { encodeRefusal, type RefusalCode } from "./refusal.ts";
 import { spent } from "./read-buffers.ts";
 import type { Requester } from "./requester.ts";
@@ -294,7 +294,7 @@ export class ClientConnection implements Requester, ServedConnection, Deferred {
       );
       return undefined;
     }
-    if (!target.ingress) {
+    if (!isByHost(target)) {
       const found = routeFrom(target, this.#client);
       // It was an instance's address when it connected.
       if (found === undefined)
@@ -302,9 +302,9 @@ export class ClientConnection implements Requester, ServedConnection, Deferred {
       return found;
     }
     const name = head.hostIndex < 0 ? "" : hostName(head.value(head.hostIndex));
-    const route = target.routes.get(name) ?? target.routes.get("*");
+    const route = routeTo(target, name);
     if (route !== undefined) return route;
-    const known = [...target.routes.keys()];
+    const known = [...target.hosts.keys()];
     const hosts = known.length > 8 ? `${known.slice(0, 8).join(", ")} and others` : known.join(", ");
     const offered = known.length === 0 ? "it knows no hosts" : `it knows ${hosts}`;
     this.#refuseEarly(404, "unknown-host", `no service for host "${name}" on ${target.name}: ${offered}`);

@@ -128,8 +128,14 @@ export class DataPlane implements AsyncDisposable {
 
   listening(): { address: string; port: number }[] {
     const bound = new Set([...this.#listeners.keys(), ...this.#others().map(({ name }) => name)]);
-    const { outbound, virtual, ingress, metrics, dns, peer } = this.#snapshot;
-    return [...outbound, ...virtual, ...ingress, ...[metrics, dns, peer].filter((at) => at !== null)]
+    const { outbound, virtual, ingress, published = [], metrics, dns, peer } = this.#snapshot;
+    return [
+      ...outbound,
+      ...virtual,
+      ...ingress,
+      ...published,
+      ...[metrics, dns, peer].filter((at) => at !== null),
+    ]
       .filter((at) => bound.has(socketName(at)))
       .map(({ address, port }) => ({ address, port }));
   }

@@ -13,7 +13,7 @@ import {
   IDLE_TIMEOUT_MS,
   SILENCE_MS,
 } from "./limits.ts";
-import { countRefusal, type Route, routeFrom } from "./listener-target.ts";
+import { countRefusal, isByHost, type Route, routeFrom, routeTo } from "./listener-target.ts";
 import { clientAddress, type ConnectionOwner, type ServedConnection } from "./served.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { Tunnel } from "./tunnel.ts";
@@ -44,7 +44,7 @@ export class Detection implements ServedConnection, ConnectionUser {
     this.#owner = owner;
     this.#around = around;
     this.#sinceMs = around.ticker.nowMs;
-    this.#cancel = owner.target.ingress
+    this.#cancel = isByHost(owner.target)
       ? ignore
       : around.clock.schedule(SILENCE_MS, () => this.#askInstance());
     readBytes(socket, (chunk) => this.#onData(chunk));
@@ -69,10 +69,10 @@ export class Detection implements ServedConnection, ConnectionUser {
   #look(): void {
     const spoken = detect(this.#bytes);
     if (spoken === Spoken.undecided && this.#bytes.length < DETECT_BYTES_MAX) return;
-    const { ingress } = this.#owner.target;
-    if (spoken === Spoken.tls && ingress) this.#lookForName();
+    const byHost = isByHost(this.#owner.target);
+    if (spoken === Spoken.tls && byHost) this.#lookForName();
     else if (spoken === Spoken.http2) this.#becomeHttp(Http2Connection);
-    else if (spoken === Spoken.http1 || ingress) this.#becomeHttp();
+    else if (spoken === Spoken.http1 || byHost) this.#becomeHttp();
     else this.#becomeTunnel(undefined);
   }
 
@@ -81,14 +81,13 @@ export class Detection implements ServedConnection, ConnectionUser {
     const found = readServerName(this.#bytes);
     if (found.kind === "incomplete" && this.#bytes.length < DETECT_BYTES_MAX) return;
     const { target } = this.#owner;
-    const route =
-      found.kind === "found" ? (target.routes.get(found.name) ?? target.routes.get("*")) : undefined;
+    const route = found.kind === "found" ? routeTo(target, found.name) : undefined;
     if (route === undefined || route.callee.protocol === "http") this.#refuse("unknown-host");
     else this.#tunnelTo(route, undefined);
   }
 
   #timeOut(): void {
-    if (this.#owner.target.ingress) return; // a head that takes longer has a timeout of its own
+    if (isByHost(this.#owner.target)) return; // a head that takes longer has a timeout of its own
     if (detect(this.#bytes) === Spoken.undecided && isLikelyRequest(this.#bytes)) this.#becomeHttp();
     else this.#becomeTunnel(undefined);
   }
@@ -137,7 +136,7 @@ export class Detection implements ServedConnection, ConnectionUser {
   readonly #onEnd = (): void => {
     this.#ended = true;
     if (this.#bytes.length === 0 && this.#connection === undefined) this.#socket.destroy();
-    else if (this.#owner.target.ingress) this.#becomeHttp();
+    else if (isByHost(this.#owner.target)) this.#becomeHttp();
     else this.#becomeTunnel(undefined);
   };
 
@@ -207,9 +206,9 @@ export class Detection implements ServedConnection, ConnectionUser {
     if (this.#endpoint?.removed === true) this.#dropInstance();
     else if (this.#connection !== undefined) {
       if (draining || idleMs >= IDLE_TIMEOUT_MS) this.#becomeTunnel(undefined);
-    } else if (idleMs >= (draining ? DRAIN_IDLE_MS : target.ingress ? HEAD_TIMEOUT_MS : IDLE_TIMEOUT_MS)) {
+    } else if (idleMs >= (draining ? DRAIN_IDLE_MS : isByHost(target) ? HEAD_TIMEOUT_MS : IDLE_TIMEOUT_MS)) {
       this.#socket.destroy();
-    } else if (!target.ingress && this.#bytes.length === 0 && idleMs >= SILENCE_MS) {
+    } else if (!isByHost(target) && this.#bytes.length === 0 && idleMs >= SILENCE_MS) {
       this.#askInstance(); // none was ready before
     }
   }

@@ -1,5 +1,6 @@
 import { Status } from "@plinth/grpc";
 import { Counter, Histogram } from "@plinth/metrics";
+import type { Callee } from "./callee.ts";
 import type { Share } from "./fair/share.ts";
 import { RetryBudget } from "./retry-budget.ts";
 import { TcpCounts } from "./tcp-counts.ts";
@@ -56,6 +57,8 @@ export class Edge {
   readonly callee: string;
   readonly calleeApp: string;
   readonly service: string;
+  /** The callee is what its service has on this port, besides its own. */
+  readonly extraPort: number | undefined;
   /** Name of the callee's route, or that of requests which none takes. */
   readonly route: string;
   /** The edge of caller and callee whatever the route: whose the connections are. */
@@ -90,7 +93,7 @@ export class Edge {
   constructor(
     app: string,
     caller: string,
-    callee: { key: string; app: string; service: string },
+    callee: Pick<Callee, "key" | "app" | "service"> & Partial<Pick<Callee, "extraPort">>,
     fromIngress = false,
     of?: { readonly pair: Edge; readonly route: string },
   ) {
@@ -102,6 +105,7 @@ export class Edge {
     this.callee = callee.key;
     this.calleeApp = callee.app;
     this.service = callee.service;
+    this.extraPort = callee.extraPort;
   }
 
   /** The edge of this pair on one of the callee's routes. */
@@ -112,7 +116,8 @@ export class Edge {
 
   #makeRoute(route: string): Edge {
     const { app, caller, fromIngress } = this;
-    const callee = { key: this.callee, app: this.calleeApp, service: this.service };
+    const { callee: key, calleeApp, service, extraPort } = this;
+    const callee = { key, app: calleeApp, service, extraPort };
     const edge = new Edge(app, caller, callee, fromIngress, { pair: this, route });
     edge.share = this.share;
     edge.sharedBy = this.sharedBy;

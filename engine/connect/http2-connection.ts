@@ -11,7 +11,7 @@ import { fieldValue } from "@plinth/grpc";
 import type { Http1Bridge } from "./http1-bridge.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
 import { IDLE_TIMEOUT_MS, LINGER_MS } from "./limits.ts";
-import { type Route, routeFrom } from "./listener-target.ts";
+import { isByHost, type Route, routeFrom, routeTo } from "./listener-target.ts";
 import type { Edge } from "./edge.ts";
 import type { Tally } from "./seeing/tally.ts";
 import { clientAddress, type ConnectionOwner, type ServedConnection } from "./served.ts";
@@ -66,8 +66,7 @@ export class Http2Connection implements ServedConnection, SessionOwner {
   /** The route for a host name; on listeners within the mesh there is one for all. */
   route(host: string): Route | undefined {
     const { target } = this.#owner;
-    if (!target.ingress) return routeFrom(target, this.client);
-    return target.routes.get(host) ?? target.routes.get("*");
+    return isByHost(target) ? routeTo(target, host) : routeFrom(target, this.client);
   }
 
   /**

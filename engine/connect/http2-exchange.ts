@@ -12,7 +12,7 @@ import { withOrigin } from "./http2-origin.ts";
 import { refusalFields, refusalTrailers } from "./http2-refusal.ts";
 import type { ConnectionWaiter, Http2Upstream } from "./http2-upstream.ts";
 import type { InstanceEndpoint } from "./instance-endpoint.ts";
-import { countRefusal } from "./listener-target.ts";
+import { countRefusal, isByHost } from "./listener-target.ts";
 import { CONNECT_ATTEMPTS_MAX, RESEND_BYTES_MAX, RESEND_MAX } from "./limits.ts";
 import { grpcStatusOf, outcomeOf } from "./http2-outcome.ts";
 import { defaultPolicy, type Policy } from "./policy.ts";
@@ -122,7 +122,7 @@ export class Http2Exchange implements StreamHandler, Waiter, ConnectionWaiter, S
     const policy = chosen === undefined ? route.callee.policy : chosen.policy;
     if (target.ingress) this.#fields = withOrigin(fields, this.#connection.client, host);
     const { protocol } = route.callee;
-    if (protocol === "http" || (protocol === "auto" && target.ingress)) {
+    if (protocol === "http" || (protocol === "auto" && isByHost(target))) {
       const bridge = new Http1Bridge(this.#client, this.#connection, this.#around);
       this.#connection.exchanges.delete(this);
       this.#connection.exchanges.add(bridge);

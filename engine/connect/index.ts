@@ -14,6 +14,7 @@ export type {
   NameService,
   OutboundListener,
   PeerDoor,
+  PublishedListener,
   ServiceEndpoints,
   ServiceProtocol,
   Snapshot,

@@ -11,22 +11,34 @@ export interface Route {
 
 /** What a listener is for. A snapshot may change it while connections are open: requests look it up anew. */
 export interface ListenerTarget {
+  /** What comes here comes from outside. */
   readonly ingress: boolean;
   /** `address:port`. */
   readonly name: string;
-  /** By lower-case host name, "*" for all others. On outbound listeners "*" alone. */
-  readonly routes: ReadonlyMap<string, Route>;
-  /** In transparent mode, instead of `routes`: by the address the caller dials from. */
+  /** Where all goes that comes here, whatever it asks for. */
+  readonly fixed: Route | undefined;
+  /** In transparent mode, in its place: by the address the caller dials from. */
   readonly sources: SourceRoutes | undefined;
+  /** Where there is neither: by lower-case host name, "*" for all others. */
+  readonly hosts: ReadonlyMap<string, Route>;
   readonly tcp: TcpCounts;
   /** Requests refused before they had an edge, by code. */
   readonly refusals: Map<string, number>;
 }
 
-/** The route within the mesh for whoever dials from `client`; undefined at ingress, where a host name decides. */
-export function routeFrom({ ingress, sources, routes }: ListenerTarget, client: string): Route | undefined {
-  if (sources !== undefined) return sources.get(client);
-  return ingress ? undefined : routes.get("*");
+/** The route for whoever dials from `client`; undefined where a host name decides. */
+export function routeFrom({ fixed, sources }: ListenerTarget, client: string): Route | undefined {
+  return sources === undefined ? fixed : sources.get(client);
+}
+
+/** Whether the host name decides that is asked for. */
+export function isByHost({ fixed, sources }: ListenerTarget): boolean {
+  return fixed === undefined && sources === undefined;
+}
+
+/** The route for a host name, in lower case. */
+export function routeTo({ hosts }: ListenerTarget, host: string): Route | undefined {
+  return hosts.get(host) ?? hosts.get("*");
 }
 
 /** Counts a request or connection that was refused before it had an edge. */

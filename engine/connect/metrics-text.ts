@@ -3,11 +3,16 @@ import type { NameCounts } from "./dns/name-counts.ts";
 import type { RetryCounts } from "./edge.ts";
 import type { ListenerTarget } from "./listener-target.ts";
 import { type Build, processMetrics } from "./seeing/process-metrics.ts";
-import { inboundLabels, outboundLabels, routeMetrics } from "./seeing/route-metrics.ts";
+import type { Callee } from "./callee.ts";
+import { inboundLabels, outboundLabels, portLabel, routeMetrics } from "./seeing/route-metrics.ts";
 import type { SeeingCounts } from "./seeing/seeing.ts";
 import type { TcpCounts } from "./tcp-counts.ts";
 import { type PeerFigures, peerMetrics, peerTcp } from "./link/peer-metrics.ts";
 import type { World } from "./world.ts";
+
+function calleeLabels(callee: Callee): Record<string, string> {
+  return { dst_app: callee.app, dst_service: callee.service, ...portLabel(callee) };
+}
 
 function tcp(text: Exposition, samples: readonly (readonly [Record<string, string>, TcpCounts])[]): void {
   const families = [
@@ -73,16 +78,25 @@ export function metricsText(
   }
   tcp(text, [
     ...targets.map((target) => {
-      const route = target.ingress ? undefined : target.routes.get("*");
+      const route = target.ingress ? undefined : target.fixed;
       const labels: Record<string, string> =
         route === undefined
           ? { direction: target.ingress ? "inbound" : "outbound", listener: target.name }
           : outboundLabels(route.edge);
       return [{ ...labels, peer: "src" }, target.tcp] as const;
     }),
-    ...[...world.callees.values()].flatMap(({ app, service, tcp: counts }) => [
-      [{ direction: "outbound", dst_app: app, dst_service: service, peer: "dst" }, counts] as const,
-      [{ direction: "inbound", app, dst_service: service, peer: "dst" }, counts] as const,
+    ...[...world.callees.values()].flatMap((callee) => [
+      [{ direction: "outbound", ...calleeLabels(callee), peer: "dst" }, callee.tcp] as const,
+      [
+        {
+          direction: "inbound",
+          app: callee.app,
+          dst_service: callee.service,
+          ...portLabel(callee),
+          peer: "dst",
+        },
+        callee.tcp,
+      ] as const,
     ]),
     ...peerTcp(peering.counts),
   ]);
@@ -97,13 +111,13 @@ export function metricsText(
   text.family("outbound_http_balancer_endpoints", "gauge", "Endpoints by state.");
   for (const callee of world.callees.values()) {
     const { ejected } = callee;
-    const labels = { dst_app: callee.app, dst_service: callee.service };
+    const labels = calleeLabels(callee);
     text.sample({ ...labels, endpoint_state: "ready" }, callee.endpoints.length - ejected);
     text.sample({ ...labels, endpoint_state: "ejected" }, ejected);
   }
   text.family("outbound_http_balancer_queue_length", "gauge", "Requests waiting for an instance.");
   for (const callee of world.callees.values()) {
-    text.sample({ dst_app: callee.app, dst_service: callee.service }, callee.waiting);
+    text.sample(calleeLabels(callee), callee.waiting);
   }
   text.family("egress_denied_names_total", "counter", "Lookups of host names that were denied.");
   for (const { app, service, name, count } of names.denials())

@@ -23,6 +23,8 @@ export const SERVICE_PROTOCOLS: readonly ServiceProtocol[] = ["auto", "http", "h
 export interface ServiceEndpoints {
   readonly app: string;
   readonly service: string;
+  /** It is what the service has on this port, besides its own. */
+  readonly extraPort?: number;
   /** Default: http. */
   readonly protocol?: ServiceProtocol;
   /** Those that are ready: requests go to these alone. */
@@ -54,6 +56,14 @@ export interface IngressListener {
   readonly hosts: Readonly<Record<string, string>>;
 }
 
+/** A port of the machine that leads to one service from outside, whatever is spoken. */
+export interface PublishedListener {
+  readonly address: string;
+  readonly port: number;
+  /** A key of `services`. */
+  readonly callee: string;
+}
+
 /** The address of one service in transparent mode: whoever dials it is known by the address it comes from. */
 export interface VirtualListener {
   readonly address: string;
@@ -77,6 +87,8 @@ export interface NameService {
   readonly upstreams: readonly string[];
   /** Virtual addresses by "app.service". */
   readonly names: Readonly<Record<string, string>>;
+  /** The same by other names that an app's services are dialled by, "app.alias"; may have dots. Default: none. */
+  readonly aliases?: Readonly<Record<string, string>>;
   /** Host names that services may ask for, by "app.service"; without an entry all. */
   readonly egress: Readonly<Record<string, EgressNames>>;
 }
@@ -87,6 +99,8 @@ export interface Snapshot {
   readonly services: Readonly<Record<string, ServiceEndpoints>>;
   readonly outbound: readonly OutboundListener[];
   readonly ingress: readonly IngressListener[];
+  /** Default: none. */
+  readonly published?: readonly PublishedListener[];
   readonly metrics: { readonly address: string; readonly port: number } | null;
   /** These three are empty in cooperative mode. */
   readonly virtual: readonly VirtualListener[];
@@ -203,6 +217,7 @@ export function parseSnapshot(value: unknown): Snapshot {
     textAt(service["app"], `${path}.app`);
     textAt(service["service"], `${path}.service`);
     countAt(service["holdMs"], `${path}.holdMs`, DAY_MS);
+    countAt(service["extraPort"] ?? 0, `${path}.extraPort`, 65_535);
     const protocol = service["protocol"] ?? "http";
     if (!SERVICE_PROTOCOLS.some((known) => known === protocol))
       wrong(`${path}.protocol`, `one of ${SERVICE_PROTOCOLS.join(", ")}`);
@@ -240,6 +255,12 @@ export function parseSnapshot(value: unknown): Snapshot {
     const listener = socketAt(candidate, path);
     const hosts = objectAt(listener["hosts"], `${path}.hosts`);
     for (const [host, key] of Object.entries(hosts)) known(key, `${path}.hosts[${JSON.stringify(host)}]`);
+    claim(listener, path);
+  }
+  for (const [index, candidate] of listAt(snapshot["published"] ?? [], "published").entries()) {
+    const path = `published[${index}]`;
+    const listener = socketAt(candidate, path);
+    known(listener["callee"], `${path}.callee`);
     claim(listener, path);
   }
   if (snapshot["metrics"] !== null) claim(socketAt(snapshot["metrics"], "metrics"), "metrics");
@@ -284,9 +305,11 @@ function nameServiceAt(value: unknown): Unknown {
     textAt(upstream, `dns.upstreams[${index}]`);
     socketAddressOf(upstream as string);
   }
-  for (const [key, address] of Object.entries(objectAt(dns["names"], "dns.names"))) {
-    if (typeof address !== "string" || !isIPv4(address))
-      wrong(`dns.names[${JSON.stringify(key)}]`, "an IPv4 address");
+  for (const list of ["names", "aliases"]) {
+    for (const [key, address] of Object.entries(objectAt(dns[list] ?? {}, `dns.${list}`))) {
+      if (typeof address !== "string" || !isIPv4(address))
+        wrong(`dns.${list}[${JSON.stringify(key)}]`, "an IPv4 address");
+    }
   }
   for (const [key, candidate] of Object.entries(objectAt(dns["egress"], "dns.egress"))) {
     const path = `dns.egress[${JSON.stringify(key)}]`;

@@ -19,20 +19,22 @@ class Bench implements AsyncDisposable {
   readonly plane: DataPlane;
   readonly outbound: number;
   readonly ingress: number;
+  readonly published: number;
   readonly #closers: (() => void)[] = [];
 
-  private constructor(outbound: number, ingress: number, clock: Clock) {
+  private constructor([outbound, ingress, published]: readonly [number, number, number], clock: Clock) {
     this.plane = new DataPlane({ log: createLog({ level: "error" }), clock });
     this.outbound = outbound;
     this.ingress = ingress;
+    this.published = published;
   }
 
   static async before(
     onConnection: (socket: Socket) => void,
     options: { protocol?: ServiceProtocol; ready?: boolean; clock?: Clock } = {},
   ): Promise<Bench & { readonly port: number }> {
-    const [outbound, ingress] = await Promise.all([freePort(), freePort()]);
-    const bench = new Bench(outbound, ingress, options.clock ?? systemClock);
+    const ports = await Promise.all([freePort(), freePort(), freePort()]);
+    const bench = new Bench(ports, options.clock ?? systemClock);
     const sockets = new Set<Socket>();
     const server = createServer({ allowHalfOpen: true }, (socket) => {
       sockets.add(socket);
@@ -67,13 +69,14 @@ class Bench implements AsyncDisposable {
         { address: "127.0.0.1", port: this.outbound, app: "shop", caller: "web", callee: "shop.db" },
       ],
       ingress: [{ address: "127.0.0.1", port: this.ingress, hosts: { "db.example": "shop.db" } }],
+      published: [{ address: "127.0.0.1", port: this.published, callee: "shop.db" }],
       metrics: null,
     };
     assert.deepEqual(await this.plane.apply(snapshot), []);
   }
 
-  dial(): Socket {
-    const socket = connect({ port: this.outbound, host: "127.0.0.1", allowHalfOpen: true });
+  dial(port: number = this.outbound): Socket {
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
     this.#closers.push(() => socket.destroy());
     return socket;
   }
@@ -105,6 +108,27 @@ test("an undeclared protocol whose server speaks first works", limit, async () =
   assert.equal(String((await once(client, "data"))[0]), "220 ready\r\n");
   client.write("EHLO x\r\n");
   assert.equal(String((await once(client, "data"))[0]), "250 EHLO x\r\n");
+});
+
+test("a published port leads outside callers to the service, whatever is spoken", limit, async () => {
+  await using bench = await Bench.before((socket) => {
+    socket.write("220 ready\r\n");
+  });
+  assert.equal(String((await once(bench.dial(bench.published), "data"))[0]), "220 ready\r\n");
+
+  await using web = await Bench.before((socket) => {
+    socket.once("data", (chunk: Buffer) => {
+      const origin = /x-forwarded-for: (.*)\r\n/i.exec(chunk.toString())?.[1] ?? "nobody";
+      socket.end(`HTTP/1.1 200 OK\r\nContent-Length: ${origin.length}\r\n\r\n${origin}`);
+    });
+  });
+  const client = web.dial(web.published);
+  client.write("GET / HTTP/1.1\r\nHost: any.example\r\nConnection: close\r\n\r\n");
+  assert.match(String(await received(client)), /^HTTP\/1.1 200 OK[^]*\r\n\r\n127\.0\.0\.1$/);
+  assert.match(
+    web.plane.metricsText(),
+    /request_total\{direction="inbound",app="shop",src_app="shop",src_service="ingress"/,
+  );
 });
 
 test("an undeclared protocol whose client speaks first works at once", limit, async () => {

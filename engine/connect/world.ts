@@ -14,6 +14,8 @@ import type { RemoteTransports } from "./transport.ts";
 /** Name of the caller of what comes from outside. */
 export const INGRESS_CALLER = "ingress";
 
+const NO_HOSTS: ReadonlyMap<string, Route> = new Map();
+
 export interface ListenerPlan {
   readonly address: string;
   readonly port: number;
@@ -58,16 +60,20 @@ export class World {
     const plans: ListenerPlan[] = [];
     for (const listener of snapshot.outbound) {
       const route = this.#route(listener.app, listener.caller, listener.callee, nowMs);
-      plans.push(this.#plan(listener, false, new Map([["*", route]]), undefined));
+      plans.push(this.#plan(listener, { fixed: route }));
       if (slices.isOver) await slices.next();
     }
     for (const listener of snapshot.ingress) {
-      const routes = new Map<string, Route>();
+      const hosts = new Map<string, Route>();
       for (const [host, key] of Object.entries(listener.hosts)) {
-        routes.set(host.toLowerCase(), this.#ingressRoute(key, nowMs));
+        hosts.set(host.toLowerCase(), this.#ingressRoute(key, nowMs));
       }
-      plans.push(this.#plan(listener, true, routes, undefined));
+      plans.push(this.#plan(listener, { ingress: true, hosts }));
       if (slices.isOver) await slices.next();
+    }
+    for (const listener of snapshot.published ?? []) {
+      const fixed = this.#ingressRoute(listener.callee, nowMs);
+      plans.push(this.#plan(listener, { ingress: true, fixed }));
     }
     plans.push(...this.#virtualPlans(snapshot, nowMs));
     if (slices.isOver) await slices.next();
@@ -121,22 +127,21 @@ export class World {
       const routes = new SourceRoutes(sources, ({ app, service }) =>
         this.#route(app, service, listener.callee, nowMs),
       );
-      return this.#plan(listener, false, new Map(), routes);
+      return this.#plan(listener, { sources: routes });
     });
   }
 
   #plan(
     at: { readonly address: string; readonly port: number },
-    ingress: boolean,
-    routes: ReadonlyMap<string, Route>,
-    sources: SourceRoutes | undefined,
+    { ingress = false, fixed, sources, hosts = NO_HOSTS }: Partial<ListenerTarget>,
   ): ListenerPlan {
     const name = socketName(at);
     let tcp = this.#tcp.get(name);
     if (tcp === undefined) this.#tcp.set(name, (tcp = new TcpCounts()));
     let refusals = this.#refusals.get(name);
     if (refusals === undefined) this.#refusals.set(name, (refusals = new Map()));
-    return { address: at.address, port: at.port, target: { ingress, name, routes, sources, tcp, refusals } };
+    const target = { ingress, name, fixed, sources, hosts, tcp, refusals };
+    return { address: at.address, port: at.port, target };
   }
 
   #route(app: string, caller: string, key: string, nowMs: number): Route {

@@ -43,6 +43,7 @@ const BODY_BYTES_MAX = 64 * 1024;
 export const askProbe: AskProbe = (question, target, options) => {
   if ("http" in question) return askHttp(question.http, target, options);
   if ("exec" in question) return askExec(question.exec, target, options);
+  if ("running" in question) return Promise.resolve({ yes: true, text: "it runs", refused: false });
   return askTcp(target, options);
 };
 

@@ -78,6 +78,24 @@ export const definitions = {
     },
     additionalProperties: false,
   },
+  After: {
+    type: "object",
+    additionalProperties: {
+      enum: ["started", "ready", "completed"],
+      description:
+        "started: they have begun; ready: they take requests; completed: they have ended without a fault.",
+    },
+    maxProperties: 100,
+    description:
+      "What services of the app must have come to before an instance of this one starts. Those of earlier releases go on serving meanwhile.",
+  },
+  PublishedPort: {
+    type: "string",
+    pattern:
+      "^(([0-9]{1,3}(\\.[0-9]{1,3}){3}|\\[[0-9A-Fa-f:.]{2,45}\\]):)?[1-9][0-9]{0,4}(:[1-9][0-9]{0,4})?$",
+    description:
+      'A port of the machine, as "PORT" on this machine alone, or "ADDRESS:PORT", with ":TARGET" behind it for another of the service\'s ports than its own.',
+  },
   Resources: {
     type: "object",
     properties: {
@@ -548,7 +566,40 @@ export const definitions = {
         description:
           "What the service speaks. `auto`: each connection tells by its first bytes; `http` is HTTP/1, `http2` and `grpc` are HTTP/2 without TLS, `tcp` is passed on unread. Default: auto.",
       },
-      health: { $ref: "#/$defs/Health" },
+      extraPorts: {
+        type: "array",
+        items: { type: "integer", minimum: 1, maximum: 65535 },
+        uniqueItems: true,
+        maxItems: 20,
+        description:
+          "Further ports that instances listen on, besides `port`. In transparent mode alone, and among instances of one host.",
+      },
+      publish: {
+        type: "array",
+        items: { $ref: "#/$defs/PublishedPort" },
+        uniqueItems: true,
+        maxItems: 50,
+        description:
+          'Ports of the machine under which the service is reached from outside, whatever it speaks: "5432", "0.0.0.0:8080".',
+      },
+      aliases: {
+        type: "array",
+        items: { type: "string", pattern: "^[a-z0-9_]([a-z0-9_.-]{0,61}[a-z0-9_])?$" },
+        uniqueItems: true,
+        maxItems: 20,
+        description: "Further names by which services of the app dial it, in transparent mode.",
+      },
+      health: {
+        anyOf: [
+          {
+            const: false,
+            description: "For what listens on nothing: it is ready once it has run for two seconds.",
+          },
+          { $ref: "#/$defs/Health" },
+        ],
+        description: "How it is asked whether it is ready; false for what listens on nothing.",
+      },
+      after: { $ref: "#/$defs/After" },
       env: {
         type: "object",
         propertyNames: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,255}$" },

@@ -71,8 +71,10 @@ function visit(reference: Schema, value: unknown, path: Path, problems: Problem[
     problems.push({ path, message, expected, received: quoted(value), ...(suggestion && { suggestion }) });
   };
   if (schema.anyOf !== undefined) {
+    const options = schema.anyOf.map(resolved);
+    if (options.some((option) => option.const !== undefined && option.const === value)) return;
     // The option of the value's own type says more than "none of these".
-    const fitting = schema.anyOf.map(resolved).find((option) => option.type && hasType(option.type, value));
+    const fitting = options.find((option) => option.type && hasType(option.type, value));
     if (fitting === undefined) report(`${quoted(value)} does not fit here`, expectation(schema));
     else visit(fitting, value, path, problems);
     return;

@@ -4,6 +4,7 @@ import { type Problem, quoted } from "./problem.ts";
 import { routeProblems } from "./route-rules.ts";
 import { sandboxProblems } from "./sandbox-rules.ts";
 import type { DefinitionName } from "./schema.ts";
+import { serviceSetProblems } from "./service-set-rules.ts";
 import { nearestName } from "./suggest.ts";
 
 type Path = readonly (string | number)[];
@@ -101,11 +102,14 @@ type Named = Readonly<Record<string, unknown>>;
 
 function servicesProblems(value: unknown, path: Path, problems: Problem[], stores: Named = {}): void {
   if (!isRecord(value)) return;
+  problems.push(...serviceSetProblems(value, path));
   for (const [name, service] of Object.entries(value)) {
     if (!isRecord(service)) continue;
     const place = [...path, name];
     serviceProblems(service, place, problems);
-    const { calls } = service;
+    const { calls, after } = service;
+    for (const earlier of isRecord(after) ? Object.keys(after) : [])
+      existence(earlier, { ...value, ...stores }, [...place, "after", earlier], problems);
     if (!Array.isArray(calls)) continue;
     for (const [index, callee] of calls.entries()) {
       if (callee === name) {

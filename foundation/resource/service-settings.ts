@@ -4,7 +4,8 @@ import { parseDurationMs, parseSizeBytes } from "./quantity.ts";
 export type ProbeQuestion =
   | { readonly http: string }
   | { readonly tcp: true }
-  | { readonly exec: readonly string[] };
+  | { readonly exec: readonly string[] }
+  | /** Whether it runs at all. */ { readonly running: true };
 
 export interface ProbeSettings {
   readonly question: ProbeQuestion;
@@ -46,6 +47,8 @@ export interface ServiceSettings {
 /** 150 probes at 200 ms: half a minute to get ready, as most platforms allow. */
 const STARTUP_PERIOD = "200ms";
 const STARTUP_FAILURES = 150;
+/** Of what listens on nothing: two seconds, in which most of what is misconfigured ends by itself. */
+const RUNNING_SUCCESSES = 10;
 
 function questionOf(probe: Probe | undefined): ProbeQuestion | undefined {
   if (probe?.http !== undefined) return { http: probe.http };
@@ -71,8 +74,13 @@ function probeSettings(
 
 /** Fills in the defaults the schema's descriptions state. `cwd` must be absolute by now. */
 export function serviceSettings(spec: ServiceSpec): ServiceSettings {
-  const { health, resources, deploy } = spec;
-  const readyQuestion = questionOf(health?.ready) ?? questionOf(health?.startup) ?? { tcp: true };
+  const { resources, deploy } = spec;
+  const health = spec.health === false ? undefined : spec.health;
+  const readyQuestion =
+    spec.health === false
+      ? ({ running: true } as const)
+      : (questionOf(health?.ready) ?? questionOf(health?.startup) ?? ({ tcp: true } as const));
+  const startup = probeSettings(health?.startup, readyQuestion, STARTUP_PERIOD, STARTUP_FAILURES);
   return {
     command: spec.command ?? [],
     directory: spec.source?.directory ?? spec.cwd ?? "/",
@@ -80,7 +88,7 @@ export function serviceSettings(spec: ServiceSpec): ServiceSettings {
     replicas: spec.replicas ?? 1,
     fixedPort: spec.port,
     // Without a startup probe the readiness question is asked, at the pace of a start.
-    startup: probeSettings(health?.startup, readyQuestion, STARTUP_PERIOD, STARTUP_FAILURES),
+    startup: spec.health === false ? { ...startup, successThreshold: RUNNING_SUCCESSES } : startup,
     ready: probeSettings(health?.ready, readyQuestion, "5s", 3),
     live: health?.live && probeSettings(health.live, readyQuestion, "5s", 3),
     limits: {

@@ -33,6 +33,38 @@ test("validate() accepts the config of the README", () => {
   assert.deepEqual(validate("Config", rightConfig), []);
 });
 
+test("validate() knows what must hold among services: an order, ports and names that are nobody else's", () => {
+  const services = {
+    web: {
+      command: ["x"],
+      port: 80,
+      extraPorts: [81],
+      publish: ["0.0.0.0:8080", "9000:81", "9001:82", "70000"],
+      after: { db: "ready" },
+    },
+    db: {
+      command: ["x"],
+      health: false,
+      publish: ["127.0.0.1:8080", "[::1]:9002"],
+      after: { web: "started", gone: "ready" },
+      aliases: ["web", "db.local"],
+    },
+    other: { command: ["x"], aliases: ["db.local", "Upper"], publish: ["here:80"], after: { other: "done" } },
+  };
+  assert.deepEqual(lines("Config", { name: "app", services }), [
+    'services.other.aliases[1]: "Upper" is not valid here',
+    'services.other.publish[0]: "here:80" is not valid here',
+    'services.other.after.other: "done" is not a valid choice',
+    'services.web.after.db: none of them can start first: "web" after "db" after "web"',
+    'services.web.publish[2]: service "web" has no port 82',
+    'services.web.publish[3]: "70000" has no such port',
+    'services.db.publish[0]: port 8080 is published by service "web" already',
+    'services.db.aliases[0]: service "web" is called "web" already',
+    'services.other.aliases[0]: service "db" is called "db.local" already',
+    'services.db.after.gone: there is no service "gone"',
+  ]);
+});
+
 test("validate() reports all problems at once, each with its place and the nearest name", () => {
   const config = {
     name: "-X",

@@ -66,6 +66,7 @@ async function start(reply: Reply): Promise<Fixture> {
       port,
       upstreams: [`127.0.0.1:${upstream.address().port}`],
       names: { "shop.catalog": "10.213.128.1", "shop.web": "10.213.128.2" },
+      aliases: { "shop.the_catalog": "10.213.128.1", "shop.catalog.local": "10.213.128.1" },
       egress: {
         "shop.web": { default: "allow", allow: [], deny: ["*.evil.example"] },
         "shop.closed": { default: "deny", allow: ["*.example.org"], deny: [] },
@@ -126,6 +127,9 @@ test("a service's plain name is its caller's own app's, and its full name anybod
   await assert.rejects(names.resolver(SHOP).resolve4("shop.internal"), { code: "ENODATA" });
   assert.deepEqual(await names.resolver(SHOP).reverse("10.213.128.1"), ["catalog.shop.internal"]);
   assert.deepEqual(await names.resolver(SHOP).reverse(BLOG), ["bcdfg.web.blog.internal"]);
+  for (const alias of ["the_catalog", "Catalog.Local"])
+    assert.deepEqual(await names.resolver(SHOP).resolve4(alias), ["10.213.128.1"]);
+  await assert.rejects(names.resolver(BLOG).resolve4("the_catalog"), { code: "ENOTFOUND" });
   const no = decode(await names.datagram(question("nothing.internal")));
   assert.equal(no.authorities?.[0]?.type, "SOA");
   assert.deepEqual(names.asked, []);

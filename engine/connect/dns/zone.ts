@@ -11,6 +11,7 @@ const REVERSE = ".in-addr.arpa";
 /** All names that the mesh itself answers for, as one snapshot has them. */
 export class Zone {
   readonly #names: Readonly<Record<string, string>>;
+  readonly #aliases: Readonly<Record<string, string>>;
   readonly #sources: Readonly<Record<string, SourceIdentity>>;
   readonly #egress: Readonly<Record<string, EgressNames>>;
   readonly #apps: ReadonlySet<string>;
@@ -18,6 +19,7 @@ export class Zone {
 
   constructor(snapshot: Snapshot) {
     this.#names = snapshot.dns?.names ?? {};
+    this.#aliases = snapshot.dns?.aliases ?? {};
     this.#egress = snapshot.dns?.egress ?? {};
     this.#sources = snapshot.sources;
     this.#apps = new Set(Object.keys(this.#names).map((key) => key.slice(0, key.indexOf("."))));
@@ -49,9 +51,10 @@ export class Zone {
     if (name === "") return undefined;
     if (name === DOMAIN) return this.#found(query, DOMAIN, []);
     const isInternal = name.endsWith(`.${DOMAIN}`);
-    if (name.includes(".") && !isInternal) return undefined;
+    const alias = addressIn(this.#aliases, caller.app, name);
+    if (alias === undefined && name.includes(".") && !isInternal) return undefined;
     const zone = isInternal ? DOMAIN : "";
-    const address = this.#address(name, caller);
+    const address = alias ?? this.#address(name, caller);
     if (address !== undefined) {
       const wanted = query.type === RecordCode.a || query.type === RecordCode.any;
       return this.#found(query, zone, wanted ? [addressRecord(name, address)] : []);
@@ -68,15 +71,16 @@ export class Zone {
 
   #address(name: string, caller: SourceIdentity): string | undefined {
     const labels = name.split(".");
-    if (labels.length === 1) return name === "localhost" ? "127.0.0.1" : this.#service(caller.app, name);
+    if (labels.length === 1)
+      return name === "localhost" ? "127.0.0.1" : addressIn(this.#names, caller.app, name);
     const [service = "", app = ""] = labels;
-    return labels.length === 3 ? this.#service(app, service) : undefined;
+    return labels.length === 3 ? addressIn(this.#names, app, service) : undefined;
   }
+}
 
-  #service(app: string, service: string): string | undefined {
-    const key = `${app}.${service}`;
-    return Object.hasOwn(this.#names, key) ? this.#names[key] : undefined;
-  }
+function addressIn(names: Readonly<Record<string, string>>, app: string, name: string): string | undefined {
+  const key = `${app}.${name}`;
+  return Object.hasOwn(names, key) ? names[key] : undefined;
 }
 
 function reverseName(address: string): string {

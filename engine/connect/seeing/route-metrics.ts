@@ -4,6 +4,11 @@ import type { Answers, Edge } from "../edge.ts";
 /** Linkerd's buckets for routes, in seconds; each is a bound of our own in milliseconds, so that none is guessed. */
 const ROUTE_BOUNDS_SECONDS: readonly number[] = [0.05, 0.5, 1, 10];
 
+/** Apart from the service's own port, which needs no name. */
+export function portLabel({ extraPort }: { readonly extraPort: number | undefined }): Labels {
+  return extraPort === undefined ? {} : { dst_port: String(extraPort) };
+}
+
 /** A pair seen from the caller, in Linkerd's words: a call within the host is measured once and told twice. */
 export function outboundLabels(edge: Edge): Record<string, string> {
   return {
@@ -12,6 +17,7 @@ export function outboundLabels(edge: Edge): Record<string, string> {
     src_service: edge.caller,
     dst_app: edge.calleeApp,
     dst_service: edge.service,
+    ...portLabel(edge),
     route: edge.route,
   };
 }
@@ -24,6 +30,7 @@ export function inboundLabels(edge: Edge): Record<string, string> {
     src_app: edge.app,
     src_service: edge.caller,
     dst_service: edge.service,
+    ...portLabel(edge),
     route: edge.route,
   };
 }
@@ -39,6 +46,7 @@ function routeLabels(edge: Edge): Labels {
     parent_kind: "Service",
     parent_namespace: edge.calleeApp,
     parent_name: edge.service,
+    ...portLabel(edge),
     route_kind: routeKind(edge),
     route_name: edge.route,
   };
@@ -51,6 +59,7 @@ function serverLabels(edge: Edge): Labels {
     src_service: edge.caller,
     srv_kind: "default",
     srv_name: edge.service,
+    ...portLabel(edge),
     route_kind: routeKind(edge),
     route_name: edge.route,
   };
