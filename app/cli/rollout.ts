@@ -6,6 +6,7 @@ import {
   type KindName,
   type KindTypes,
   type Service,
+  replicasOf,
 } from "@plinth/resource";
 import type { Client } from "@plinth/client";
 
@@ -120,7 +121,7 @@ function progressOf(
 ): ServiceProgress[] {
   const wanted = Object.entries(app?.spec.services ?? {}).map(([service, spec]) => ({
     service,
-    replicas: spec.replicas ?? 1,
+    replicas: replicasOf(spec),
   }));
   const leaving = [...services.values()]
     .filter(({ spec }) => app?.spec.services[spec.service] === undefined)

@@ -13,7 +13,7 @@ import { createRegistry } from "@plinth/registry";
 import { readHostCredential } from "@plinth/hosts";
 import { type Drainer, EVERY_ADDRESS, Fleet, InstanceSet, instanceEnvironment } from "@plinth/release";
 import type { AppSpec } from "@plinth/resource";
-import { createContainerDriver, createProcessDriver } from "@plinth/run";
+import { createContainerDriver, createExternalDriver, createProcessDriver } from "@plinth/run";
 import { openSecretKey, SecretVault } from "@plinth/secrets";
 import { Actions } from "./actions.ts";
 import { DrainingProxies } from "./draining-proxies.ts";
@@ -101,6 +101,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
   );
   const drivers = {
     process: createProcessDriver({ clock, initDirectory: paths.init }),
+    external: createExternalDriver({ clock }),
     container: createContainerDriver({ clock, images, initDirectory: paths.init }),
   };
   const runtime = runtimePath("node") ?? process.execPath;

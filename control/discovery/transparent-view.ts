@@ -1,5 +1,5 @@
 import type { EgressNames, NameService, Snapshot, SourceIdentity, VirtualListener } from "@plinth/connect";
-import { egressLists, type Instance, type ServiceSpec } from "@plinth/resource";
+import { egressLists, type Instance, portOf, type ServiceSpec } from "@plinth/resource";
 
 /** What the proxy is told only where instances have networks of their own. */
 export interface TransparentFrame {
@@ -51,7 +51,7 @@ export function transparentParts(
       if (address !== undefined) {
         names[key] = address;
         for (const alias of spec.aliases ?? []) aliases[`${app}.${alias}`] = address;
-        const own = new Set([HTTP_PORT, spec.port ?? (spec.store === true ? STORE_PORT : HTTP_PORT)]);
+        const own = new Set([HTTP_PORT, portOf(spec) ?? (spec.store === true ? STORE_PORT : HTTP_PORT)]);
         for (const port of spec.extraPorts ?? []) {
           own.delete(port);
           virtual.push({ address, port, callee: extraKey(app, service, port) });
@@ -62,7 +62,8 @@ export function transparentParts(
       if (policy !== undefined) egress[key] = policy;
     }
     for (const { spec, metadata } of local) {
-      if (spec.address === undefined) continue;
+      // Whoever runs by itself calls as nobody: its address may be the machine's own.
+      if (spec.address === undefined || spec.driver === "external") continue;
       sources[spec.address] = { app, service: spec.service, instance: metadata.name };
     }
   }

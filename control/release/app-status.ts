@@ -1,11 +1,12 @@
-import type {
-  App,
-  AppStatus,
-  Failure,
-  InstanceStatus,
-  Release,
-  ServiceSpec,
-  ServiceStatus,
+import {
+  type App,
+  type AppStatus,
+  type Failure,
+  type InstanceStatus,
+  type Release,
+  type ServiceSpec,
+  type ServiceStatus,
+  replicasOf,
 } from "@plinth/resource";
 import { parseReason } from "@plinth/run";
 import { hasArrived, type InstanceView } from "./rollout.ts";
@@ -27,7 +28,7 @@ export interface ServiceFacts {
 /** What one service looks like next to what it should be. Pure. */
 export function serviceStatus(facts: ServiceFacts): ServiceStatus {
   const { spec, revision, views, restarts, addresses, waitsFor } = facts;
-  const wanted = spec.replicas ?? 1;
+  const wanted = replicasOf(spec);
   const staying = views.filter(({ leaving }) => !leaving);
   const ready = staying.filter(({ state }) => state === "Ready").length;
   const updated = staying.filter((view) => view.revision === revision);

@@ -115,6 +115,26 @@ test("a service whose forerunner fails does not start, and the release says whos
   );
 });
 
+test("what runs by itself has an instance for each of its addresses, which is ready while it answers", async () => {
+  await using daemon = await startDaemon();
+  const { spec, other, registry, driver } = daemon.machine;
+  const at = ({ port }: ServiceSpec): string => `127.0.0.1:${port}`;
+  await daemon.apply({ db: { address: [at(spec), at(other)] } });
+  await daemon.status(({ phase }) => phase === "Healthy");
+  const shown = (): string[] =>
+    registry
+      .list("Instance")
+      .map(({ spec: { driver: by, address, port }, status }) => `${by} ${address}:${port} ${status?.state}`)
+      .sort();
+  assert.deepEqual(shown(), [`external ${at(spec)} Ready`, `external ${at(other)} Ready`].sort());
+  // One of them is taken out; nothing was started, and nothing is to be stopped.
+  await daemon.apply({ db: { address: at(other) } });
+  await daemon.status(({ activeRelease, phase }) => activeRelease === 2 && phase === "Healthy");
+  while (shown().length > 1) await systemClock.sleep(5);
+  assert.deepEqual(shown(), [`external ${at(other)} Ready`]);
+  assert.deepEqual(driver.tasks, []);
+});
+
 test("a port that is somebody's already is refused with the name of its owner", async () => {
   await using daemon = await startDaemon();
   const { spec, registry } = daemon.machine;

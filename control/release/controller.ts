@@ -13,6 +13,7 @@ import {
   type Plan,
   type Release,
   type ServiceSpec,
+  replicasOf,
 } from "@plinth/resource";
 import { appStatus, failureOf, type Witness } from "./app-status.ts";
 import type { Drivers } from "./drivers.ts";
@@ -338,7 +339,7 @@ export class ReleaseController {
     const revision = this.#revision(target, spec);
     const own = this.#options.instances.list(app).filter((instance) => instance.spec.service === service);
     const isUntouched = own.every((one) => one.spec.revision === revision && one.spec.release !== number);
-    return isUntouched && own.length >= (spec.replicas ?? 1);
+    return isUntouched && own.length >= replicasOf(spec);
   }
 
   /** Takes the next steps of each service towards the target. */
@@ -361,7 +362,7 @@ export class ReleaseController {
       const actions = planRollout(
         {
           revision,
-          replicas: spec.replicas ?? 1,
+          replicas: replicasOf(spec),
           stopFirst: stopFirstReason(spec, this.#options.mesh !== undefined) !== undefined,
         },
         views,

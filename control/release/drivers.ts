@@ -5,9 +5,12 @@ import type { Driver } from "@plinth/run";
 export interface Drivers {
   readonly process: Driver;
   readonly container: Driver;
+  /** For what runs by itself. */
+  readonly external: Driver;
 }
 
 /** Which of them runs a service's instances. */
-export function driverOf({ image, isolate }: ServiceSpec): keyof Drivers {
+export function driverOf({ image, isolate, address }: ServiceSpec): keyof Drivers {
+  if (address !== undefined) return "external";
   return image !== undefined || isolate === true ? "container" : "process";
 }

@@ -8,6 +8,7 @@ import { InstancePorts, MachineClaims, MeshAddresses, PairAddresses } from "@pli
 import { createLog } from "@plinth/log";
 import { createRegistry, type Registry } from "@plinth/registry";
 import type { ServiceSpec } from "@plinth/resource";
+import { createExternalDriver } from "@plinth/run";
 import { createFakeDriver, type FakeDriver } from "@plinth/run/testing";
 import { openStore, type Store } from "@plinth/store";
 import { ReleaseController } from "./controller.ts";
@@ -60,7 +61,7 @@ export async function createMachine(): Promise<Machine> {
   const daemon: Machine["daemon"] = (drain, over = registry, onChange = () => {}, mesh) =>
     new InstanceSet({
       registry: over,
-      drivers: { process: driver, container: driver },
+      drivers: { process: driver, container: driver, external: createExternalDriver({ clock: systemClock }) },
       ports: new InstancePorts({
         claims: new MachineClaims(
           { directory, id: "home" },
@@ -137,7 +138,7 @@ export async function startReleases(machine: Machine, mesh?: Mesh): Promise<Rele
   const controller: ReleaseController = new ReleaseController({
     registry,
     instances: fleetOf(instances, machine),
-    drivers: { process: driver, container: driver },
+    drivers: { process: driver, container: driver, external: createExternalDriver({ clock: systemClock }) },
     pairs: new PairAddresses(store, 0),
     ...(mesh === undefined ? {} : { mesh }),
     secretVersion: (name) => (machine.secrets.has(name) ? 1 : undefined),

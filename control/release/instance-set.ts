@@ -9,6 +9,8 @@ import type { Registry } from "@plinth/registry";
 import {
   APP_LABEL,
   egressLists,
+  type ExternalAddress,
+  externalAddresses,
   type Instance,
   type InstanceStatus,
   SERVICE_LABEL,
@@ -164,7 +166,7 @@ export class InstanceSet {
   }: Pick<Managed, "instance" | "spec">): Promise<InstanceNetwork | undefined> {
     const { mesh } = this.#options;
     const { address, port } = instance.spec;
-    if (mesh === undefined || address === undefined) return undefined;
+    if (mesh === undefined || address === undefined || spec.address !== undefined) return undefined;
     return mesh.networks.attach({
       id: instance.metadata.name,
       address,
@@ -213,9 +215,10 @@ export class InstanceSet {
   async create(order: InstanceOrder): Promise<void> {
     const { registry, ports, mesh, host } = this.#options;
     const { fixedPort } = serviceSettings(order.spec);
-    const port = fixedPort ?? (mesh === undefined ? await ports.allocate() : USUAL_PORT);
     const name = order.name ?? instanceName(order);
-    const address = await mesh?.addresses.instance(name);
+    const external = this.#externalFor(order);
+    const port = external?.port ?? fixedPort ?? (mesh === undefined ? await ports.allocate() : USUAL_PORT);
+    const address = external?.host ?? (await mesh?.addresses.instance(name));
     const draft = {
       metadata: { name, labels: { [APP_LABEL]: order.app, [SERVICE_LABEL]: order.service } },
       spec: {
@@ -240,6 +243,16 @@ export class InstanceSet {
     // The proxy has to know its address before its first call.
     if (mesh !== undefined) this.#options.onChange(order.app, true);
     this.#start(managed);
+  }
+
+  /** Of what runs by itself, the address that the fewest instances of the revision have: mostly none. */
+  #externalFor({ app, service, revision, spec }: InstanceOrder): ExternalAddress | undefined {
+    const own = this.#of(app, service).filter(
+      ({ instance, leaving }) => instance.spec.revision === revision && leaving === undefined,
+    );
+    const countOf = ({ host, port }: ExternalAddress): number =>
+      own.filter(({ instance }) => instance.spec.address === host && instance.spec.port === port).length;
+    return externalAddresses(spec).sort((one, other) => countOf(one) - countOf(other))[0];
   }
 
   /** Drains and stops an instance and forgets it. Repeated calls are one. */

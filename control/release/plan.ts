@@ -119,7 +119,7 @@ function notesOf(spec: ServiceSpec, replaced: boolean, host: HostAbility): strin
     notes.push(`Fixed port ${fixedPort}: one instance per host${replaced ? `, ${meanwhile}` : ""}`);
   if (reason === "volume" && replaced) notes.push(`It writes to a volume: ${meanwhile}`);
   notes.push(...sandboxNotes(spec, host));
-  if (spec.source === undefined && spec.image === undefined)
+  if (spec.source === undefined && spec.image === undefined && spec.address === undefined)
     notes.push("Its files are not kept: it runs in place, and a rollback cannot bring them back");
   if (spec.health === undefined)
     notes.push("No health check: an instance counts as ready once its port accepts a connection");

@@ -6,6 +6,7 @@ import {
   portsMeet,
   publishedPort,
   serviceSettings,
+  replicasOf,
 } from "@plinth/resource";
 import { driverOf, type Drivers } from "./drivers.ts";
 import { secretsOf } from "./revision.ts";
@@ -40,12 +41,12 @@ export function refusalOf(
   const refused = (service: string, message: string): Failure => ({ service, reason: "Refused", message });
   const portOwners = new Map<number, string>();
   for (const [service, spec] of Object.entries(app.spec.services)) {
-    if (spec.port !== undefined && !ownNetworks) {
+    if (spec.port !== undefined && spec.address === undefined && !ownNetworks) {
       const owner = portOwners.get(spec.port);
       if (owner !== undefined)
         return refused(service, `the port ${spec.port} is service "${owner}"'s already; ${ONE_NETWORK}`);
       portOwners.set(spec.port, service);
-      if ((spec.replicas ?? 1) > 1) {
+      if (replicasOf(spec) > 1) {
         return refused(
           service,
           `a service with the fixed port ${spec.port} can have one instance only; ${ONE_NETWORK}; \${PORT} in its command gives each its own`,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { AppSpec, ServiceSpec } from "@plinth/resource";
+import { type AppSpec, replicasOf, type ServiceSpec } from "@plinth/resource";
 
 /** The version of each secret that a spec names; absent ones are left out. */
 export type SecretVersions = Readonly<Record<string, number>>;
@@ -71,7 +71,7 @@ export function releaseDigest(spec: AppSpec, secrets: SecretVersions): string {
     name,
     [
       revisionOf(service, secrets),
-      service.replicas ?? 1,
+      replicasOf(service),
       service.deploy ?? {},
       service.protocol ?? "auto",
       // Left out where there are none, so that releases from before they could be said keep their digest.

@@ -1,5 +1,5 @@
 import type { Registry } from "@plinth/registry";
-import { APP_LABEL, type Release, type ServiceSpec, type ServiceStatus } from "@plinth/resource";
+import { APP_LABEL, type Release, replicasOf, type ServiceSpec, type ServiceStatus } from "@plinth/resource";
 import { serviceStatus } from "./app-status.ts";
 import type { Fleet } from "./fleet.ts";
 import { revisionOf } from "./revision.ts";
@@ -43,7 +43,7 @@ export class ServiceReports {
       const revision = revisionOf(earlier, secrets ?? {});
       const views = this.#options.instances.views(app, name);
       const current = views.filter((view) => view.revision === revision && !view.leaving);
-      return progressOf(current, earlier.replicas ?? 1);
+      return progressOf(current, replicasOf(earlier));
     });
   }
 
@@ -59,7 +59,7 @@ export class ServiceReports {
         spec: {
           app,
           service,
-          replicas: spec.replicas ?? 1,
+          replicas: replicasOf(spec),
           calls: [...(spec.calls ?? [])],
           ...(spec.port === undefined ? {} : { port: spec.port }),
         },

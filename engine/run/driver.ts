@@ -39,9 +39,12 @@ export interface TaskSpec extends TaskPlace {
   readonly sandbox?: TaskSandbox;
 }
 
+export const NO_PID = 0;
+
 /** A started task. Disposing lets go of it (no more watching); it does not end the task. */
 export interface TaskHandle extends Disposable {
   readonly id: string;
+  /** `NO_PID` for what is no process of ours. */
   readonly pid: number;
   readonly startedAtMs: number;
   /** What is weaker here than was asked for. */

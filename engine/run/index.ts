@@ -5,6 +5,7 @@ export { fingerprintContainerDriver } from "./container/fingerprint.ts";
 export type { ContainerFingerprint } from "./container/fingerprint.ts";
 export type { RootlessAbility } from "./container/rootless.ts";
 export type { TaskMount, TaskSandbox } from "./container/sandbox.ts";
+export { createExternalDriver } from "./external/driver.ts";
 export { DiskGuard } from "./disk/disk-guard.ts";
 export { canExec } from "./driver.ts";
 export type {

@@ -1,6 +1,6 @@
 import { isoTime } from "@plinth/clock";
 import type { InstanceStatus } from "@plinth/resource";
-import type { TaskHandle } from "./driver.ts";
+import { NO_PID, type TaskHandle } from "./driver.ts";
 
 /** First word of a status' `reason`: why an instance is not running as it should. */
 export type ReasonCode = "CannotStart" | "Crashed" | "NotReady" | "NotLive" | "Evicted" | "Refused";
@@ -18,7 +18,8 @@ export type StatusChanges = { readonly [Name in keyof InstanceStatus]?: Instance
 
 /** What is shown of a task that runs. */
 export function statusOf(handle: TaskHandle): StatusChanges {
-  return { pid: handle.pid, startedAt: isoTime(handle.startedAtMs), reason: undefined };
+  const pid = handle.pid === NO_PID ? undefined : handle.pid;
+  return { pid, startedAt: isoTime(handle.startedAtMs), reason: undefined };
 }
 
 /** The states of phases that show nothing but themselves. */

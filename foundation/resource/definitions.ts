@@ -89,6 +89,14 @@ export const definitions = {
     description:
       "What services of the app must have come to before an instance of this one starts. Those of earlier releases go on serving meanwhile.",
   },
+  ExternalAddress: {
+    type: "string",
+    maxLength: 300,
+    pattern:
+      "^([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*|\\[[0-9A-Fa-f:.]{2,45}\\]):[1-9][0-9]{0,4}$",
+    description:
+      'Where it listens, as "HOST:PORT": "127.0.0.1:5432", "db.example.org:5432", "[fd00::1]:5432".',
+  },
   PublishedPort: {
     type: "string",
     pattern:
@@ -488,6 +496,20 @@ export const definitions = {
           "An argument vector, run without a shell; with `image`, in place of the image's own command. ${PORT} and ${HOST} are replaced by the instance's own.",
       },
       image: { $ref: "#/$defs/Image" },
+      address: {
+        anyOf: [
+          { $ref: "#/$defs/ExternalAddress" },
+          {
+            type: "array",
+            items: { $ref: "#/$defs/ExternalAddress" },
+            minItems: 1,
+            maxItems: 100,
+            uniqueItems: true,
+          },
+        ],
+        description:
+          "A program that runs by itself and that Plinth only connects to, checks and counts: where it listens, or where several of it do.",
+      },
       entrypoint: {
         type: "array",
         items: { type: "string", maxLength: 131072, pattern: "^[^\\u0000]*$" },

@@ -53,6 +53,8 @@ export { API_PATH, GROUP, routes, SESSION_PROTOCOL } from "./routes.ts";
 export type { Route, RouteName } from "./routes.ts";
 export type { DefinitionName } from "./schema.ts";
 export { nearestName } from "./suggest.ts";
+export { externalAddresses, portOf, replicasOf } from "./external.ts";
+export type { ExternalAddress } from "./external.ts";
 export { portsMeet, publishedPort } from "./published-port.ts";
 export type { PublishedPort } from "./published-port.ts";
 export { parseDurationMs, parseSizeBytes } from "./quantity.ts";

@@ -67,9 +67,27 @@ function healthProblems(value: unknown, path: Path, problems: Problem[]): void {
 function serviceProblems(value: unknown, path: Path, problems: Problem[]): void {
   if (!isRecord(value)) return;
   healthProblems(value["health"], [...path, "health"], problems);
+  if (value["address"] !== undefined) externalProblems(value["health"], [...path, "health"], problems);
   egressProblems(value["egress"], [...path, "egress"], problems);
   routeProblems(value["routes"], value["protocol"], [...path, "routes"], problems);
   sandboxProblems(value, path, problems);
+}
+
+/** What is asked of a program that Plinth does not run can only be asked over the network. */
+function externalProblems(health: unknown, path: Path, problems: Problem[]): void {
+  if (!isRecord(health)) return;
+  for (const [name, probe] of Object.entries(health)) {
+    const isInside = isRecord(probe) && probe["exec"] !== undefined;
+    if (name !== "live" && !isInside) continue;
+    problems.push({
+      path: [...path, name],
+      message: isInside
+        ? "no command can be run in it: it runs by itself"
+        : "it cannot be restarted: it runs by itself",
+      expected: "`ready` or `startup`, with `http` or `tcp`",
+      received: quoted(probe),
+    });
+  }
 }
 
 function egressProblems(value: unknown, path: Path, problems: Problem[]): void {

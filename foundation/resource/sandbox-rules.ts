@@ -22,6 +22,18 @@ const OF_COMMANDS: Readonly<Record<string, string>> = {
   cwd: "`workdir`, the folder in the image",
   isolate: "nothing: an image is always isolated",
 };
+/** What can be said of a program that Plinth does not run. */
+const OF_EXTERNAL: ReadonlySet<string> = new Set([
+  "address",
+  "port",
+  "protocol",
+  "health",
+  "policy",
+  "routes",
+  "deploy",
+  "aliases",
+  "publish",
+]);
 /** The kernel's own, which mounts must not hide. */
 const KERNELS: readonly string[] = ["/proc", "/sys", "/dev"];
 
@@ -29,11 +41,23 @@ const KERNELS: readonly string[] = ["/proc", "/sys", "/dev"];
 export function sandboxProblems(service: Named, path: Path, problems: Problem[]): void {
   const hasImage = service["image"] !== undefined;
   const has = (key: string): boolean => Object.hasOwn(service, key) && service[key] !== undefined;
+  if (has("address")) {
+    for (const key of Object.keys(service)) {
+      if (!has(key) || OF_EXTERNAL.has(key)) continue;
+      problems.push({
+        path: [...path, key],
+        message: `${quoted(key)} says how a service runs, and this one runs by itself`,
+        expected: "a service with `address` to have none",
+        received: quoted(service[key]),
+      });
+    }
+    return;
+  }
   if (!hasImage && !has("command")) {
     problems.push({
       path: [...path, "command"],
       message: "the service runs nothing",
-      expected: "`command`, or `image`",
+      expected: "`command`, `image`, or the `address` of what runs by itself",
       received: "neither of them",
     });
   }

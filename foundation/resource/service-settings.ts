@@ -1,3 +1,4 @@
+import { replicasOf } from "./external.ts";
 import type { Probe, ServiceSpec } from "./kinds.ts";
 import { parseDurationMs, parseSizeBytes } from "./quantity.ts";
 
@@ -85,7 +86,7 @@ export function serviceSettings(spec: ServiceSpec): ServiceSettings {
     command: spec.command ?? [],
     directory: spec.source?.directory ?? spec.cwd ?? "/",
     stopSignal: spec.stopSignal ?? "SIGTERM",
-    replicas: spec.replicas ?? 1,
+    replicas: replicasOf(spec),
     fixedPort: spec.port,
     // Without a startup probe the readiness question is asked, at the pace of a start.
     startup: spec.health === false ? { ...startup, successThreshold: RUNNING_SUCCESSES } : startup,

@@ -33,6 +33,26 @@ test("validate() accepts the config of the README", () => {
   assert.deepEqual(validate("Config", rightConfig), []);
 });
 
+test("validate() takes nothing but questions and names for what runs by itself", () => {
+  const services = {
+    db: { address: "127.0.0.1:5432", health: { ready: { tcp: true } }, aliases: ["pg"], policy: {} },
+    cache: { address: ["[::1]:6379", "cache.example.org:6379"], port: 6379 },
+    bad: {
+      address: "here",
+      command: ["x"],
+      replicas: 2,
+      health: { live: { tcp: true }, ready: { exec: ["x"] } },
+    },
+  };
+  assert.deepEqual(lines("Config", { name: "app", services }), [
+    'services.bad.address: "here" is not valid here',
+    "services.bad.health.live: it cannot be restarted: it runs by itself",
+    "services.bad.health.ready: no command can be run in it: it runs by itself",
+    'services.bad.command: "command" says how a service runs, and this one runs by itself',
+    'services.bad.replicas: "replicas" says how a service runs, and this one runs by itself',
+  ]);
+});
+
 test("validate() knows what must hold among services: an order, ports and names that are nobody else's", () => {
   const services = {
     web: {

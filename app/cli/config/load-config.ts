@@ -66,10 +66,10 @@ function specOf(config: Config, directory: string): { name: string; spec: AppSpe
 
 /** The daemon knows nothing of the config's directory: what is relative to it becomes absolute. */
 function withPaths(spec: ServiceSpec, directory: string): ServiceSpec {
-  const { volumes, seccomp, image } = spec;
+  const { volumes, seccomp, image, address } = spec;
   return {
     ...spec,
-    ...(image === undefined && { cwd: resolve(directory, spec.cwd ?? ".") }),
+    ...(image === undefined && address === undefined && { cwd: resolve(directory, spec.cwd ?? ".") }),
     ...(volumes !== undefined && {
       volumes: Object.fromEntries(
         Object.entries(volumes).map(([from, to]) => [isPath(from) ? resolve(directory, from) : from, to]),

@@ -76,8 +76,8 @@ export async function keepSource(spec: AppSpec, options: KeepOptions): Promise<K
 function divide(spec: AppSpec, project: string): { inside: Map<string, string>; outside: string[] } {
   const inside = new Map<string, string>();
   const outside: string[] = [];
-  for (const [service, { cwd, store, image }] of Object.entries(spec.services)) {
-    if (store === true || image !== undefined) continue; // has none of the project's files
+  for (const [service, { cwd, store, image, address }] of Object.entries(spec.services)) {
+    if (store === true || image !== undefined || address !== undefined) continue; // has none of the project's files
     const directory = realpathSync(cwd ?? project);
     if (isInside(project, directory)) inside.set(service, relative(project, directory));
     else outside.push(service);
