@@ -224,6 +224,33 @@ export const commands: readonly Command[] = [
   },
   ...seeingCommands,
   {
+    name: "url",
+    summary: "where a service is reached; an address of its own for a caller from outside",
+    description: [
+      "Without --as: the addresses under which the service is published, or served by host name.",
+      "With --as: an address of this machine that leads to this service alone, for a program that Plinth does not run. What comes there is balanced, held and retried like any call, and shown as that caller's in `plinth edges`, `tap` and the metrics. It stays the same until it is revoked or the app is deleted. The address says who calls and keeps nobody else from dialling it.",
+    ],
+    arguments: [
+      {
+        name: "APP/SERVICE",
+        kind: "text",
+        summary: "the service; the app may be left out where there is only one",
+      },
+    ],
+    flags: [
+      { name: "as", value: "NAME", kind: "text", summary: "who calls; no service of the app" },
+      { name: "revoke", summary: "takes the address of --as away" },
+    ],
+    examples: [
+      {
+        command: "psql postgres://reader@$(plinth url shop/db --as report)/shop",
+        says: "a report's own way to the database",
+      },
+      { command: "plinth url shop/db --as report --revoke", says: "and its end" },
+    ],
+    load: () => import("./commands/url.ts"),
+  },
+  {
     name: "rollback",
     summary: "return to an earlier release",
     description: ["Instances of the release that are still right are kept; nothing is rebuilt."],
@@ -570,7 +597,7 @@ export const commands: readonly Command[] = [
 
 /** The order and headings of `plinth --help` and docs/cli.md. */
 export const commandGroups: readonly (readonly [title: string, names: readonly string[]])[] = [
-  ["Run an app", ["init", "up", "down", "scale", "rollback"]],
+  ["Run an app", ["init", "up", "down", "scale", "rollback", "url"]],
   [
     "See what it does",
     ["ps", "logs", "stat", "edges", "routes", "tap", "top", "diagnostics", "status", "open"],

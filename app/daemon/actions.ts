@@ -13,6 +13,7 @@ import type { RuntimeName } from "@plinth/process";
 import type { Registry } from "@plinth/registry";
 import { type Fleet, storeAccess } from "@plinth/release";
 import {
+  type CallerReport,
   type App,
   APP_LABEL,
   type AppSpec,
@@ -90,6 +91,14 @@ export class Actions implements ApiActions {
 
   rollback(app: string, to: number | undefined): Promise<App> {
     return this.#parts.deeds.rollback(app, to);
+  }
+
+  admitCaller(app: string, service: string, caller: string): Promise<CallerReport> {
+    return this.#parts.deeds.admitCaller(app, service, caller);
+  }
+
+  revokeCaller(app: string, service: string, caller: string): Promise<void> {
+    return this.#parts.deeds.revokeCaller(app, service, caller);
   }
 
   setSecretValue(name: string, value: Uint8Array): Promise<Secret> {

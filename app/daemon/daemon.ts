@@ -253,6 +253,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
           drivers,
           images,
           given: (timeoutMs) => identities.given(timeoutMs),
+          inForce: (timeoutMs) => publisher.inForce(timeoutMs),
           onCounters: (host, counters) => telemetry.take(host, counters),
           lastLines: (instance) => reach.lastLines(instance, FAILURE_LINES),
           urlsOf,

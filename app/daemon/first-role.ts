@@ -33,6 +33,9 @@ import type { HomeImages } from "./home-images.ts";
 import type { Role } from "./role.ts";
 import { VERSION } from "./version.ts";
 
+/** A proxy that takes longer is being replaced; the address is right all the same. */
+const IN_FORCE_MS = 5000;
+
 export interface FirstRoleOptions extends Pick<
   ReleaseControllerOptions,
   "lastLines" | "urlsOf" | "ownPorts"
@@ -49,6 +52,8 @@ export interface FirstRoleOptions extends Pick<
   readonly fleet: () => Fleet;
   /** Resolves once the proxy has all certificates as they are, or after the time: false. */
   readonly given: (timeoutMs: number) => Promise<boolean>;
+  /** Resolves once this host's proxy obeys all that has changed, or after the time: false. */
+  readonly inForce: (timeoutMs: number) => Promise<boolean>;
   /** Called with what another host's proxy has counted. */
   readonly onCounters: (host: string, counters: ProxyCounters) => void;
   readonly clock: Clock;
@@ -109,6 +114,15 @@ export class FirstRole implements Role {
     this.deeds = {
       plan: (app, spec) => Promise.resolve(this.#running.plan(app, spec)),
       rollback: (app, to) => this.#running.rollback(app, to),
+      admitCaller: async (app, service, caller) => {
+        const at = await this.#running.admitCaller(app, service, caller);
+        await options.inForce(IN_FORCE_MS);
+        return at;
+      },
+      revokeCaller: async (app, service, caller) => {
+        await this.#running.revokeCaller(app, service, caller);
+        await options.inForce(IN_FORCE_MS);
+      },
       setSecretValue: (name, value) => vault.set(name, value),
       deleteSecret: (name) => vault.delete(name),
       createJoinToken: (request) => this.#createJoinToken(request),

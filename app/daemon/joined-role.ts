@@ -95,6 +95,8 @@ export class JoinedRole implements Role {
     this.deeds = {
       plan: refuse("plan a deploy"),
       rollback: refuse("roll back"),
+      admitCaller: refuse("give a caller its address"),
+      revokeCaller: refuse("take a caller's address away"),
       setSecretValue: refuse("set a secret"),
       deleteSecret: refuse("delete a secret"),
       createJoinToken: refuse("make a join token"),

@@ -18,6 +18,8 @@ export interface Role {
     ApiActions,
     | "plan"
     | "rollback"
+    | "admitCaller"
+    | "revokeCaller"
     | "setSecretValue"
     | "deleteSecret"
     | "createJoinToken"

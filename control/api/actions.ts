@@ -1,4 +1,5 @@
 import type {
+  CallerReport,
   App,
   AppSpec,
   IdentityReport,
@@ -54,6 +55,10 @@ export interface ApiActions {
   plan(app: string, spec: AppSpec, signal: AbortSignal): Promise<Plan>;
   /** `to`: a release's number; undefined for the one active before. */
   rollback(app: string, to: Release["spec"]["number"] | undefined): Promise<App>;
+  /** Gives an outside caller its address for a service; in force when this resolves. */
+  admitCaller(app: string, service: string, caller: string): Promise<CallerReport>;
+  /** Takes it away again. */
+  revokeCaller(app: string, service: string, caller: string): Promise<void>;
   /** How this host reaches a store of an app, with its password. */
   storeAccess(app: string, store: string): Promise<StoreAccessReport>;
   setSecretValue(name: string, value: Uint8Array): Promise<Secret>;

@@ -119,6 +119,7 @@ class HttpApi implements Api {
       signalProcess: (exchange) => deeds.signalProcess(exchange),
       plan: (exchange) => deeds.plan(exchange),
       rollback: (exchange) => deeds.rollback(exchange),
+      caller: (exchange) => deeds.caller(exchange),
       storeAccess: (exchange) => deeds.storeAccess(exchange),
       setSecretValue: (exchange) => deeds.setSecretValue(exchange),
       deleteSecret: (exchange) => deeds.deleteSecret(exchange),

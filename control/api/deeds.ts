@@ -117,6 +117,19 @@ export class Deeds {
     sendJson(exchange.response, 200, await this.#actions.rollback(app, to));
   }
 
+  async caller(exchange: Exchange): Promise<void> {
+    const app = requireName(exchange);
+    const { service, caller, revoke } = await readRequest<{ service: string; caller: string; revoke?: true }>(
+      exchange,
+    );
+    if (revoke !== true) {
+      sendJson(exchange.response, 200, await this.#actions.admitCaller(app, service, caller));
+      return;
+    }
+    await this.#actions.revokeCaller(app, service, caller);
+    sendJson(exchange.response, 200, {});
+  }
+
   async storeAccess(exchange: Exchange): Promise<void> {
     const access = await this.#actions.storeAccess(requireName(exchange), requireStoreName(exchange));
     sendJson(exchange.response, 200, access);

@@ -166,6 +166,13 @@ function recordingActions(deeds: unknown[]): ApiActions {
       deeds.push(["rollback", name, to]);
       return app;
     },
+    admitCaller: async (name, service, caller) => {
+      deeds.push(["admitCaller", name, service, caller]);
+      return { address: "127.64.0.1", port: 19_000 };
+    },
+    revokeCaller: async (name, service, caller) => {
+      deeds.push(["revokeCaller", name, service, caller]);
+    },
     storeAccess: async (name, store) => {
       deeds.push(["storeAccess", name, store]);
       return { url: "etcd://root:word@127.0.0.1:1" };

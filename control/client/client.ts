@@ -1,4 +1,5 @@
 import type {
+  CallerReport,
   DiagnosticsReport,
   EgressStat,
   IdentityReport,
@@ -92,6 +93,9 @@ export interface Client {
   setSecretValue(name: string, value: Uint8Array, options?: CallOptions): Promise<KindTypes["Secret"]>;
 
   /** The URL of an app's store for this host, its password included. */
+  /** Gives an outside caller its address for a service. */
+  admitCaller(app: string, service: string, caller: string, options?: CallOptions): Promise<CallerReport>;
+  revokeCaller(app: string, service: string, caller: string, options?: CallOptions): Promise<void>;
   storeAccess(app: string, store: string, options?: CallOptions): Promise<StoreAccessReport>;
 
   /** An instance's output as it was written: raw bytes, not for a terminal as they are. */
@@ -256,6 +260,16 @@ class SocketClient implements Client {
   rollback(app: string, to: number | undefined, options?: CallOptions): Promise<KindTypes["App"]> {
     const repeatable = to !== undefined; // "the one before" is another one once it has been done
     return this.#call("POST", `${path("App", app)}/rollback`, options, { body: { to }, repeatable });
+  }
+
+  admitCaller(app: string, service: string, caller: string, options?: CallOptions): Promise<CallerReport> {
+    const body = { service, caller };
+    return this.#call("POST", `${path("App", app)}/callers`, options, { body, repeatable: true });
+  }
+
+  async revokeCaller(app: string, service: string, caller: string, options?: CallOptions): Promise<void> {
+    const body = { service, caller, revoke: true };
+    await this.#call("POST", `${path("App", app)}/callers`, options, { body, repeatable: true });
   }
 
   storeAccess(app: string, store: string, options?: CallOptions): Promise<StoreAccessReport> {

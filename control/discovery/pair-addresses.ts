@@ -7,6 +7,7 @@ export interface PairAddress {
 }
 
 const PREFIX = "/addresses/pairs/";
+const OUTSIDE = "/addresses/outside/";
 const COUNTER_KEY = "/addresses/next";
 /** Hosts of a loopback block used: .0 and .255 are left out, some tools take them for network and broadcast. */
 const HOSTS_PER_BLOCK = 254;
@@ -50,9 +51,31 @@ export class PairAddresses {
     }
   }
 
+  /** Notes that a program which is no service of the app calls one. */
+  async admit(app: string, caller: string, callee: string): Promise<void> {
+    await this.#store.transact([], [{ put: `${OUTSIDE}${app}/${caller}/${callee}`, value: encode(true) }]);
+  }
+
+  async revoke(app: string, caller: string, callee: string): Promise<void> {
+    await this.#store.transact([], [{ delete: `${OUTSIDE}${app}/${caller}/${callee}` }]);
+  }
+
+  /** Those noted. */
+  outside(app: string): { readonly caller: string; readonly callee: string }[] {
+    const prefix = `${OUTSIDE}${app}/`;
+    return this.#store.range(prefix).map(({ key }) => {
+      const [caller = "", callee = ""] = key.slice(prefix.length).split("/");
+      return { caller, callee };
+    });
+  }
+
   /** Forgets all pairs of an app. */
   async release(app: string): Promise<void> {
-    await this.#store.transact([], [{ deletePrefix: `${PREFIX}${app}/` }]);
+    const prefixes = [`${PREFIX}${app}/`, `${OUTSIDE}${app}/`];
+    await this.#store.transact(
+      [],
+      prefixes.map((deletePrefix) => ({ deletePrefix })),
+    );
   }
 
   #address(index: number): PairAddress {

@@ -135,6 +135,25 @@ test("what runs by itself has an instance for each of its addresses, which is re
   assert.deepEqual(driver.tasks, []);
 });
 
+test("a caller from outside has an address of its own until it is revoked", async () => {
+  await using daemon = await startDaemon();
+  const { controller, machine } = daemon;
+  await daemon.apply({ web: machine.spec, other: machine.other });
+  await daemon.status(({ phase }) => phase === "Healthy");
+  const at = await controller.admitCaller("shop", "web", "report");
+  assert.deepEqual(await controller.admitCaller("shop", "web", "report"), at);
+  const pairs = (): unknown => controller.topology.views().flatMap((view) => view.pairs);
+  assert.deepEqual(pairs(), [{ caller: "report", callee: "web", ...at }]);
+  await daemon.apply({ web: { ...machine.spec, command: ["two"] }, other: machine.other });
+  await daemon.status(({ activeRelease, phase }) => activeRelease === 2 && phase === "Healthy");
+  assert.deepEqual(pairs(), [{ caller: "report", callee: "web", ...at }]);
+  await assert.rejects(controller.admitCaller("shop", "wbe", "report"), /no such service/);
+  await assert.rejects(controller.admitCaller("shop", "web", "other"), /has a service of that name/);
+  await assert.rejects(controller.revokeCaller("shop", "other", "report"), /has no address for shop\/other/);
+  await controller.revokeCaller("shop", "web", "report");
+  assert.deepEqual(pairs(), []);
+});
+
 test("a port that is somebody's already is refused with the name of its owner", async () => {
   await using daemon = await startDaemon();
   const { spec, registry } = daemon.machine;

@@ -1,5 +1,5 @@
 import type { Clock } from "@plinth/clock";
-import type { PairAddresses } from "@plinth/discovery";
+import type { PairAddress, PairAddresses } from "@plinth/discovery";
 import { Fault, messageOf } from "@plinth/fault";
 import type { Log } from "@plinth/log";
 import type { Registry, ResourceWatch } from "@plinth/registry";
@@ -151,6 +151,42 @@ export class ReleaseController {
       },
       spec: { services, ...(ingress && { ingress }), ...(directory !== undefined && { directory }) },
     });
+  }
+
+  /** Gives a program that is no service of an app an address of its own for one; the same when asked again. */
+  async admitCaller(name: string, service: string, caller: string): Promise<PairAddress> {
+    const target = this.#targetOf(name, service, caller);
+    const { pairs } = this.#options;
+    await pairs.admit(name, caller, service);
+    await this.#topology.learn(name, target.spec.services);
+    return pairs.allocate(name, caller, service);
+  }
+
+  /** Takes it away again; connections that are open go on. */
+  async revokeCaller(name: string, service: string, caller: string): Promise<void> {
+    const target = this.#targetOf(name, service, caller);
+    const { pairs } = this.#options;
+    if (!pairs.outside(name).some((pair) => pair.caller === caller && pair.callee === service))
+      throw new Fault("not-found", `Cannot revoke "${caller}": it has no address for ${name}/${service}`);
+    await pairs.revoke(name, caller, service);
+    await this.#topology.learn(name, target.spec.services);
+  }
+
+  #targetOf(name: string, service: string, caller: string): Release {
+    const cannot = `Cannot let "${caller}" call ${name}/${service}`;
+    const app = this.#options.registry.get("App", name);
+    const target = app && this.#topology.target(app);
+    if (target === undefined) throw new Fault("not-found", `${cannot}: there is no such app`);
+    const { services } = target.spec;
+    if (!Object.hasOwn(services, service))
+      throw new Fault("not-found", `${cannot}: there is no such service`, {
+        hint: `Its services: ${Object.keys(services).join(", ")}.`,
+      });
+    if (Object.hasOwn(services, caller))
+      throw new Fault("conflict", `${cannot}: the app has a service of that name`, {
+        hint: "Who calls from outside needs a name of its own.",
+      });
+    return target;
   }
 
   #previous(app: App): Release | undefined {

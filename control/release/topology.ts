@@ -16,6 +16,8 @@ export interface TopologyOptions {
   readonly onTopology: () => void;
 }
 
+type Pair = Pick<AppView["pairs"][number], "caller" | "callee">;
+
 /** Who may be reached where: what the proxy is told of each app. */
 export class Topology {
   readonly #options: TopologyOptions;
@@ -74,17 +76,13 @@ export class Topology {
 
   /** Gives each pair that `services` or running instances need its address. */
   async learn(app: string, services: Readonly<Record<string, ServiceSpec>>): Promise<void> {
-    if (this.#options.mesh !== undefined) return this.#learnVirtual(app, services, this.#options.mesh);
+    const { mesh, pairs: addresses } = this.#options;
+    if (mesh !== undefined) await this.#learnVirtual(app, services, mesh);
+    const inside = mesh === undefined ? this.#insidePairs(app, services) : [];
     const known = this.#pairs.get(app) ?? [];
-    const wanted = Object.entries(services).flatMap(([caller, { calls }]) =>
-      (calls ?? []).map((callee) => ({ caller, callee })),
+    const all = new Map(
+      [...inside, ...addresses.outside(app)].map((pair) => [`${pair.caller}/${pair.callee}`, pair]),
     );
-    // Pairs of the release before stay until no instance of it does: its environment names their addresses.
-    const running = this.#options.instances.local(app).flatMap((instance) => {
-      const calls = this.specOf(instance)?.calls ?? [];
-      return calls.map((callee) => ({ caller: instance.spec.service, callee }));
-    });
-    const all = new Map([...wanted, ...running].map((pair) => [`${pair.caller}/${pair.callee}`, pair]));
     if (known.length === all.size && known.every(({ caller, callee }) => all.has(`${caller}/${callee}`)))
       return;
     const pairs = [];
@@ -93,6 +91,18 @@ export class Topology {
     }
     this.#pairs.set(app, pairs);
     this.#options.onTopology();
+  }
+
+  #insidePairs(app: string, services: Readonly<Record<string, ServiceSpec>>): Pair[] {
+    const wanted = Object.entries(services).flatMap(([caller, { calls }]) =>
+      (calls ?? []).map((callee) => ({ caller, callee })),
+    );
+    // Pairs of the release before stay until no instance of it does: its environment names their addresses.
+    const running = this.#options.instances.local(app).flatMap((instance) => {
+      const calls = this.specOf(instance)?.calls ?? [];
+      return calls.map((callee) => ({ caller: instance.spec.service, callee }));
+    });
+    return [...wanted, ...running];
   }
 
   /** Gives each service its virtual address, held by the host before the proxy hears of it. */

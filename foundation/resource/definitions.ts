@@ -1007,6 +1007,16 @@ export const definitions = {
     },
     additionalProperties: false,
   },
+  CallerRequest: {
+    type: "object",
+    properties: {
+      service: { $ref: "#/$defs/Name", description: "Whom it calls." },
+      caller: { $ref: "#/$defs/Name", description: "Under which name its calls are shown and counted." },
+      revoke: { const: true, description: "Takes its address away." },
+    },
+    required: ["service", "caller"],
+    additionalProperties: false,
+  },
   JoinTokenRequest: {
     type: "object",
     properties: {

@@ -66,6 +66,7 @@ export { serviceSettings } from "./service-settings.ts";
 export type { ProbeQuestion, ProbeSettings, ResourceLimits, ServiceSettings } from "./service-settings.ts";
 export type {
   ByteRates,
+  CallerReport,
   DiagnosticsReport,
   EdgeProtocol,
   EdgeStat,

@@ -179,6 +179,13 @@ export interface JoinTokenReport {
 }
 
 /** How this host reaches an app's store. */
+/** Where a caller that is none of the app's services finds one of them. */
+export interface CallerReport {
+  /** Of this machine. */
+  readonly address: string;
+  readonly port: number;
+}
+
 export interface StoreAccessReport {
   /** `etcd://USER:PASSWORD@ADDRESS:PORT`: a secret. */
   readonly url: string;

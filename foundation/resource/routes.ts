@@ -51,6 +51,7 @@ export type RouteName =
   | "plan"
   | "rollback"
   | "storeAccess"
+  | "caller"
   | "joinToken"
   | "forgetHost"
   | "identity"
@@ -227,6 +228,17 @@ export const routes: Readonly<Record<RouteName, Route>> = {
       contentType: "application/json",
       definition: "RollbackRequest",
       description: "{to?: number}: default, the last that was active.",
+    },
+  },
+  caller: {
+    method: "POST",
+    path: `${API_PATH}/apps/{name}/callers`,
+    access: "credential",
+    summary: "Gives a program outside of the mesh an address of its own for a service, or takes it away.",
+    body: {
+      contentType: "application/json",
+      definition: "CallerRequest",
+      description: "{service, caller, revoke?: true}",
     },
   },
   storeAccess: {
