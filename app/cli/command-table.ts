@@ -1,6 +1,8 @@
 import { backupCommands } from "./backup-command.ts";
-import { type Argument, type Command, type Flag, optionalApp } from "./command.ts";
+import { appFlag, type Argument, type Command, type Flag, optionalApp, timeout } from "./command.ts";
 import { imageCommand } from "./image-command.ts";
+import { machineCommands } from "./machine-commands.ts";
+import { resourceCommands } from "./resource-commands.ts";
 import { volumesCommand } from "./volumes-command.ts";
 import { kvCommand } from "./kv-command.ts";
 import { vrlCommand } from "./vrl-command.ts";
@@ -28,26 +30,6 @@ const project: Argument = {
   optional: true,
   summary: "the config file, or the directory it is in; default: the current directory",
 };
-const timeout = (what: string): Flag => ({
-  name: "timeout",
-  value: "DURATION",
-  kind: "duration",
-  summary: `longest wait ${what}`,
-});
-const appFlag: Flag = {
-  name: "app",
-  value: "APP",
-  kind: "app",
-  summary: "default: the app deployed from the current directory, else the only one",
-};
-const format: Flag = {
-  name: "output",
-  short: "o",
-  value: "FORMAT",
-  choices: ["table", "json", "yaml"],
-  summary: "how to print; default: table",
-};
-
 /** Every command; parsing, help, completion and docs/cli.md are derived from here. */
 export const commands: readonly Command[] = [
   {
@@ -378,164 +360,8 @@ export const commands: readonly Command[] = [
     ],
     load: () => import("./commands/cp.ts"),
   },
-  {
-    name: "get",
-    summary: "list resources, or show one",
-    arguments: [
-      { name: "KIND", kind: "kind", summary: "apps, services, instances, releases or secrets" },
-      { name: "NAME", kind: "resource", optional: true, summary: "one of them" },
-    ],
-    flags: [
-      format,
-      { name: "watch", short: "w", summary: "go on with every change" },
-      { ...appFlag, summary: "only what belongs to this app" },
-    ],
-    examples: [
-      { command: "plinth get releases", says: "what has been deployed" },
-      { command: "plinth get app shop -o yaml", says: "everything about one app" },
-    ],
-    load: () => import("./commands/get.ts"),
-  },
-  {
-    name: "describe",
-    summary: "explain a resource and what belongs to it",
-    arguments: [
-      { name: "KIND", kind: "kind", summary: "app, service, instance, release or secret" },
-      { name: "NAME", kind: "resource", summary: "its name" },
-    ],
-    flags: [],
-    examples: [{ command: "plinth describe app shop", says: "its services, releases and their state" }],
-    load: () => import("./commands/describe.ts"),
-  },
-  {
-    name: "apply",
-    summary: "create or change resources from a file",
-    description: [
-      "YAML (several documents are fine) or JSON. Only apps and secrets can be written; `plinth up` is the usual way.",
-    ],
-    arguments: [],
-    flags: [
-      { name: "file", short: "f", value: "FILE|-", kind: "path", summary: "the file; - is standard input" },
-      { name: "dry-run", summary: "only check" },
-    ],
-    examples: [{ command: "plinth get app shop -o yaml | plinth apply -f -", says: "a round trip" }],
-    load: () => import("./commands/apply.ts"),
-  },
-  {
-    name: "delete",
-    summary: "delete a resource",
-    arguments: [
-      { name: "KIND", kind: "kind", summary: "app, secret or host" },
-      { name: "NAME", kind: "resource", summary: "its name" },
-    ],
-    flags: [],
-    examples: [
-      { command: "plinth delete app shop", says: "the same as `plinth down shop`, without waiting" },
-      { command: "plinth delete host beta", says: "its instances are replaced elsewhere" },
-    ],
-    load: () => import("./commands/delete.ts"),
-  },
-  {
-    name: "identity",
-    summary: "show the authority behind workloads' certificates",
-    arguments: [],
-    flags: [],
-    examples: [{ command: "plinth identity show", says: "which root signs" }],
-    subcommands: [
-      {
-        name: "show",
-        summary: "the trust domain and its root certificates",
-        arguments: [],
-        flags: [],
-        examples: [{ command: "plinth identity show", says: "which root signs, and until when" }],
-        load: () => import("./commands/identity.ts"),
-      },
-      {
-        name: "rotate",
-        summary: "put a new root certificate in the place of the old one",
-        description: [
-          "Every host knows the new root before it signs, and no connection is dropped. The old one is retired a day later, when no certificate of its is left.",
-        ],
-        arguments: [],
-        flags: [
-          {
-            name: "now",
-            summary:
-              "renew every certificate and retire the old root at once, as when its key is known to others",
-          },
-        ],
-        examples: [
-          {
-            command: "plinth identity rotate --now",
-            says: "the old root's key is worth nothing from now on",
-          },
-        ],
-        load: () => import("./commands/identity.ts"),
-      },
-    ],
-  },
-  {
-    name: "join-token",
-    summary: "let another machine join as a host",
-    description: [
-      "Prints a token that one machine can use once, and opens the door for it: from then on this machine listens for hosts at the address, with TLS 1.3 and certificates on both sides.",
-    ],
-    arguments: [],
-    flags: [
-      {
-        name: "address",
-        value: "ADDRESS",
-        kind: "text",
-        summary: "this machine's address as others reach it; default: its main one",
-      },
-      {
-        name: "host",
-        value: "NAME",
-        kind: "text",
-        summary: "the only host that may use it; needed where one of that name joins again",
-      },
-      { name: "for", value: "DURATION", kind: "duration", summary: "how long it can be used; default: 30m" },
-    ],
-    examples: [
-      { command: "plinth join-token", says: "then `plinth join` on the other machine" },
-      { command: "plinth join-token | ssh other plinth join", says: "both in one line" },
-    ],
-    load: () => import("./commands/join-token.ts"),
-  },
-  {
-    name: "join",
-    summary: "make this machine a host of another Plinth",
-    description: [
-      "Takes the token of `plinth join-token` from standard input, asks for it in a terminal, or reads it from a file; never from the command line, where other users see it. A home that has joined needs no token: Plinth is started again in it.",
-    ],
-    arguments: [],
-    flags: [
-      { name: "token-file", value: "FILE", kind: "path", summary: "read the token from a file" },
-      { name: "name", value: "NAME", kind: "text", summary: "of this host; default: the machine's name" },
-      {
-        name: "address",
-        value: "ADDRESS",
-        kind: "text",
-        summary: "this machine's address as other hosts reach it; default: the one it calls from",
-      },
-      { name: "again", summary: "join anew with a new token, as when the credential has ended" },
-      { name: "api-port", value: "PORT", kind: "port", summary: "the API's and dashboard's; default: 7080" },
-      {
-        name: "proxy-runtime",
-        value: "node|bun",
-        summary: "what the proxy runs on; default: node",
-      },
-      {
-        name: "mesh",
-        value: "transparent|cooperative",
-        summary:
-          "how instances meet here, decided at a home's first start; default: transparent where possible",
-      },
-      timeout("to be taken up, such as 90s; default: 1m"),
-    ],
-    examples: [{ command: "plinth join --name beta", says: "asks for the token" }],
-    load: () => import("./commands/join.ts"),
-  },
+  ...resourceCommands,
+  ...machineCommands,
   {
     name: "doctor",
     summary: "check what this machine can do, and what is amiss",

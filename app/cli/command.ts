@@ -94,3 +94,19 @@ export interface Context {
   /** Aborts on the second. */
   readonly atOnce: AbortSignal;
 }
+
+/** How long a command waits. */
+export const timeout = (what: string): Flag => ({
+  name: "timeout",
+  value: "DURATION",
+  kind: "duration",
+  summary: `longest wait ${what}`,
+});
+
+/** Which app, where a command's words name something else. */
+export const appFlag: Flag = {
+  name: "app",
+  value: "APP",
+  kind: "app",
+  summary: "default: the app deployed from the current directory, else the only one",
+};
