@@ -475,7 +475,7 @@ test("init writes a config that validates, for what it finds, and never overwrit
     writeFiles(directory, files);
     const written = await runCli(["init", directory]);
     assert.equal(written.code, 0, written.stderr);
-    await loadConfig(directory, { clock: systemClock, print: () => {} });
+    await loadConfig(directory, { clock: systemClock, home: directory, print: () => {} });
   }
   assert.equal((await runCli(["init", join(root, "empty")])).code, 7);
   assert.match(readFileSync(join(root, "Node App/plinth.config.yaml"), "utf8"), /^name: node-app$/m);

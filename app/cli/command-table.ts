@@ -1,5 +1,6 @@
 import { backupCommands } from "./backup-command.ts";
 import { appFlag, type Argument, type Command, type Flag, optionalApp, timeout } from "./command.ts";
+import { configCommands } from "./config-commands.ts";
 import { imageCommand } from "./image-command.ts";
 import { machineCommands } from "./machine-commands.ts";
 import { resourceCommands } from "./resource-commands.ts";
@@ -30,26 +31,16 @@ const project: Argument = {
   optional: true,
   summary: "the config file, or the directory it is in; default: the current directory",
 };
+
 /** Every command; parsing, help, completion and docs/cli.md are derived from here. */
 export const commands: readonly Command[] = [
-  {
-    name: "init",
-    summary: "write a first config for a directory",
-    description: [
-      "Looks at the directory (package.json, an index.html, a Python program …) and writes a small plinth.config.yaml that runs what is there. Asks nothing and never overwrites.",
-    ],
-    arguments: [
-      { name: "DIR", kind: "directory", optional: true, summary: "default: the current directory" },
-    ],
-    flags: [],
-    examples: [{ command: "plinth init && plinth up", says: "from nothing to a running app" }],
-    load: () => import("./commands/init.ts"),
-  },
+  ...configCommands,
   {
     name: "up",
     summary: "deploy an app and keep Plinth running",
     description: [
       "Starts Plinth in this home when it is not running, makes a new release of the app and replaces instances one after the other, without a failed request. A release that does not get ready is halted: the old one goes on serving.",
+      "Where there is no plinth.config but a compose.yaml, that is what is deployed; `plinth import` shows what becomes of it.",
       "Without --detach it stays in the foreground and watches over Plinth: Ctrl-C stops all gracefully, a second Ctrl-C at once. Where Plinth is already running, it returns as soon as the app is healthy.",
     ],
     arguments: [project],
@@ -428,7 +419,7 @@ export const commandGroups: readonly (readonly [title: string, names: readonly s
     "See what it does",
     ["ps", "logs", "stat", "edges", "routes", "tap", "top", "diagnostics", "status", "open"],
   ],
-  ["Before deploying", ["validate", "plan", "secrets"]],
+  ["Before deploying", ["validate", "plan", "import", "secrets"]],
   ["Resources", ["get", "describe", "apply", "delete", "exec", "cp"]],
   ["Data", ["kv", "store", "vrl", "image", "volumes", "backup", "restore"]],
   ["Several machines", ["join-token", "join", "identity"]],

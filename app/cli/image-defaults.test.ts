@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { validate } from "@plinth/resource/validate";
-import { imageDefaults } from "./image-defaults.ts";
+import { imageDefaults, unsaidDefaults } from "./image-defaults.ts";
 
 const check = {
   command: ["curl -f localhost || exit 1"],
@@ -31,6 +31,21 @@ test("imageDefaults() takes words as they are, and nothing of a check that is sw
   assert.deepEqual(health && health.ready?.exec, ["/check", "a b"]);
   const off = { ...check, command: undefined };
   assert.deepEqual(imageDefaults({}, { healthcheck: off, stopSignal: undefined }), {});
+});
+
+test("unsaidDefaults() takes ports and a check from an image, and asks no port that may not be listened on", () => {
+  const exposedPorts = [
+    { port: 5432, protocol: "tcp" },
+    { port: 53, protocol: "udp" },
+    { port: 8080, protocol: "tcp" },
+  ] as const;
+  assert.deepEqual(unsaidDefaults({ exposedPorts, healthcheck: check }, false), {
+    port: 5432,
+    extraPorts: [8080],
+    health: false,
+  });
+  const { health } = unsaidDefaults({ exposedPorts: [], healthcheck: check }, true);
+  assert.ok(health && health.ready?.exec !== undefined);
 });
 
 test("imageDefaults() leaves alone what a service says itself", () => {

@@ -50,6 +50,24 @@ export function imageDefaults(
   };
 }
 
+/**
+ * Of a service about which nothing is said: the ports of its image, and its check where others wait for that. A worker
+ * is often made of the image that serves, listens on none of its ports and never passes its check.
+ */
+export function unsaidDefaults(
+  { exposedPorts, healthcheck }: Pick<ImageConfig, "exposedPorts" | "healthcheck">,
+  isAwaited: boolean,
+): Pick<ServiceSpec, "port" | "extraPorts" | "health"> {
+  const [port, ...extraPorts] = exposedPorts
+    .filter(({ protocol }) => protocol === "tcp")
+    .map((each) => each.port);
+  return {
+    ...(port !== undefined && { port }),
+    ...(extraPorts.length > 0 && { extraPorts }),
+    health: (isAwaited && healthOf(healthcheck)) || false,
+  };
+}
+
 /** Undefined also for one that cannot be a stop signal: it is asked with SIGTERM then. */
 function signalOf(text: string | undefined): StopSignal | undefined {
   if (text === undefined) return undefined;

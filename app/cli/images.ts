@@ -5,7 +5,7 @@ import { homePaths } from "@plinth/daemon";
 import type { AppSpec, ServiceSpec } from "@plinth/resource";
 import type { Digest, ImageProgress, ImageStore, StoredImage } from "@plinth/run";
 import type { Context } from "./command.ts";
-import { imageDefaults } from "./image-defaults.ts";
+import { imageDefaults, unsaidDefaults } from "./image-defaults.ts";
 import { showImages } from "./deploy-images.ts";
 
 export interface BroughtImages {
@@ -20,6 +20,8 @@ export interface BringOptions {
   readonly file: string;
   /** False: only find out which they are, as `plan` does. */
   readonly pull: boolean;
+  /** Services of whose port and health only their images may tell. */
+  readonly unsaid: ReadonlySet<string>;
 }
 
 /** Loaded by those who have images: what reads them would be half of what the command line is made of. */
@@ -33,7 +35,7 @@ const owner = (app: string): string => `up-${app}`;
 export async function bringImages(
   spec: AppSpec,
   context: Pick<Context, "home" | "clock" | "signal" | "output" | "json" | "is">,
-  { app, file, pull }: BringOptions,
+  { app, file, pull, unsaid }: BringOptions,
 ): Promise<BroughtImages> {
   const wanted = Object.entries(spec.services).flatMap(([service, settings]) =>
     settings.image === undefined ? [] : [{ service, settings, named: settings.image }],
@@ -45,7 +47,7 @@ export async function bringImages(
   const notes: string[] = [];
   const digests: Digest[] = [];
   using progress = showImages(context);
-  for (const { service, settings, named } of wanted) {
+  for (const { service, settings: given, named } of wanted) {
     const { digest, image } = await bring(store, named, {
       directory: dirname(file),
       pull,
@@ -53,6 +55,9 @@ export async function bringImages(
       onProgress: progress.of(service),
     });
     digests.push(digest);
+    const isSaid = image === undefined || !unsaid.has(service);
+    const isAwaited = Object.values(spec.services).some(({ after }) => after?.[service] === "ready");
+    const settings = isSaid ? given : { ...given, ...unsaidDefaults(image.config, isAwaited) };
     services[service] = {
       ...settings,
       ...(image === undefined ? {} : imageDefaults(settings, image.config)),

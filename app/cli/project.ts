@@ -1,7 +1,9 @@
+import { mkdirSync } from "node:fs";
 import type { AppSpec } from "@plinth/resource";
 import type { Context } from "./command.ts";
 import { loadConfig } from "./config/load-config.ts";
 import { bringImages } from "./images.ts";
+import { noteText } from "./import/note-text.ts";
 import { keepSource } from "./source/keep-source.ts";
 
 export interface Project {
@@ -15,12 +17,20 @@ export interface Project {
 /** Reads the config a command names and keeps (or, for a plan, only fingerprints) the files beside it and its images. */
 export async function loadProject(context: Context, copy: boolean): Promise<Project> {
   const { clock, signal, home, output } = context;
-  const { name, spec, file } = await loadConfig(context.text("DIR|FILE") ?? ".", {
+  const config = await loadConfig(context.text("DIR|FILE") ?? ".", {
     clock,
+    home,
     signal,
     print: (text) => output.stderr.write(text),
   });
+  const { name, spec, file, ignored, folders, unsaid } = config;
+  if (copy) for (const folder of folders) mkdirSync(folder, { recursive: true });
   const kept = await keepSource(spec, { clock, home, file, copy });
-  const brought = await bringImages(kept.spec, context, { app: name, file, pull: copy });
-  return { name, spec: brought.spec, file, notes: [...kept.notes, ...brought.notes] };
+  const brought = await bringImages(kept.spec, context, { app: name, file, pull: copy, unsaid });
+  return {
+    name,
+    spec: brought.spec,
+    file,
+    notes: [...ignored.map(noteText), ...kept.notes, ...brought.notes],
+  };
 }

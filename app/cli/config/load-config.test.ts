@@ -39,6 +39,7 @@ async function load(
   let printed = "";
   const outcome = await loadConfig(directory, {
     clock: systemClock,
+    home: join(directory, "home"),
     print: (part) => (printed += part),
     ...(more.timeoutMs === undefined ? {} : { evaluationTimeoutMs: more.timeoutMs }),
   }).then(
@@ -317,7 +318,7 @@ test("loadConfig() refuses a 100 MB config by its size, without reading it", asy
   truncateSync(join(directory, "plinth.config.yaml"), 100e6);
   const before = process.memoryUsage().rss;
   await assert.rejects(
-    loadConfig(directory, { clock: systemClock, print: () => {} }),
+    loadConfig(directory, { clock: systemClock, home: directory, print: () => {} }),
     /at most 1 MiB is read/,
   );
   assert.ok(process.memoryUsage().rss - before < 50e6);
@@ -347,7 +348,7 @@ test("loadConfig() survives YAML bombs, deep nesting, unknown tags and binary fi
 
 test("loadConfig() says what is wrong with where it looks", async (context) => {
   const directory = temporaryDirectory(context);
-  const options = { clock: systemClock, print: (): void => {} };
+  const options = { clock: systemClock, home: directory, print: (): void => {} };
   await assert.rejects(loadConfig(directory, options), /there is no plinth\.config/);
   await assert.rejects(loadConfig(join(directory, "gone"), options), /no such file or directory/);
   await assert.rejects(loadConfig("/dev/zero", options), /not a regular file/);
@@ -359,4 +360,51 @@ test("loadConfig() checks that directories are there", async (context) => {
   const { text } = await load(context, "plinth.config.yaml", yaml("  web: { command: [a], cwd: sit }\n"));
   assert.match(text, /services\.web\.cwd: no such directory/);
   assert.match(text, /\^{3}\n/);
+});
+
+test("loadConfig() takes a Compose file where there is no config of Plinth's own", async (context) => {
+  const compose =
+    "services:\n  web:\n    image: nginx:1.27\n    ports: ['80']\n    tty: true\n    volumes: [./new:/new]\n";
+  const { config, text, directory } = await load(context, "docker-compose.yml", compose, {
+    files: { ".env": "COMPOSE_PROJECT_NAME=My_Shop\n" },
+  });
+  assert.equal(text, "");
+  assert.equal(config?.name, "my-shop");
+  assert.equal(config.spec.services["web"]?.port, 80);
+  assert.deepEqual(config.spec.services["web"]?.volumes, { [join(directory, "new")]: "/new" });
+  assert.deepEqual(config.folders, [join(directory, "new")]);
+  assert.deepEqual(
+    config.ignored.map(({ line, path }) => [line, path.join(".")]),
+    [
+      [4, "services.web.ports.0"],
+      [5, "services.web.tty"],
+      [6, "services.web.volumes.0"],
+    ],
+  );
+  const named = await load(context, "compose.yml", compose, { files: { "compose.yaml": "services: 1" } });
+  assert.match(named.text, /^.*compose\.yaml:1:/, "the specification's first name counts");
+  const own = await load(context, "compose.yaml", compose, {
+    files: { "plinth.config.yaml": yaml("  own: { command: [a] }") },
+  });
+  assert.deepEqual(Object.keys(own.config?.spec.services ?? {}), ["own"]);
+});
+
+test("loadConfig() shows all that a Compose file asks for and cannot have, in the file that says it", async (context) => {
+  const { text, problems, directory } = await load(
+    context,
+    "compose.yaml",
+    "x-base: &base\n  privileged: true\nservices:\n  web:\n    <<: *base\n    image: nginx\n    ports: ['80']\n    user: 'not a user'\n",
+    { files: { "compose.override.yaml": "services:\n  web:\n    pid: host\n    prots: []\n" } },
+  );
+  assert.deepEqual(
+    problems.map(({ file, line, path }) => [file?.slice(directory.length + 1), line, path.join(".")]),
+    [
+      ["compose.yaml", 2, "services.web.privileged"],
+      ["compose.override.yaml", 3, "services.web.pid"],
+      ["compose.override.yaml", 4, "services.web.prots"],
+      ["compose.yaml", 8, "services.web.user"],
+    ],
+  );
+  assert.match(text, /> 4 \| {5}prots: \[\]\n.*\^+\n.*did you mean "ports"\?/);
+  assert.match(text, /> 8 \| {5}user: 'not a user'/);
 });

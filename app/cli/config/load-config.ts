@@ -1,5 +1,5 @@
 import { readFileSync, realpathSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Clock } from "@plinth/clock";
 import { Fault, messageOf } from "@plinth/fault";
 import { type AppSpec, type Config, isPath, type ServiceSpec, quoted } from "@plinth/resource";
@@ -13,6 +13,9 @@ import {
   type Unanswered,
   evaluate,
 } from "./evaluate.ts";
+import { isCompose, overrideOf } from "../import/compose-files.ts";
+import { type Note, placeOf, problemOf } from "../import/notes.ts";
+import type { ImageBuild, Translated } from "../import/translated.ts";
 import { locateConfig } from "./locate.ts";
 import { scriptMap } from "./script-map.ts";
 import type { SourceMap } from "./source-map.ts";
@@ -23,10 +26,20 @@ export interface LoadedConfig {
   /** Directories are absolute; no service has a `source` yet. */
   readonly spec: AppSpec;
   readonly file: string;
+  /** What of a file of another form is not brought over, though the app runs all the same. */
+  readonly ignored: readonly Note[];
+  /** Images that are made before the app can run. */
+  readonly builds: readonly ImageBuild[];
+  /** Absolute: what services see and is not there yet, to be made before they start. */
+  readonly folders: readonly string[];
+  /** Services of whose port and health only their images may tell. */
+  readonly unsaid: ReadonlySet<string>;
 }
 
 export interface LoadOptions {
   readonly clock: Clock;
+  /** Where images are made that the config says how to build. */
+  readonly home: string;
   readonly signal?: AbortSignal | undefined;
   /** Receives what an evaluated config prints. */
   readonly print: (text: string) => void;
@@ -37,19 +50,49 @@ interface Read {
   readonly value: unknown;
   readonly map: SourceMap;
   readonly text: string;
+  /** What a file of another form became. */
+  readonly translated?: Translated;
 }
 
 /** Reads the config in a directory, or the named one; throws a ConfigFault with all that is wrong. */
 export async function loadConfig(target: string, options: LoadOptions): Promise<LoadedConfig> {
   const file = realpathSync(locateConfig(target));
-  const read = /\.[mc]?[tj]s$/.test(file) ? await readScript(file, options) : await readData(file);
-  const problems: ConfigProblem[] = validate("Config", read.value);
-  if (problems.length === 0) problems.push(...checkDirectories(read.value as Config, dirname(file)));
-  if (problems.length > 0) {
-    const placed = problems.map((problem) => place(problem, read));
-    throw new ConfigFault(file, placed.sort(byPlace), new Map([[file, read.text]]));
-  }
-  return { ...specOf(read.value as Config, dirname(file)), file };
+  const read = /\.[mc]?[tj]s$/.test(file) ? await readScript(file, options) : await readData(file, options);
+  const { value, translated } = read;
+  const {
+    builds = [],
+    folders = [],
+    unsaid = new Set<string>(),
+    notes = [],
+    texts = new Map([[file, read.text]]),
+  } = translated ?? {};
+  const found: ConfigProblem[] = validate("Config", value);
+  if (found.length === 0) found.push(...checkDirectories(value as Config, dirname(file), folders));
+  const placed = found.map((problem) =>
+    translated === undefined ? place(problem, read) : placeTranslated(problem, translated),
+  );
+  const problems = withRefused(placed, notes);
+  if (problems.length > 0) throw new ConfigFault(file, problems.sort(byPlace), texts);
+  const ignored = notes.filter(({ kind }) => kind === "ignored");
+  return { ...specOf(value as Config, dirname(file)), file, ignored, builds, folders, unsaid };
+}
+
+/** What is refused, and what else is wrong where nothing was. */
+function withRefused(placed: readonly ConfigProblem[], notes: readonly Note[]): ConfigProblem[] {
+  const refused: ConfigProblem[] = notes.filter(({ kind }) => kind === "refused").map(problemOf);
+  const at = ({ file, line }: ConfigProblem): string => `${file}:${line}`;
+  const taken = new Set(refused.map(at));
+  // What has no place is missing because something was refused.
+  const others = placed.filter((problem) => problem.line !== undefined && !taken.has(at(problem)));
+  return refused.length === 0 ? [...placed] : [...refused, ...others];
+}
+
+/** A place in the file that a config was made of. */
+function placeTranslated(problem: ConfigProblem, { origin }: Translated): ConfigProblem {
+  const part = origin(problem.path);
+  return part === undefined
+    ? problem
+    : { ...problem, path: part.path, file: part.source.file, ...placeOf(part, "value") };
 }
 
 function specOf(config: Config, directory: string): { name: string; spec: AppSpec } {
@@ -80,10 +123,14 @@ function withPaths(spec: ServiceSpec, directory: string): ServiceSpec {
 }
 
 /** What no schema can know: whether the files and directories are there. */
-function checkDirectories({ services }: Config, directory: string): ConfigProblem[] {
+function checkDirectories(
+  { services }: Config,
+  directory: string,
+  folders: readonly string[],
+): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   for (const [service, spec] of Object.entries(services)) {
-    problems.push(...missingFiles(service, spec, directory));
+    problems.push(...missingFiles(service, spec, directory, folders));
     for (const field of ["source", "store", "imageDigest"] as const) {
       if (spec[field] === undefined) continue;
       const path = ["services", service, field];
@@ -103,9 +150,14 @@ function checkDirectories({ services }: Config, directory: string): ConfigProble
   return problems;
 }
 
-function missingFiles(service: string, spec: ServiceSpec, directory: string): ConfigProblem[] {
+function missingFiles(
+  service: string,
+  spec: ServiceSpec,
+  directory: string,
+  folders: readonly string[],
+): ConfigProblem[] {
   const named = Object.keys(spec.volumes ?? {})
-    .filter(isPath)
+    .filter((from) => isPath(from) && !folders.includes(resolve(directory, from)))
     .map((from): [path: string[], name: string] => [["volumes", from], from]);
   if (spec.seccomp !== undefined && spec.seccomp !== "unconfined") named.push([["seccomp"], spec.seccomp]);
   if (typeof spec.image === "object") {
@@ -148,12 +200,19 @@ function valueAt(root: unknown, path: readonly (string | number)[]): unknown {
   return value;
 }
 
-async function readData(file: string): Promise<Read> {
+async function readData(file: string, { home }: LoadOptions): Promise<Read> {
   const text = readText(file);
   const { parseJsonConfig, parseYamlConfig } = await import("./yaml-config.ts");
   const { value, map, problems } = file.endsWith(".json") ? parseJsonConfig(text) : parseYamlConfig(text);
   if (problems.length > 0) throw new ConfigFault(file, problems, new Map([[file, text]]));
-  return { value, map, text };
+  if (!isCompose(file, value)) return { value, map, text };
+  const { translateCompose } = await import("../import/compose.ts");
+  const translated = translateCompose(file, {
+    override: overrideOf(file),
+    environment: process.env,
+    builtImage: (app, service) => `oci:${join(home, "builds", app, service)}`,
+  });
+  return { value: translated.config, map, text, translated };
 }
 
 function readText(file: string): string {

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Fault, messageOf } from "@plinth/fault";
+import { COMPOSE_NAMES } from "../import/compose-files.ts";
 
 /** In the order in which they are named to the user. */
 const NAMES: readonly string[] = ["ts", "mts", "js", "mjs", "yaml", "yml", "json"].map(
@@ -46,9 +47,11 @@ function inDirectory(directory: string): string {
   const found = NAMES.filter((name) => present.has(name));
   const [only, another] = found;
   if (only === undefined) {
+    const compose = COMPOSE_NAMES.find((name) => present.has(name));
+    if (compose !== undefined) return join(directory, compose);
     throw new Fault(
       "invalid",
-      `Cannot find a config in "${directory}": there is no plinth.config.{ts,js,yaml,json}`,
+      `Cannot find a config in "${directory}": there is no plinth.config.{ts,js,yaml,json} and no compose.yaml`,
       {
         hint: "`plinth init` writes a first one.",
       },

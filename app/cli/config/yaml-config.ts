@@ -1,4 +1,14 @@
-import { Document, type ErrorCode, type Node, isMap, isNode, isScalar, isSeq, parseAllDocuments } from "yaml";
+import {
+  Document,
+  type ErrorCode,
+  type YAMLMap,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  parseAllDocuments,
+} from "yaml";
 import { Fault } from "@plinth/fault";
 import { quoted } from "@plinth/resource";
 import type { ConfigProblem } from "./config-fault.ts";
@@ -8,6 +18,7 @@ import { LineIndex, type SourceMap, type Span } from "./source-map.ts";
 const ALIASES_MAX = 100;
 /** Deeper than any config; the parser recurses, and must not run out of stack. */
 const DEPTH_MAX = 64;
+const MERGE_KEY = "<<";
 
 export interface ParsedConfig {
   readonly value: unknown;
@@ -67,7 +78,7 @@ export function parseYamlConfig(text: string): ParsedConfig {
   const contents = first.contents;
   if (contents === null)
     return failed("the file is empty", undefined, { expected: "a config with name and services" });
-  return { value, map: { place: (path, part) => placeIn(contents, path, part, lines) }, problems: [] };
+  return { value, map: { place: (path, part) => placeIn(first, path, part, lines) }, problems: [] };
 }
 
 function explain(code: ErrorCode, message: string, word: string): string {
@@ -98,18 +109,18 @@ function tooDeep(text: string): number | undefined {
 }
 
 function placeIn(
-  root: Node,
+  root: Document,
   path: readonly (string | number)[],
   part: "key" | "value",
   lines: LineIndex,
 ): Span | undefined {
-  let node: unknown = root;
+  const meant = (alias: unknown): unknown => (isAlias(alias) ? alias.resolve(root) : alias);
+  let node: unknown = root.contents;
   let key: unknown;
   for (const step of path) {
+    node = meant(node);
     if (isMap(node)) {
-      const pair = node.items.find(
-        (item) => (isScalar(item.key) ? String(item.key.value) : item.key) === step,
-      );
+      const pair = pairIn(node, step, meant);
       if (pair === undefined) return undefined;
       key = pair.key;
       node = pair.value;
@@ -128,6 +139,27 @@ function placeIn(
     return lines.span(key.range[0], key.range[1]);
   }
   return lines.span(start, end);
+}
+
+type Pair = YAMLMap["items"][number];
+
+/** A map's own pair of a key, else one that it merges in: what is written first counts. */
+function pairIn(map: YAMLMap, step: string | number, meant: (alias: unknown) => unknown): Pair | undefined {
+  // The key of a merge is a symbol, so that a text may say the same.
+  const name = ({ key }: Pair): unknown =>
+    isScalar(key) ? (typeof key.value === "symbol" ? key.value.description : String(key.value)) : key;
+  const own = map.items.find((item) => name(item) === step);
+  if (own !== undefined) return own;
+  for (const item of map.items) {
+    if (name(item) !== MERGE_KEY) continue;
+    const merged = meant(item.value);
+    for (const each of isSeq(merged) ? merged.items : [merged]) {
+      const other = meant(each);
+      const found = isMap(other) ? pairIn(other, step, meant) : undefined;
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
 }
 
 /** The values of a YAML stream, for `apply`. */
