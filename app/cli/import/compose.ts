@@ -98,15 +98,16 @@ function configOf(
     const image = imageOf(service, context);
     if (typeof image === "object") builds.push(image);
     const names = aliases.get(service.name) ?? [];
+    const ports = portsOf(service, context);
     // In the order in which a reader of the config asks.
     const brought: TranslatedService = {
       ...(image !== undefined && {
         image: typeof image === "string" ? image : builtImage(app, service.name),
       }),
       ...commandOf(service, context),
-      ...portsOf(service, context),
+      ...ports,
       ...healthOf(service, context),
-      ...environmentOf(service, context),
+      ...environmentOf(service, context, ports.port),
       ...volumesOf(service, context),
       ...networks.get(service.name),
       ...(names.length > 0 && { aliases: names }),
