@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { validate } from "@plinth/resource/validate";
+import fc from "fast-check";
 import { temporaryDirectory, writeFiles } from "../testing.ts";
 import { COMPOSE_NAMES, isCompose, overrideOf } from "./compose-files.ts";
 import { translateCompose } from "./compose.ts";
@@ -336,6 +338,104 @@ test("translateCompose() refuses one volume at two places, and takes folders tha
     ],
   );
   assert.ok(said.some((line) => line.startsWith("refused 7") && line.includes("at two places")));
+});
+
+test("translateCompose() gives a config or says why not, whatever stands behind a key", (context) => {
+  const directory = temporaryDirectory(context);
+  const file = join(directory, "compose.yaml");
+  const word = fc.constantFrom(
+    "a",
+    "b",
+    "80",
+    "8080:80",
+    "./x:/y",
+    "v:/v",
+    "1s",
+    "64m",
+    "$A",
+    "${A:-b}",
+    "$$",
+    "",
+    "A=1",
+    "~",
+  );
+  const value = fc.letrec((tie) => ({
+    any: fc.oneof(
+      { depthSize: "small" },
+      word,
+      fc.integer(),
+      fc.boolean(),
+      fc.constant(null),
+      tie("list"),
+      tie("map"),
+    ),
+    list: fc.array(tie("any"), { maxLength: 3 }),
+    map: fc.dictionary(
+      fc.constantFrom(
+        "a",
+        "b",
+        "target",
+        "source",
+        "type",
+        "test",
+        "resources",
+        "limits",
+        "file",
+        "context",
+        "args",
+        "n",
+      ),
+      tie("any"),
+      { maxKeys: 3 },
+    ),
+  })).any;
+  const service = fc.dictionary(fc.constantFrom(...Object.keys(SERVICE_KEYS)), value, { maxKeys: 6 });
+  const root = fc.record(
+    {
+      services: fc.oneof(
+        fc.dictionary(fc.constantFrom("a", "b", "C_c"), fc.oneof(service, value), { maxKeys: 3 }),
+        value,
+      ),
+      networks: value,
+      volumes: value,
+      secrets: value,
+      name: value,
+    },
+    { requiredKeys: [] },
+  );
+  const rounds = Number(process.env["PLINTH_ROUNDS"] ?? "25") * 20;
+  fc.assert(
+    fc.property(root, (composed) => {
+      writeFileSync(file, JSON.stringify(composed));
+      const { config, notes } = translated(file, { A: "a" });
+      validate("Config", config);
+      for (const note of notes) assert.ok(note.message.length > 0 && note.file === file);
+      assert.ok(
+        configText(config, { from: file, notes, before: new Map(), serviceOf: () => "a" }).length > 0,
+      );
+    }),
+    { numRuns: rounds },
+  );
+});
+
+test("translateCompose() shows no line of a file of variables, which may be a password", (context) => {
+  const { notes, texts } = bring(context, "services: { a: { image: i, env_file: [pass.env] } }\n", {
+    "pass.env": "A=1\nthe password\nB='hunter2\n",
+    ".env": "this too\n",
+  });
+  assert.deepEqual(
+    notes.filter(({ kind }) => kind === "refused").map(({ file, line }) => [basename(file), line]),
+    [
+      [".env", 1],
+      ["pass.env", 2],
+      ["pass.env", 3],
+    ],
+  );
+  assert.doesNotMatch(JSON.stringify(notes), /password|hunter2|this too/);
+  assert.deepEqual(
+    [...texts.keys()].map((file) => basename(file)),
+    ["compose.yaml"],
+  );
 });
 
 test("isCompose() tells Compose files from Plinth's own, by name or by what is in them", () => {

@@ -48,6 +48,12 @@ export function translateCompose(file: string, options: ComposeOptions): Transla
   const root = readCompose(file, override, { notes, values, lookup, texts });
   const app = plinthName(values.text(child(root, "name")) ?? fallback);
   checkKeys(root, FILE_KEYS, notes, values);
+  if (around("COMPOSE_FILE") !== undefined)
+    notes.ignored(
+      root,
+      "COMPOSE_FILE is set, and this file is read all the same",
+      "name the one that is meant",
+    );
   if (isMap(root) && child(root, "services") === undefined) notes.wrong(root, "`services`");
 
   const chosen = chooseServices(root, around("COMPOSE_PROFILES") ?? "", { notes, values });
@@ -60,7 +66,6 @@ export function translateCompose(file: string, options: ComposeOptions): Transla
     lookup,
     names: serviceNames(chosen, { notes }),
     folders: new Set(),
-    texts,
   };
   const services = [...chosen].map(([key, part]): ComposeService => ({
     key,

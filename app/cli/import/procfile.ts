@@ -23,7 +23,6 @@ export interface ProcfileOptions {
 export function translateProcfile(file: string, options: ProcfileOptions): Translated {
   const notes = new Notes();
   const text = readTextFile(file);
-  const texts = new Map([[file, text]]);
   const source = lineSource(file, text);
   const home = dirname(file);
   const commands = new Map<string, Part>();
@@ -36,7 +35,7 @@ export function translateProcfile(file: string, options: ProcfileOptions): Trans
       notes.refused(part, `there is a ${plinthName(key)} already`, "rename one");
     else commands.set(plinthName(key), part);
   }
-  const env = environmentBeside(home, options, notes, texts);
+  const env = environmentBeside(home, options, notes);
   const from = relative(options.directory ?? home, home);
   const services: Record<string, TranslatedService> = {};
   for (const [name, part] of commands) {
@@ -65,7 +64,7 @@ export function translateProcfile(file: string, options: ProcfileOptions): Trans
     folders: [],
     origin: ([, name]) => commands.get(String(name)),
     serviceOf: (note) => (note.file === file ? names.get(note.path[0]) : undefined),
-    texts,
+    texts: new Map([[file, text]]),
   };
 }
 
@@ -74,12 +73,10 @@ function environmentBeside(
   directory: string,
   { environment }: ProcfileOptions,
   notes: Notes,
-  texts: Map<string, string>,
 ): Record<string, string> {
   const file = join(directory, ".env");
   if (!existsSync(file)) return {};
   const text = readTextFile(file);
-  texts.set(file, text);
   const source = lineSource(file, text);
   const at = (line: number): Part => ({ source, path: [line], value: null });
   const { values, problems, unset } = parseEnvironmentFile(text, (name) => environment[name]);

@@ -76,7 +76,7 @@ function readFile(part: Part, context: Translating, set: Set): void {
     return;
   }
   const text = readTextFile(file);
-  context.texts.set(file, text);
+  // Not among the texts that frames are cut from: such files hold passwords.
   const source = lineSource(file, text);
   const at = (line: number): Part => ({ source, path: [line], value: null });
   const read = format === "raw" ? parseRawEnvironmentFile(text) : parseEnvironmentFile(text, lookup);

@@ -61,8 +61,6 @@ export interface Translating {
   /** The names of services that are brought over, by their Compose names. */
   readonly names: ReadonlyMap<string, string>;
   readonly folders: Set<string>;
-  /** What was read besides, for frames. */
-  readonly texts: Map<string, string>;
 }
 
 /** One service of a Compose file. */
