@@ -26,6 +26,16 @@ interface Built {
 function prepare(context: TestContext): Built {
   const directory = temporaryDirectory(context);
   const home = join(directory, "home");
+  // The builder's own store, too, so that nothing of a test stays there.
+  const storage = join(directory, "storage.conf");
+  const roots = `graphroot = "${join(directory, "graph")}"\nrunroot = "${join(directory, "run")}"`;
+  writeFiles(directory, { "storage.conf": `[storage]\ndriver = "vfs"\n${roots}\n` });
+  const before = process.env["CONTAINERS_STORAGE_CONF"];
+  process.env["CONTAINERS_STORAGE_CONF"] = storage;
+  context.after(() => {
+    if (before === undefined) delete process.env["CONTAINERS_STORAGE_CONF"];
+    else process.env["CONTAINERS_STORAGE_CONF"] = before;
+  });
   writeFiles(directory, {
     "app/Dockerfile":
       'FROM scratch AS first\nARG VERSION\nENV VERSION=$VERSION\nCOPY text /text\nCMD ["/text"]\nFROM first\nENV LAST=1\n',

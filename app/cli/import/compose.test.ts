@@ -221,6 +221,31 @@ test("translateCompose() refuses a literal that Plinth would replace", (context)
   );
 });
 
+test("translateCompose() makes calls and egress of networks", (context) => {
+  const { config, said } = bring(
+    context,
+    "name: app\nservices:\n  a: { image: i, networks: [x, y] }\n  b: { image: i, networks: { y: {} } }\n  c: { image: i, network_mode: none }\n  d: { image: i }\n  e: { image: i, network_mode: host, networks: [x] }\n  job: { image: i, networks: [y], restart: 'no' }\nnetworks: { x: {}, y: { internal: true } }\n",
+  );
+  const calls = Object.fromEntries(
+    Object.entries(config.services).map(([name, each]) => [name, [each.calls, each.egress !== undefined]]),
+  );
+  assert.deepEqual(calls, {
+    a: [["b"], false],
+    b: [["a"], true],
+    c: [undefined, true],
+    d: [["e"], false],
+    e: [["d"], false],
+    job: [["a", "b"], true],
+  });
+  assert.deepEqual(
+    said.map((line) => line.split(";")[0]),
+    [
+      "refused 7 services.e.network_mode: an instance has a network of its own, not another's or the machine's",
+      "refused 7 services.e.networks: `networks` and `network_mode` exclude each other",
+    ],
+  );
+});
+
 test("translateCompose() merges an override as Compose does", (context) => {
   const { config, said } = bring(
     context,

@@ -41,6 +41,9 @@ function networksOn({ part }: ComposeService, { notes, values, root }: Translati
   const mode = child(part, "network_mode");
   const text = values.text(mode);
   if (mode !== undefined && text !== undefined) {
+    const others = child(part, "networks");
+    if (others !== undefined)
+      notes.refused(others, "`networks` and `network_mode` exclude each other", "keep one");
     if (text === "none") return new Set();
     if (text !== "bridge" && text !== DEFAULT) {
       const instead = "publish the ports it serves, and dial others by their names";
