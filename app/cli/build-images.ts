@@ -98,7 +98,9 @@ async function make(
   const name = `localhost/plinth/${app}/${build.service}:latest`;
   // buildah 1.28 takes a layer for the same whose ENV has another argument's value.
   const cache = Object.keys(build.args).length === 0 ? "--layers" : "--no-cache";
-  await run([builder, "build", cache, "--iidfile", idFile, "--tag", name, ...words], env, build, context);
+  // What a build that fails has begun is of no use to anybody: --force-rm.
+  const how = [cache, "--force-rm", "--iidfile", idFile, "--tag", name];
+  await run([builder, "build", ...how, ...words], env, build, context);
   const id = readFileSync(idFile, "utf8").trim();
   await run([builder, "push", "--quiet", id, `oci:${made}:latest`], process.env, build, context);
 }
