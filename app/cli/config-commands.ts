@@ -66,6 +66,22 @@ const importCommand: Command = {
       ],
       load,
     },
+    {
+      name: "procfile",
+      summary: "of a Procfile",
+      description: [
+        "A service per line, run by a shell in the file's directory, with the variables of the file .env beside it. `web` answers for http://APP.localhost, on the port that $PORT says; `release` runs once before the others.",
+      ],
+      arguments: [{ name: "FILE", kind: "path", optional: true, summary: "default: Procfile here" }],
+      flags,
+      examples: [
+        {
+          command: "plinth import procfile -o plinth.config.ts && plinth up",
+          says: "from a Procfile to a running app",
+        },
+      ],
+      load,
+    },
   ],
 };
 

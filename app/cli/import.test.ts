@@ -59,3 +59,32 @@ test("plinth import says what it looked for, and what in a file is no YAML", asy
   assert.match(broken.stderr, /compose\.yaml:\d+:\d+: not valid YAML/);
   assert.ok(!existsSync(join(cwd, "new.ts")));
 });
+
+test("plinth import procfile writes a config of a Procfile", async (context) => {
+  const cwd = temporaryDirectory(context);
+  writeFiles(cwd, { Procfile: "web: node server.js\nworker: node worker.js\n" });
+  const { code, stdout, stderr } = await runCli(["import", "procfile"], { cwd });
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^ {6}command: \["\/bin\/sh", "-c", "node server\.js"\],$/m);
+  assert.match(stdout, /^ {2}ingress: \{ "plinth-cli-.*\.localhost": "web" \},$/m);
+  assert.equal(stderr, "");
+});
+
+test("plinth import compose says how images are built, so that a shell can be given it", async (context) => {
+  const cwd = temporaryDirectory(context);
+  const build = "{ context: ./web, dockerfile: prod.Dockerfile, args: { NAME: it's }, target: last }";
+  writeFiles(cwd, {
+    "compose.yaml": `name: shop\nservices:\n  web:\n    build: ${build}\n`,
+    "web/prod.Dockerfile": "",
+  });
+  const { stdout } = await runCli(["import", "compose"], { cwd });
+  assert.match(stdout, /image: "oci:\.\/images\/web"/);
+  const commands = stdout
+    .split("\n")
+    .filter((line) => line.includes("buildah"))
+    .map((line) => line.trim());
+  assert.deepEqual(commands, [
+    "//   buildah build --file web/prod.Dockerfile --build-arg 'NAME=it'\\''s' --target last --tag localhost/plinth/shop/web ./web",
+    "//   buildah push localhost/plinth/shop/web oci:./images/web:latest",
+  ]);
+});

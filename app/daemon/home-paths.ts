@@ -34,6 +34,8 @@ export interface HomePaths {
   /** What services keep, by app and name. */
   readonly volumes: string;
   readonly images: string;
+  /** What `plinth up` has built of Dockerfiles, by app and service. */
+  readonly builds: string;
   /** Of containers. */
   readonly init: string;
   readonly logs: string;
@@ -73,6 +75,7 @@ export function homePaths(directory: string): HomePaths {
     data: inHome("data"),
     volumes: inHome("volumes"),
     images: inHome("images"),
+    builds: inHome("builds"),
     init: inHome("init"),
     logs: inHome("logs"),
     network: inHome("network"),

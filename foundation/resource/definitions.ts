@@ -624,7 +624,7 @@ export const definitions = {
       after: { $ref: "#/$defs/After" },
       env: {
         type: "object",
-        propertyNames: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,255}$" },
+        propertyNames: { pattern: "^[A-Za-z_][A-Za-z0-9_.-]{0,255}$" },
         additionalProperties: { $ref: "#/$defs/EnvironmentValue" },
         maxProperties: 1000,
         description: "Environment variables: text, or { secret: NAME }.",

@@ -1,5 +1,5 @@
 import { statSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { Fault } from "@plinth/fault";
 import type { Context } from "../command.ts";
 import { fileFault } from "../file-fault.ts";
@@ -7,6 +7,7 @@ import { COMPOSE_NAMES, overrideOf } from "../import/compose-files.ts";
 import { translateCompose } from "../import/compose.ts";
 import { noteMessage, notePlace } from "../import/note-text.ts";
 import type { Note } from "../import/notes.ts";
+import { translateProcfile } from "../import/procfile.ts";
 import { configText } from "../import/print-config.ts";
 import type { ImageBuild, Translated } from "../import/translated.ts";
 import { columns } from "../terminal/columns.ts";
@@ -21,16 +22,19 @@ export async function run(context: Context): Promise<void> {
   const target = context.text("output");
   // Paths in a config are relative to where it stands.
   const directory = target === undefined ? dirname(file) : dirname(resolve(target));
-  const translated = translateCompose(file, {
-    directory,
-    override: overrideOf(file),
-    environment: process.env,
-    builtImage: (_, service) => layoutOf(service),
-  });
+  const translated =
+    form === "procfile"
+      ? translateProcfile(file, { directory, environment: process.env })
+      : translateCompose(file, {
+          directory,
+          override: overrideOf(file),
+          environment: process.env,
+          builtImage: (_, service) => `oci:${layoutOf(service)}`,
+        });
   const { config, notes } = translated;
-  if (target !== undefined) write(target, textOf(file, translated), context.is("force"));
+  if (target !== undefined) write(target, textOf(file, directory, translated), context.is("force"));
   if (json) output.json({ config, notes });
-  else if (target === undefined) output.stdout.write(textOf(file, translated));
+  else if (target === undefined) output.stdout.write(textOf(file, directory, translated));
   else
     output.result(
       `${shownPath(resolve(target))} runs ${config.name} with ${counted(Object.keys(config.services).length, "service")}`,
@@ -40,7 +44,7 @@ export async function run(context: Context): Promise<void> {
 }
 
 /** Where the image of a service that is built is looked for, from where the config stands. */
-const layoutOf = (service: string): string => `oci:./images/${service}`;
+const layoutOf = (service: string): string => `./images/${service}`;
 
 function fileOf(form: string, named: string | undefined): string {
   const path = resolve(named ?? ".");
@@ -58,23 +62,39 @@ function fileOf(form: string, named: string | undefined): string {
   });
 }
 
-function textOf(file: string, translated: Translated): string {
+function textOf(file: string, directory: string, translated: Translated): string {
   const { config, notes, builds, serviceOf } = translated;
-  const before = new Map(builds.map((build) => [build.service, [buildCommand(build)]]));
+  const before = new Map(
+    builds.map((build) => [build.service, buildCommands(build, config.name, directory)]),
+  );
   return configText(config, { from: file, notes, before, serviceOf });
 }
 
-function buildCommand({ service, context, dockerfile, args, target }: ImageBuild): string {
+/** What makes the image of a service, from where the config stands. */
+function buildCommands(build: ImageBuild, app: string, directory: string): readonly string[] {
+  const { service, context, dockerfile, inline, args, target, contexts } = build;
+  const name = `localhost/plinth/${app}/${service}`;
+  const isFolder = isAbsolute(context);
+  const from = isFolder ? `./${relative(directory, context)}` : context;
+  const file = inline === undefined ? dockerfile : "DOCKERFILE";
   const words = [
-    "buildah build",
-    ...(dockerfile === undefined ? [] : [`--file ${dockerfile}`]),
-    ...Object.entries(args).map(([name, value]) => `--build-arg ${name}=${JSON.stringify(value)}`),
-    ...(target === undefined ? [] : [`--target ${target}`]),
-    `--tag ${layoutOf(service)}`,
-    shownPath(context),
+    ...(file === undefined ? [] : ["--file", isFolder && inline === undefined ? join(from, file) : file]),
+    ...Object.entries(args).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]),
+    ...Object.entries(contexts).flatMap(([key, value]) => ["--build-context", `${key}=${value}`]),
+    ...(target === undefined ? [] : ["--target", target]),
   ];
-  return words.join(" ");
+  return [
+    ...(inline === undefined ? [] : ["# DOCKERFILE: a file of what `dockerfile_inline` says"]),
+    shellLine(["buildah", "build", ...words, "--tag", name, from]),
+    shellLine(["buildah", "push", name, `oci:${layoutOf(service)}:latest`]),
+  ];
 }
+
+/** As it can be copied into a shell. */
+const shellLine = (words: readonly string[]): string =>
+  words
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(" ");
 
 function write(target: string, text: string, force: boolean): void {
   try {

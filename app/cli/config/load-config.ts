@@ -1,5 +1,5 @@
 import { readFileSync, realpathSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Clock } from "@plinth/clock";
 import { Fault, messageOf } from "@plinth/fault";
 import { type AppSpec, type Config, isPath, type ServiceSpec, quoted } from "@plinth/resource";
@@ -207,10 +207,11 @@ async function readData(file: string, { home }: LoadOptions): Promise<Read> {
   if (problems.length > 0) throw new ConfigFault(file, problems, new Map([[file, text]]));
   if (!isCompose(file, value)) return { value, map, text };
   const { translateCompose } = await import("../import/compose.ts");
+  const { builtImage } = await import("../build-images.ts");
   const translated = translateCompose(file, {
     override: overrideOf(file),
     environment: process.env,
-    builtImage: (app, service) => `oci:${join(home, "builds", app, service)}`,
+    builtImage: (app, service) => builtImage(home, app, service),
   });
   return { value: translated.config, map, text, translated };
 }

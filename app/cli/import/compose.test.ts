@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { ServiceSpec } from "@plinth/resource";
+import { validate } from "@plinth/resource/validate";
+import fc from "fast-check";
 import { temporaryDirectory, writeFiles } from "../testing.ts";
 import { COMPOSE_NAMES, isCompose, overrideOf } from "./compose-files.ts";
 import { translateCompose } from "./compose.ts";
 import { noteMessage } from "./note-text.ts";
 import { configText } from "./print-config.ts";
 import { DEPLOY_KEYS, FILE_KEYS, NETWORK_KEYS, SERVICE_KEYS, VOLUME_KEYS } from "./service-keys.ts";
-import type { Translated, TranslatedService } from "./translated.ts";
+import type { Translated } from "./translated.ts";
 
 const examples = fileURLToPath(new URL("examples", import.meta.url));
 
@@ -48,7 +51,7 @@ function oneService(
   context: TestContext,
   lines: string,
   files: Record<string, string> = {},
-): [TranslatedService, Brought] {
+): [ServiceSpec, Brought] {
   const indented = lines.replace(/^/gm, "    ");
   const brought = bring(context, `name: app\nservices:\n  a:\n    image: i\n${indented}\n`, files);
   return [brought.config.services["a"]!, brought];
@@ -219,6 +222,31 @@ test("translateCompose() refuses a literal that Plinth would replace", (context)
   );
 });
 
+test("translateCompose() makes calls and egress of networks", (context) => {
+  const { config, said } = bring(
+    context,
+    "name: app\nservices:\n  a: { image: i, networks: [x, y] }\n  b: { image: i, networks: { y: {} } }\n  c: { image: i, network_mode: none }\n  d: { image: i }\n  e: { image: i, network_mode: host, networks: [x] }\n  job: { image: i, networks: [y], restart: 'no' }\nnetworks: { x: {}, y: { internal: true } }\n",
+  );
+  const calls = Object.fromEntries(
+    Object.entries(config.services).map(([name, each]) => [name, [each.calls, each.egress !== undefined]]),
+  );
+  assert.deepEqual(calls, {
+    a: [["b"], false],
+    b: [["a"], true],
+    c: [undefined, true],
+    d: [["e"], false],
+    e: [["d"], false],
+    job: [["a", "b"], true],
+  });
+  assert.deepEqual(
+    said.map((line) => line.split(";")[0]),
+    [
+      "refused 7 services.e.network_mode: an instance has a network of its own, not another's or the machine's",
+      "refused 7 services.e.networks: `networks` and `network_mode` exclude each other",
+    ],
+  );
+});
+
 test("translateCompose() merges an override as Compose does", (context) => {
   const { config, said } = bring(
     context,
@@ -271,14 +299,14 @@ test("translateCompose() tells what is wrong with extends, with places in the fi
 test("translateCompose() makes Plinth's names of Compose's, and refuses two that become one", (context) => {
   const { config, said } = bring(
     context,
-    "services:\n  Web_App: { image: i }\n  web.app: { image: i }\n",
+    "name: other\nservices:\n  Web_App: { image: i }\n  web.app: { image: i }\n",
     {},
     {
       COMPOSE_PROJECT_NAME: "My_Shop",
     },
   );
   assert.equal(config.name, "my-shop");
-  assert.match(said[0] ?? "", /^refused 3 services\.web\.app: "Web_App", "web\.app" are both web-app/);
+  assert.match(said[0] ?? "", /^refused 4 services\.web\.app: "Web_App", "web\.app" are both web-app/);
 });
 
 test("translateCompose() leaves out what belongs to a profile, unless it is asked for or needed", (context) => {
@@ -336,6 +364,104 @@ test("translateCompose() refuses one volume at two places, and takes folders tha
     ],
   );
   assert.ok(said.some((line) => line.startsWith("refused 7") && line.includes("at two places")));
+});
+
+test("translateCompose() gives a config or says why not, whatever stands behind a key", (context) => {
+  const directory = temporaryDirectory(context);
+  const file = join(directory, "compose.yaml");
+  const word = fc.constantFrom(
+    "a",
+    "b",
+    "80",
+    "8080:80",
+    "./x:/y",
+    "v:/v",
+    "1s",
+    "64m",
+    "$A",
+    "${A:-b}",
+    "$$",
+    "",
+    "A=1",
+    "~",
+  );
+  const value = fc.letrec((tie) => ({
+    any: fc.oneof(
+      { depthSize: "small" },
+      word,
+      fc.integer(),
+      fc.boolean(),
+      fc.constant(null),
+      tie("list"),
+      tie("map"),
+    ),
+    list: fc.array(tie("any"), { maxLength: 3 }),
+    map: fc.dictionary(
+      fc.constantFrom(
+        "a",
+        "b",
+        "target",
+        "source",
+        "type",
+        "test",
+        "resources",
+        "limits",
+        "file",
+        "context",
+        "args",
+        "n",
+      ),
+      tie("any"),
+      { maxKeys: 3 },
+    ),
+  })).any;
+  const service = fc.dictionary(fc.constantFrom(...Object.keys(SERVICE_KEYS)), value, { maxKeys: 6 });
+  const root = fc.record(
+    {
+      services: fc.oneof(
+        fc.dictionary(fc.constantFrom("a", "b", "C_c"), fc.oneof(service, value), { maxKeys: 3 }),
+        value,
+      ),
+      networks: value,
+      volumes: value,
+      secrets: value,
+      name: value,
+    },
+    { requiredKeys: [] },
+  );
+  const rounds = Number(process.env["PLINTH_ROUNDS"] ?? "25") * 20;
+  fc.assert(
+    fc.property(root, (composed) => {
+      writeFileSync(file, JSON.stringify(composed));
+      const { config, notes } = translated(file, { A: "a" });
+      validate("Config", config);
+      for (const note of notes) assert.ok(note.message.length > 0 && note.file === file);
+      assert.ok(
+        configText(config, { from: file, notes, before: new Map(), serviceOf: () => "a" }).length > 0,
+      );
+    }),
+    { numRuns: rounds },
+  );
+});
+
+test("translateCompose() shows no line of a file of variables, which may be a password", (context) => {
+  const { notes, texts } = bring(context, "services: { a: { image: i, env_file: [pass.env] } }\n", {
+    "pass.env": "A=1\nthe password\nB='hunter2\n",
+    ".env": "this too\n",
+  });
+  assert.deepEqual(
+    notes.filter(({ kind }) => kind === "refused").map(({ file, line }) => [basename(file), line]),
+    [
+      [".env", 1],
+      ["pass.env", 2],
+      ["pass.env", 3],
+    ],
+  );
+  assert.doesNotMatch(JSON.stringify(notes), /password|hunter2|this too/);
+  assert.deepEqual(
+    [...texts.keys()].map((file) => basename(file)),
+    ["compose.yaml"],
+  );
 });
 
 test("isCompose() tells Compose files from Plinth's own, by name or by what is in them", () => {

@@ -1,3 +1,4 @@
+import type { Config, ServiceSpec } from "@plinth/resource";
 import { basename, dirname } from "node:path";
 import { checkKeys } from "./keys.ts";
 import { Notes } from "./notes.ts";
@@ -15,14 +16,7 @@ import { portsOf } from "./service-ports.ts";
 import { resourcesOf } from "./service-resources.ts";
 import { sandboxOf } from "./service-sandbox.ts";
 import { checkFileObjects, checkVolumeNames, volumesOf } from "./service-volumes.ts";
-import type {
-  ComposeService,
-  ImageBuild,
-  Translated,
-  TranslatedConfig,
-  TranslatedService,
-  Translating,
-} from "./translated.ts";
+import type { ComposeService, ImageBuild, Translated, Translating } from "./translated.ts";
 import { Values } from "./values.ts";
 
 export interface ComposeOptions {
@@ -42,12 +36,19 @@ export function translateCompose(file: string, options: ComposeOptions): Transla
   const values = new Values(notes);
   const texts = new Map<string, string>();
   const around = surroundings(dirname(file), (name) => environment[name], notes);
-  const fallback = around("COMPOSE_PROJECT_NAME") ?? basename(dirname(file));
+  const asked = around("COMPOSE_PROJECT_NAME");
+  const folder = basename(dirname(file));
   const lookup = (name: string): string | undefined =>
-    around(name) ?? (name === "COMPOSE_PROJECT_NAME" ? plinthName(fallback) : undefined);
+    around(name) ?? (name === "COMPOSE_PROJECT_NAME" ? plinthName(folder) : undefined);
   const root = readCompose(file, override, { notes, values, lookup, texts });
-  const app = plinthName(values.text(child(root, "name")) ?? fallback);
+  const app = plinthName(asked ?? values.text(child(root, "name")) ?? folder);
   checkKeys(root, FILE_KEYS, notes, values);
+  if (around("COMPOSE_FILE") !== undefined)
+    notes.ignored(
+      root,
+      "COMPOSE_FILE is set, and this file is read all the same",
+      "name the one that is meant",
+    );
   if (isMap(root) && child(root, "services") === undefined) notes.wrong(root, "`services`");
 
   const chosen = chooseServices(root, around("COMPOSE_PROFILES") ?? "", { notes, values });
@@ -61,7 +62,6 @@ export function translateCompose(file: string, options: ComposeOptions): Transla
     names: serviceNames(chosen, { notes }),
     folders: new Set(),
     unsaid: new Set(),
-    texts,
   };
   const services = [...chosen].map(([key, part]): ComposeService => ({
     key,
@@ -89,26 +89,27 @@ function configOf(
   services: readonly ComposeService[],
   context: Translating,
   { builtImage }: ComposeOptions,
-): { config: TranslatedConfig; builds: ImageBuild[] } {
+): { config: Config; builds: ImageBuild[] } {
   const { app, notes, values } = context;
   const aliases = aliasesOf(services, context);
   const networks = networksOf(services, context);
   const builds: ImageBuild[] = [];
-  const config: TranslatedConfig = { name: app, services: {} };
+  const config: Config = { name: app, services: {} };
   for (const service of services) {
     checkKeys(service.part, SERVICE_KEYS, notes, values);
     const image = imageOf(service, context);
     if (typeof image === "object") builds.push(image);
     const names = aliases.get(service.name) ?? [];
+    const ports = portsOf(service, context);
     // In the order in which a reader of the config asks.
-    const brought: TranslatedService = {
+    const brought: ServiceSpec = {
       ...(image !== undefined && {
         image: typeof image === "string" ? image : builtImage(app, service.name),
       }),
       ...commandOf(service, context),
-      ...portsOf(service, context),
+      ...ports,
       ...healthOf(service, context),
-      ...environmentOf(service, context),
+      ...environmentOf(service, context, ports.port),
       ...volumesOf(service, context),
       ...networks.get(service.name),
       ...(names.length > 0 && { aliases: names }),

@@ -1,8 +1,7 @@
 import { basename } from "node:path";
 import { noteMessage } from "./note-text.ts";
-import { pathText } from "@plinth/resource";
+import { type Config, pathText } from "@plinth/resource";
 import type { Note } from "./notes.ts";
-import type { TranslatedConfig } from "./translated.ts";
 
 /** As the formatter of this repository has it, so that what is written looks like what is kept. */
 const COLUMNS = 110;
@@ -21,7 +20,7 @@ export interface PrintOptions {
 }
 
 /** A config as the text of a plinth.config.ts, with a comment for each note beside what it is about. */
-export function configText(config: TranslatedConfig, options: PrintOptions): string {
+export function configText(config: Config, options: PrintOptions): string {
   const { notes, before, serviceOf } = options;
   const own = new Map<string, string[]>();
   const general: string[] = [];
@@ -30,10 +29,6 @@ export function configText(config: TranslatedConfig, options: PrintOptions): str
     const service = serviceOf(note);
     if (service === undefined || config.services[service] === undefined) general.push(comment);
     else own.set(service, [...(own.get(service) ?? []), comment]);
-  }
-  for (const [service, commands] of before) {
-    const lines = ["Its image is built by:", ...commands.map((command) => `  ${command}`)];
-    own.set(service, [...lines, ...(own.get(service) ?? [])]);
   }
   const { services, ...rest } = config;
   const lines = [
@@ -45,6 +40,7 @@ export function configText(config: TranslatedConfig, options: PrintOptions): str
     ...entry("name", rest.name, INDENT),
     `${INDENT}services: {`,
     ...Object.entries(services).flatMap(([name, service]) => [
+      ...commandLines(before.get(name), INDENT.repeat(2)),
       ...(own.get(name) ?? []).flatMap((comment) => comments(comment, INDENT.repeat(2))),
       ...entry(name, service, INDENT.repeat(2)),
     ]),
@@ -58,9 +54,20 @@ export function configText(config: TranslatedConfig, options: PrintOptions): str
 const place = ({ file, line, path }: Note): string =>
   `${basename(file)}${line === undefined ? "" : `:${line}`}, ${pathText(path) || "the file"}`;
 
+/** What ends a line of TypeScript, and with it a comment. */
+const LINE_ENDS = /[\r\n\u2028\u2029]+/g;
+
+/** Commands stay on one line each, however long, so that they can be copied. */
+function commandLines(commands: readonly string[] = [], indent: string): string[] {
+  if (commands.length === 0) return [];
+  return ["Its image is built by:", ...commands.map((command) => `${INDENT}${command}`)].map(
+    (line) => `${indent}// ${line.replace(LINE_ENDS, " ")}`,
+  );
+}
+
 /** A comment on as many lines as it needs. */
 function comments(text: string, indent: string): string[] {
-  const plain = text.replace(/[\r\n\u2028\u2029]+/g, " ");
+  const plain = text.replace(LINE_ENDS, " ");
   const lines: string[] = [];
   let line = "";
   for (const word of plain.split(" ")) {

@@ -1,17 +1,17 @@
-import { quoted } from "@plinth/resource";
+import { type ServiceSpec, quoted } from "@plinth/resource";
 import { type Part, child, isList } from "./part.ts";
 import { shellWords } from "./shell-words.ts";
-import type { ComposeService, TranslatedService, Translating } from "./translated.ts";
+import type { ComposeService, Translating } from "./translated.ts";
 
 /** What Plinth puts in by itself wherever it stands. */
 const PLACES = /\$\{(PORT|HOST)\}/;
 
 /** `command` and `entrypoint`, in place of the image's. */
-export function commandOf({ part }: ComposeService, context: Translating): Partial<TranslatedService> {
+export function commandOf({ part }: ComposeService, context: Translating): Partial<ServiceSpec> {
   const entrypoint = wordsOf(child(part, "entrypoint"), context);
   const given = child(part, "command");
   const command = wordsOf(given, context);
-  const result: Partial<TranslatedService> = {};
+  const result: Partial<ServiceSpec> = {};
   if (entrypoint !== undefined) result.entrypoint = entrypoint;
   if (command !== undefined && command.length > 0) result.command = command;
   if (command?.length === 0 && entrypoint === undefined)

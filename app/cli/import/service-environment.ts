@@ -1,18 +1,22 @@
+import type { ServiceSpec } from "@plinth/resource";
 import { existsSync } from "node:fs";
 import { parseEnvironmentFile, parseRawEnvironmentFile } from "./env-file.ts";
 import { type Part, child, isList, isMap, isNull } from "./part.ts";
 import { absolutePath } from "./paths.ts";
 import { lineSource, readTextFile, unsetText } from "./read-compose.ts";
 import { refusePlaces } from "./service-command.ts";
-import type { ComposeService, TranslatedService, Translating } from "./translated.ts";
+import { VARIABLE } from "./variable.ts";
+import type { ComposeService, Translating } from "./translated.ts";
 
-/** The schema's. */
-const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,255}$/;
 /** What Plinth sets in every instance, after all that is said here. */
 const PLINTHS = /^(HOST|PLINTH_(APP|SERVICE|RELEASE))$/;
 
 /** `environment` over `env_file`. */
-export function environmentOf({ part }: ComposeService, context: Translating): Partial<TranslatedService> {
+export function environmentOf(
+  { part }: ComposeService,
+  context: Translating,
+  port: number | undefined,
+): Partial<ServiceSpec> {
   const env: Record<string, string> = {};
   const set = (name: string, value: string, at: Part): void => {
     if (!VARIABLE.test(name)) {
@@ -25,6 +29,12 @@ export function environmentOf({ part }: ComposeService, context: Translating): P
       return;
     }
     if (PLINTHS.test(name)) context.notes.ignored(at, `${name} is what Plinth says it is in every instance`);
+    if (name === "PORT" && value !== String(port))
+      context.notes.ignored(
+        at,
+        "PORT is what Plinth says it is in every instance",
+        "`expose` names the port that it listens on",
+      );
     refusePlaces(value, at, context.notes);
     env[name] = value;
   };
@@ -67,7 +77,7 @@ function readFile(part: Part, context: Translating, set: Set): void {
     return;
   }
   const text = readTextFile(file);
-  context.texts.set(file, text);
+  // Not among the texts that frames are cut from: such files hold passwords.
   const source = lineSource(file, text);
   const at = (line: number): Part => ({ source, path: [line], value: null });
   const read = format === "raw" ? parseRawEnvironmentFile(text) : parseEnvironmentFile(text, lookup);

@@ -1,10 +1,11 @@
+import type { ServiceSpec } from "@plinth/resource";
 import { checkKeys } from "./keys.ts";
 import { type Part, child, isList } from "./part.ts";
 import { durationMs, durationText } from "./quantities.ts";
 import { refusePlaces } from "./service-command.ts";
 import { HEALTHCHECK_KEYS } from "./service-keys.ts";
 import { saysPorts } from "./service-ports.ts";
-import type { ComposeService, TranslatedService, Translating } from "./translated.ts";
+import type { ComposeService, Translating } from "./translated.ts";
 
 /** Compose's defaults. */
 const INTERVAL_MS = 30_000;
@@ -18,7 +19,7 @@ const START_MS_MIN = 30_000;
 const FAILURES_MAX = 10_000;
 
 /** `healthcheck`; without one, Plinth's own probe of the port, if there is one. */
-export function healthOf(service: ComposeService, context: Translating): Partial<TranslatedService> {
+export function healthOf(service: ComposeService, context: Translating): Partial<ServiceSpec> {
   const { notes, values } = context;
   const part = child(service.part, "healthcheck");
   checkKeys(part, HEALTHCHECK_KEYS, notes, values);
@@ -41,7 +42,7 @@ export function healthOf(service: ComposeService, context: Translating): Partial
   return exec === undefined ? {} : { health: probes(part!, exec, context) };
 }
 
-function probes(part: Part, exec: string[], context: Translating): NonNullable<TranslatedService["health"]> {
+function probes(part: Part, exec: string[], context: Translating): NonNullable<ServiceSpec["health"]> {
   const intervalMs = durationIn(part, "interval", context) || INTERVAL_MS;
   const timeout = durationText(durationIn(part, "timeout", context) || TIMEOUT_MS);
   const retries = Math.min(context.values.integer(child(part, "retries")) || RETRIES, FAILURES_MAX);

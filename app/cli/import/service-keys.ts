@@ -259,7 +259,7 @@ export const VOLUME_KEYS: KeyTable = {
   driver_opts: refused("there is no volume driver", "mount it on the machine and bind its folder"),
   external: refused(
     "a volume outside of the app is not used",
-    "let the app have its own, and bring the data with `plinth volumes`",
+    "let the app have its own, and bring the data with `plinth cp`",
   ),
   labels: ignored("labels are not kept"),
   name: ignored("a volume is known by its key, in its app"),

@@ -1,8 +1,9 @@
+import type { ServiceSpec } from "@plinth/resource";
 import { checkKeys, namesText } from "./keys.ts";
 import { type Part, child, isMap } from "./part.ts";
 import { plinthName } from "./plinth-name.ts";
 import { DEPENDS_ON_KEYS, SERVICE_NETWORK_KEYS } from "./service-keys.ts";
-import type { ComposeService, Condition, TranslatedService, Translating } from "./translated.ts";
+import type { ComposeService, Condition, Translating } from "./translated.ts";
 
 /** The schema's. */
 const ALIAS = /^[a-z0-9_]([a-z0-9_.-]{0,61}[a-z0-9_])?$/;
@@ -63,7 +64,7 @@ export interface Waiting {
 }
 
 /** `after` of `depends_on`. */
-export function afterOf({ part }: ComposeService, context: Translating): Partial<TranslatedService> {
+export function afterOf({ part }: ComposeService, context: Translating): Partial<ServiceSpec> {
   const after: Record<string, Condition> = {};
   for (const [key, { part: at, condition, isRequired }] of conditionsOf(part, context)) {
     const name = context.names.get(key);

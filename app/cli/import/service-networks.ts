@@ -1,9 +1,10 @@
+import type { ServiceSpec } from "@plinth/resource";
 import { checkKeys } from "./keys.ts";
 import { child, isMap } from "./part.ts";
 import { NETWORK_KEYS } from "./service-keys.ts";
 import { conditionsOf } from "./service-names.ts";
 import { saysPorts } from "./service-ports.ts";
-import type { ComposeService, TranslatedService, Translating } from "./translated.ts";
+import type { ComposeService, Translating } from "./translated.ts";
 
 const DEFAULT = "default";
 
@@ -11,7 +12,7 @@ const DEFAULT = "default";
 export function networksOf(
   services: readonly ComposeService[],
   context: Translating,
-): ReadonlyMap<string, Partial<TranslatedService>> {
+): ReadonlyMap<string, Partial<ServiceSpec>> {
   const { notes, values, root } = context;
   const declared = values.map(child(root, "networks"));
   for (const [, network] of declared) checkKeys(network, NETWORK_KEYS, notes, values);
@@ -19,7 +20,7 @@ export function networksOf(
     values.flag(child(declared.get(network), "internal")) === true;
   const jobs = oneShot(services, context);
   const on = new Map(services.map((service) => [service.name, networksOn(service, context)]));
-  const result = new Map<string, Partial<TranslatedService>>();
+  const result = new Map<string, Partial<ServiceSpec>>();
   for (const { name } of services) {
     const own = on.get(name)!;
     const calls = services
@@ -41,6 +42,9 @@ function networksOn({ part }: ComposeService, { notes, values, root }: Translati
   const mode = child(part, "network_mode");
   const text = values.text(mode);
   if (mode !== undefined && text !== undefined) {
+    const others = child(part, "networks");
+    if (others !== undefined)
+      notes.refused(others, "`networks` and `network_mode` exclude each other", "keep one");
     if (text === "none") return new Set();
     if (text !== "bridge" && text !== DEFAULT) {
       const instead = "publish the ports it serves, and dial others by their names";

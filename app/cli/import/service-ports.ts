@@ -1,7 +1,8 @@
+import type { ServiceSpec } from "@plinth/resource";
 import { checkKeys } from "./keys.ts";
 import { type Part, child, isMap } from "./part.ts";
 import { PORT_KEYS } from "./service-keys.ts";
-import type { ComposeService, TranslatedService, Translating } from "./translated.ts";
+import type { ComposeService, Translating } from "./translated.ts";
 
 const PORT_MAX = 65_535;
 /** The schema's; what listens on more belongs to no request-and-answer service. */
@@ -24,7 +25,7 @@ export const saysPorts = ({ part }: ComposeService, { values }: Translating): bo
   ["expose", "ports"].some((key) => values.oneOrMore(child(part, key)).length > 0);
 
 /** `port`, `extraPorts` and `publish` of `expose` and `ports`. */
-export function portsOf({ part }: ComposeService, context: Translating): Partial<TranslatedService> {
+export function portsOf({ part }: ComposeService, context: Translating): Partial<ServiceSpec> {
   const targets = new Set<number>();
   for (const each of context.values.list(child(part, "expose"))) {
     for (const port of exposed(each, context)) targets.add(port);

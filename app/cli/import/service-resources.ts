@@ -1,3 +1,4 @@
+import type { ServiceSpec } from "@plinth/resource";
 import { checkKeys } from "./keys.ts";
 import { type Part, child } from "./part.ts";
 import { durationText, sizeBytes, sizeText } from "./quantities.ts";
@@ -9,16 +10,16 @@ import {
   RESTART_POLICY_KEYS,
 } from "./service-keys.ts";
 import { durationIn } from "./service-health.ts";
-import type { ComposeService, TranslatedService, Translating } from "./translated.ts";
+import type { ComposeService, Translating } from "./translated.ts";
 
-const POLICIES: Readonly<Record<string, NonNullable<TranslatedService["restart"]>>> = {
+const POLICIES: Readonly<Record<string, NonNullable<ServiceSpec["restart"]>>> = {
   none: "never",
   "on-failure": "on-failure",
   any: "always",
 };
 
 /** How many instances run, what each may use, and what happens when one ends. */
-export function resourcesOf({ part }: ComposeService, context: Translating): Partial<TranslatedService> {
+export function resourcesOf({ part }: ComposeService, context: Translating): Partial<ServiceSpec> {
   const { notes, values } = context;
   const deploy = child(part, "deploy");
   const given = child(deploy, "resources");
@@ -33,7 +34,7 @@ export function resourcesOf({ part }: ComposeService, context: Translating): Par
   const memory = sizeIn(child(limits, "memory") ?? child(part, "mem_limit"), context);
   const processes = values.integer(child(limits, "pids") ?? child(part, "pids_limit"));
   // Nought and less are no limit.
-  const resources: NonNullable<TranslatedService["resources"]> = {
+  const resources: NonNullable<ServiceSpec["resources"]> = {
     ...(memory !== undefined && memory > 0 && { memory: sizeText(memory) }),
     ...(cpu !== undefined && cpu > 0 && { cpu }),
     ...(processes !== undefined && processes > 0 && { processes }),
@@ -52,7 +53,7 @@ function restartOf(
   part: Part,
   condition: Part | undefined,
   { notes, values }: Translating,
-): NonNullable<TranslatedService["restart"]> {
+): NonNullable<ServiceSpec["restart"]> {
   const given = child(part, "restart");
   if (given === undefined && condition !== undefined) {
     const policy = POLICIES[values.text(condition) ?? ""];

@@ -1,8 +1,9 @@
+import type { ServiceSpec } from "@plinth/resource";
 import { child } from "./part.ts";
 import { configPath } from "./paths.ts";
-import type { ComposeService, TranslatedService, Translating } from "./translated.ts";
+import type { ComposeService, Translating } from "./translated.ts";
 
-type StopSignal = NonNullable<TranslatedService["stopSignal"]>;
+type StopSignal = NonNullable<ServiceSpec["stopSignal"]>;
 
 const STOP_SIGNALS: readonly StopSignal[] = [
   "SIGTERM",
@@ -20,9 +21,9 @@ const ARCHITECTURES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** As whom and in what walls a service runs. */
-export function sandboxOf({ part }: ComposeService, context: Translating): Partial<TranslatedService> {
+export function sandboxOf({ part }: ComposeService, context: Translating): Partial<ServiceSpec> {
   const { values } = context;
-  const result: Partial<TranslatedService> = { ...securityOf(part, context) };
+  const result: Partial<ServiceSpec> = { ...securityOf(part, context) };
   const user = values.text(child(part, "user"));
   if (user !== undefined && user !== "") result.user = user;
   const workdir = values.text(child(part, "working_dir"));
@@ -55,8 +56,8 @@ export function sandboxOf({ part }: ComposeService, context: Translating): Parti
 function securityOf(
   part: ComposeService["part"],
   { notes, values, directory }: Translating,
-): Partial<TranslatedService> {
-  const result: Partial<TranslatedService> = {};
+): Partial<ServiceSpec> {
+  const result: Partial<ServiceSpec> = {};
   for (const each of values.list(child(part, "security_opt"))) {
     const text = values.text(each);
     if (text === undefined) continue;
@@ -76,7 +77,7 @@ function securityOf(
 function stopSignalOf(
   part: ComposeService["part"],
   { notes, values }: Translating,
-): TranslatedService["stopSignal"] {
+): ServiceSpec["stopSignal"] {
   const given = child(part, "stop_signal");
   const text = values.text(given)?.toUpperCase();
   if (given === undefined || text === undefined) return undefined;

@@ -1,3 +1,4 @@
+import type { ServiceSpec } from "@plinth/resource";
 import { existsSync } from "node:fs";
 import { posix } from "node:path";
 import { checkKeys, namesText } from "./keys.ts";
@@ -14,7 +15,7 @@ import {
   MOUNT_VOLUME_KEYS,
 } from "./service-keys.ts";
 import { sizeIn } from "./service-resources.ts";
-import type { ComposeService, TranslatedService, Translating } from "./translated.ts";
+import type { ComposeService, Translating } from "./translated.ts";
 
 /** Docker's has no bound; Plinth's must have one, and what is not used takes no memory. */
 const TMPFS_BYTES = 64 * 2 ** 20;
@@ -33,7 +34,7 @@ interface Mount {
 }
 
 /** `volumes`, `tmpfs`, `shm_size`, and the files of `secrets` and `configs`. */
-export function volumesOf(service: ComposeService, context: Translating): Partial<TranslatedService> {
+export function volumesOf(service: ComposeService, context: Translating): Partial<ServiceSpec> {
   const { part } = service;
   const { notes, values } = context;
   const volumes: Record<string, string> = {};

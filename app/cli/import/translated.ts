@@ -1,21 +1,10 @@
-import type { Config, ServiceSpec } from "@plinth/resource";
+import type { Config } from "@plinth/resource";
 import type { Note, Notes } from "./notes.ts";
 import type { Lookup } from "./interpolate.ts";
 import type { Part } from "./part.ts";
 import type { Values } from "./values.ts";
 
 export type Condition = "started" | "ready" | "completed";
-
-/** What a service of another file's form becomes. */
-export type TranslatedService = Omit<ServiceSpec, "health"> & {
-  health?: Exclude<ServiceSpec["health"], undefined> | false;
-  after?: Record<string, Condition>;
-  publish?: string[];
-  extraPorts?: number[];
-  aliases?: string[];
-};
-
-export type TranslatedConfig = Omit<Config, "services"> & { services: Record<string, TranslatedService> };
 
 /** An image that is made before the app can run. */
 export interface ImageBuild {
@@ -34,7 +23,7 @@ export interface ImageBuild {
 
 /** A file of another form as Plinth's own config. */
 export interface Translated {
-  readonly config: TranslatedConfig;
+  readonly config: Config;
   /** In the order in which a reader meets them. */
   readonly notes: readonly Note[];
   readonly builds: readonly ImageBuild[];
@@ -64,8 +53,6 @@ export interface Translating {
   readonly names: ReadonlyMap<string, string>;
   readonly folders: Set<string>;
   readonly unsaid: Set<string>;
-  /** What was read besides, for frames. */
-  readonly texts: Map<string, string>;
 }
 
 /** One service of a Compose file. */
