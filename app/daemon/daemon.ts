@@ -9,10 +9,10 @@ import { Fault, messageOf } from "@plinth/fault";
 import { takeFileLock } from "@plinth/file";
 import type { Log } from "@plinth/log";
 import { runtimePath } from "@plinth/process";
-import { createRegistry } from "@plinth/registry";
+import { createRegistry, type Registry } from "@plinth/registry";
 import { readHostCredential } from "@plinth/hosts";
 import { type Drainer, EVERY_ADDRESS, Fleet, InstanceSet, instanceEnvironment } from "@plinth/release";
-import type { AppSpec } from "@plinth/resource";
+import { type AppSpec, portsMeet, type PublishedPort } from "@plinth/resource";
 import { createContainerDriver, createExternalDriver, createProcessDriver } from "@plinth/run";
 import { openSecretKey, SecretVault } from "@plinth/secrets";
 import { Actions } from "./actions.ts";
@@ -258,6 +258,9 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
           lastLines: (instance) => reach.lastLines(instance, FAILURE_LINES),
           urlsOf,
           ownPorts: () => ownPorts(home.settings),
+          makeRoom: async (wanted) => {
+            if (await makeRoom(home, registry, wanted)) publisher.changed();
+          },
         })
       : new JoinedRole({
           ...shared,
@@ -422,6 +425,30 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
   serves = true;
   const lifetime = setup.move();
   return { ended, end: resolveEnded, [Symbol.asyncDispose]: () => lifetime.disposeAsync() };
+}
+
+/**
+ * Moves Plinth's own listeners off ports that an app publishes, where nobody has been told of them: the ingress as long
+ * as no app is served there by a host name. Whether something moved.
+ */
+async function makeRoom(home: Home, registry: Registry, wanted: readonly PublishedPort[]): Promise<boolean> {
+  const isIngressUsed = registry.list("App").some(({ spec }) => Object.keys(spec.ingress ?? {}).length > 0);
+  let moved = false;
+  for (const [which, name] of [
+    ["ingressPort", "ingress"],
+    ["metricsPort", "metrics"],
+  ] as const) {
+    if (which === "ingressPort" && (isIngressUsed || home.isAskedFor(which))) continue;
+    const isWanted = (): boolean => {
+      const own = ownPorts(home.settings).find((one) => one.name === name)!;
+      return wanted.some((one) => portsMeet(one, own));
+    };
+    for (let moves = 0; isWanted() && moves < PORT_MOVES_MAX; moves++) {
+      await home.moveOn(which);
+      moved = true;
+    }
+  }
+  return moved;
 }
 
 /** Only who listens has a port: where another home was faster, this one moves on to the next free one. */

@@ -38,7 +38,7 @@ const IN_FORCE_MS = 5000;
 
 export interface FirstRoleOptions extends Pick<
   ReleaseControllerOptions,
-  "lastLines" | "urlsOf" | "ownPorts"
+  "lastLines" | "urlsOf" | "ownPorts" | "makeRoom"
 > {
   readonly home: Home;
   readonly store: Store;

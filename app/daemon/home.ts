@@ -141,11 +141,16 @@ export class Home {
     return Number.parseInt(this.#settings.id.slice(0, 8), 16) % PORT_CHUNKS;
   }
 
+  /** Whether somebody said which port it is to be, when this daemon was started. */
+  isAskedFor(which: "ingressPort" | "apiPort"): boolean {
+    return this.#wishes[which] !== undefined;
+  }
+
   /** Leaves a chosen port that somebody else was faster to take. Fault "conflict" when it was asked for by number. */
   async moveOn(which: ChosenPort): Promise<void> {
     const address = this.#addressOf(which);
     const taken = this.#settings[which];
-    if ((which === "ingressPort" || which === "apiPort") && this.#wishes[which] !== undefined)
+    if ((which === "ingressPort" || which === "apiPort") && this.isAskedFor(which))
       throw portTaken(which, address, taken);
     this.#settings = { ...this.#settings, [which]: await freePort(which, address, taken + PORT_STEP) };
     await this.#save();

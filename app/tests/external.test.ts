@@ -90,3 +90,31 @@ for (const runtime of RUNTIMES) {
     assert.equal(await (await fetch(`http://127.0.0.1:${one}/`)).text(), "one");
   });
 }
+
+test("a published port is the app's, though Plinth's own ingress would have had it", async () => {
+  await using plinth = createPlinth();
+  using project = createProject();
+  project.write("web.mjs", serverSaying("web"));
+  const configure = (name: string, more: object): void =>
+    project.configure({ name, services: { web: { command: ["node", "web.mjs"], ...more } } });
+  configure("first", {});
+  await plinth.up(project.directory);
+  const taken = await plinth.ingressPort();
+  configure("second", { publish: [`0.0.0.0:${taken}`] });
+  await plinth.up(project.directory);
+  assert.notEqual(await plinth.ingressPort(), taken);
+  await plinth.until("the app is there", async () =>
+    (await (await fetch(`http://127.0.0.1:${taken}/`)).text()).includes('"text":"web"'),
+  );
+  // An address that people have been told stays where it is.
+  project.configure({
+    name: "third",
+    services: { web: { command: ["node", "web.mjs"] } },
+    ingress: { "third.localhost": "web" },
+  });
+  await plinth.up(project.directory);
+  configure("fourth", { publish: [String(await plinth.ingressPort())] });
+  const { code, stderr } = await plinth.run(["up", project.directory, "--detach"]);
+  assert.notEqual(code, 0);
+  assert.match(stderr, /is Plinth's own already, for its ingress; publish another one/);
+});

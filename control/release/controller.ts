@@ -11,6 +11,7 @@ import {
   DEPLOY_ANNOTATION,
   type Failure,
   type Plan,
+  type PublishedPort,
   type Release,
   type ServiceSpec,
   replicasOf,
@@ -23,7 +24,7 @@ import { planApp } from "./plan.ts";
 import { Releases } from "./releases.ts";
 import { revisionOf, secretsMadeFor, secretsOfApp, type SecretVersions } from "./revision.ts";
 import { planRollout } from "./rollout.ts";
-import { type RefusalSources, refusalOf } from "./refusal.ts";
+import { publishedBy, type RefusalSources, refusalOf } from "./refusal.ts";
 import { ServiceReports } from "./service-reports.ts";
 import { stopFirstReason } from "./stop-first.ts";
 import { Topology } from "./topology.ts";
@@ -42,6 +43,8 @@ export interface ReleaseControllerOptions {
   readonly lastLines: (instance: string) => Promise<string[]>;
   /** Where Plinth itself listens on this machine. */
   readonly ownPorts: RefusalSources["ownPorts"];
+  /** Leaves what of those ports is Plinth's own and can be elsewhere, before an app takes them. */
+  readonly makeRoom: (wanted: readonly PublishedPort[]) => Promise<void>;
   /** URLs under which an app's ingress answers. */
   readonly urlsOf: (spec: AppSpec) => string[];
   /** Called when what the proxy must know has changed. */
@@ -290,6 +293,7 @@ export class ReleaseController {
       ...(deploy === undefined ? {} : { observedDeploy: deploy }),
     };
     await this.#makePasswords(app.spec);
+    await this.#options.makeRoom(publishedBy(app.spec));
     const refusal = refusalOf(app, { ...this.#options, ownNetworks: this.#options.mesh !== undefined });
     if (refusal !== undefined) return { ...status, failure: refusal };
 

@@ -145,6 +145,7 @@ export async function startReleases(machine: Machine, mesh?: Mesh): Promise<Rele
     makeSecret: (name) => Promise.resolve(machine.secrets.add(name)),
     lastLines: () => Promise.resolve([]),
     urlsOf: () => [],
+    makeRoom: () => Promise.resolve(),
     ownPorts: () => [{ name: "api", address: "127.0.0.1", port: OWN_PORT }],
     onTopology: () => {},
     clock: systemClock,

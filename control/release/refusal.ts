@@ -4,6 +4,7 @@ import {
   type AppSpec,
   type Failure,
   portsMeet,
+  type PublishedPort,
   publishedPort,
   serviceSettings,
   replicasOf,
@@ -114,7 +115,8 @@ export function refusalOf(
   return undefined;
 }
 
-function publishedBy({ services }: AppSpec): (Place & { readonly service: string })[] {
+/** The ports of the machine that an app publishes, with whose they are. */
+export function publishedBy({ services }: AppSpec): (PublishedPort & { readonly service: string })[] {
   return Object.entries(services).flatMap(([service, { publish = [] }]) =>
     publish.map((text) => ({ ...publishedPort(text), service })),
   );

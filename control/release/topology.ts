@@ -1,8 +1,9 @@
 import { type AppView, type PairAddresses, STORE_PORT } from "@plinth/discovery";
 import type { Registry } from "@plinth/registry";
-import { type App, type Instance, publishedPort, type Release, type ServiceSpec } from "@plinth/resource";
+import type { App, Instance, Release, ServiceSpec } from "@plinth/resource";
 import type { Mesh } from "./mesh.ts";
 import type { Fleet } from "./fleet.ts";
+import { publishedBy } from "./refusal.ts";
 import type { Releases } from "./releases.ts";
 
 export interface TopologyOptions {
@@ -59,9 +60,7 @@ export class Topology {
           app: name,
           services: { ...Object.fromEntries(going), ...target.spec.services },
           ingress: entrance.spec.ingress ?? {},
-          published: Object.entries(entrance.spec.services).flatMap(([service, { publish = [] }]) =>
-            publish.map((text) => ({ ...publishedPort(text), service })),
-          ),
+          published: publishedBy(entrance.spec),
           pairs: this.#pairs.get(name) ?? [],
           serving,
           local: instances.local(name),
