@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync } from "node:fs";
 import { connect } from "node:net";
+import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Clock, systemClock } from "@plinth/clock";
 import { Fault, messageOf } from "@plinth/fault";
@@ -33,8 +34,8 @@ const POLL_MS = 100;
 /** Who only looks whether somebody watches holds the lock for a millisecond; who watches keeps it. */
 const WATCH_ATTEMPTS = 5;
 
-const DAEMON_ENTRY = fileURLToPath(new URL("main.ts", import.meta.url));
-const SUPERVISOR_ENTRY = fileURLToPath(new URL("supervisor.ts", import.meta.url));
+const DAEMON_ENTRY = fileURLToPath(new URL(`main${extname(import.meta.url)}`, import.meta.url));
+const SUPERVISOR_ENTRY = fileURLToPath(new URL(`supervisor${extname(import.meta.url)}`, import.meta.url));
 
 /** Whether a daemon of this home answers. */
 export async function isDaemonUp(home: string): Promise<boolean> {

@@ -49,8 +49,9 @@ export function createPlinth(
   environment: Readonly<Record<string, string>> = {},
   home: string = mkdtempSync(join(tmpdir(), "plinth-home-")),
   machine?: Machine,
+  launcher: string = LAUNCHER,
 ): Plinth {
-  const [program, ...words] = [...(machine?.inside ?? []), "/bin/sh", LAUNCHER];
+  const [program, ...words] = [...(machine?.inside ?? []), "/bin/sh", launcher];
   const run = async (parameters: readonly string[], input?: string): Promise<CommandResult> => {
     // The same mode for every user who runs these tests; those of the other mode ask for it.
     const isModeless = parameters[0] === "up" && !parameters.includes("--mesh");
