@@ -6,6 +6,7 @@ import { text } from "node:stream/consumers";
 
 /** Package by the program it brings. */
 const packages: Readonly<Record<string, string>> = {
+  "/lib/systemd/systemd": "systemd",
   "/usr/bin/busybox": "busybox-static",
   "/usr/bin/chromium": "chromium",
   "/usr/bin/crun": "crun",

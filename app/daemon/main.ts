@@ -9,7 +9,10 @@ import { EXIT_CANNOT_START, reportReadiness } from "./supervise.ts";
 
 const READY_DESCRIPTOR = 3;
 const log = createLog({ fields: { process: "daemon", pid: process.pid } });
+// systemd passes no such descriptor: what has this number is Node's own.
+const isService = process.argv.includes("--service");
 const report = reportReadiness((text) => {
+  if (isService) return;
   try {
     writeSync(READY_DESCRIPTOR, text);
     closeSync(READY_DESCRIPTOR);
