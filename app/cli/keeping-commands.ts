@@ -50,13 +50,14 @@ export const keepingCommands: readonly Command[] = [
   },
   {
     name: "upgrade",
-    summary: "replace the running proxy by a new one, without losing a request",
+    summary: "bring what runs to the version that is installed, without losing a request",
     description: [
-      "The new proxy inherits the listening sockets; the old one finishes what it has and ends. It runs the version that is installed now.",
+      "A daemon of another version is replaced, once the installed one has shown that it loads; where it does not, the one that runs is left alone. The new proxy inherits the listening sockets; the old one finishes what it has and ends. Instances run on.",
     ],
     arguments: [],
     flags: [
       { name: "runtime", value: "node|bun", summary: "what the new proxy runs on; default: as before" },
+      { name: "daemon", summary: "replace the daemon even if it is of this version" },
     ],
     examples: [
       { command: "plinth upgrade", says: "after installing a new version" },

@@ -8,5 +8,6 @@ export type { Installation } from "./service/install.ts";
 export { serviceOf } from "./service/record.ts";
 export type { ServiceRecord } from "./service/record.ts";
 export { isSystemdHere, lingers } from "./service/systemd.ts";
+export { upgradeDaemon } from "./upgrade.ts";
 export { comesUp, ensureDaemon, superviseDaemon } from "./supervise.ts";
 export type { DaemonOptions, Supervision } from "./supervise.ts";

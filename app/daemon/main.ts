@@ -38,16 +38,18 @@ try {
     import("./daemon.ts"),
     import("@plinth/run"),
   ]);
-  await using daemon = await startDaemon(options, log, {
-    detect: () => detectNetwork(),
-    open: (home) => HostNetwork.open({ ...home, clock: systemClock, log }),
-  });
-  report.ready();
-  // Written now and not at the end: a daemon that is killed leaves its successor a quick start all the same.
-  flushCompileCache();
-  ended.signal.addEventListener("abort", () => daemon.end(), { once: true });
-  if (ended.signal.aborted) daemon.end();
-  await daemon.ended;
+  if (options.trial !== true) {
+    await using daemon = await startDaemon(options, log, {
+      detect: () => detectNetwork(),
+      open: (home) => HostNetwork.open({ ...home, clock: systemClock, log }),
+    });
+    report.ready();
+    // Written now and not at the end: a daemon that is killed leaves its successor a quick start all the same.
+    flushCompileCache();
+    ended.signal.addEventListener("abort", () => daemon.end(), { once: true });
+    if (ended.signal.aborted) daemon.end();
+    await daemon.ended;
+  }
 } catch (error) {
   log.error("cannot start", { error: messageOf(error) });
   report.failed(error);

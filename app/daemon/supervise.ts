@@ -22,6 +22,8 @@ export interface DaemonOptions extends PortWishes {
   readonly proxyRuntime?: RuntimeName;
   /** The unit of systemd that runs it; without one a supervisor does. */
   readonly service?: string;
+  /** Loads all that a daemon is made of, touches nothing, and ends. */
+  readonly trial?: boolean;
 }
 
 /** The daemon's exit code that says: asked to end, do not start me again. */

@@ -41,6 +41,11 @@ export async function endDaemonAlone(home: string, clock: Clock = systemClock): 
     );
   }
   if (watcher !== undefined) await end("the supervisor", watcher, clock);
+  await endDaemon(home, clock);
+}
+
+/** Ends the daemon; who watches over it starts the next. */
+export async function endDaemon(home: string, clock: Clock): Promise<void> {
   const daemon = readProcessRecord(homePaths(home).daemonRecord);
   if (daemon !== undefined) await end("the daemon", daemon, clock);
 }
