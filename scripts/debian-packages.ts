@@ -9,6 +9,7 @@ const packages: Readonly<Record<string, string>> = {
   "/lib/systemd/systemd": "systemd",
   "/usr/bin/busybox": "busybox-static",
   "/usr/bin/chromium": "chromium",
+  "/usr/bin/crontab": "cron",
   "/usr/bin/crun": "crun",
   "/usr/bin/curl": "curl",
   "/usr/bin/etcd": "etcd-server",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -105,17 +105,58 @@ test(
 );
 
 test("the unit is one that systemd understands, whatever stands in the home's path", async (context) => {
-  const home = join(newHome(), 'a b%h $HOME "q"');
+  const directory = newHome();
+  const home = join(directory, 'a b%h $HOME "q"');
   const plinth = createPlinth({}, home);
   const text = await run(plinth, "install", "--print");
   assert.match(text, /%%h \$\$HOME \\"q\\"/);
   if (!existsSync("/usr/bin/systemd-analyze")) return context.skip("no systemd here (Debian's systemd)");
-  const directory = mkdtempSync(join(tmpdir(), "plinth-unit-"));
   writeFileSync(join(directory, "plinth.service"), text);
-  const said = execFileSync("systemd-analyze", ["verify", "--man=no", join(directory, "plinth.service")], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  assert.equal(said, "");
+  const parameters = ["verify", "--man=no", join(directory, "plinth.service")];
+  const { status, stderr } = spawnSync("systemd-analyze", parameters, { encoding: "utf8" });
+  assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
   rmSync(directory, { recursive: true });
 });
+
+/** One machine without systemd, for a script; its crontabs are its own. "$0" is the launcher, "$1" the home. */
+const WITHOUT_SYSTEMD = `mount -t tmpfs none /var/spool/cron
+mkdir -m 1730 /var/spool/cron/crontabs
+[ ! -d /run/systemd ] || mount -t tmpfs none /run/systemd
+export PLINTH_HOME="$1"
+echo "7 7 * * * true" | crontab -
+if "$0" install; then exit 9; fi
+"$0" install --cron
+"$0" install --cron
+crontab -l
+# As cron does after a start: with little in the environment.
+crontab -l | sed -n "s/^@reboot //p" | env -i HOME="$HOME" sh -e
+"$0" status
+"$0" down --all
+"$0" uninstall
+echo left: "$(crontab -l)"`;
+
+const lacksCron =
+  process.geteuid?.() !== 0 || !existsSync("/usr/bin/crontab") || !existsSync("/var/spool/cron");
+
+test(
+  "without systemd install sets up nothing but a line of the crontab that is asked for, which starts Plinth",
+  { skip: lacksCron && "needs root and crontab (Debian's cron)" },
+  () => {
+    const home = newHome();
+    const launcher = join(import.meta.dirname, "../cli/plinth");
+    const said = execFileSync(
+      "unshare",
+      ["--mount", "--", "/bin/sh", "-ec", WITHOUT_SYSTEMD, launcher, home],
+      {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
+    assert.match(said, /^@reboot PATH=.*plinth start --home .*$/m);
+    assert.match(said, /^Wrote into your crontab:\n(.*)\nYour crontab has it already:\n\1$/m);
+    assert.match(said, /^7 7 \* \* \* true\n@reboot .*\nPlinth [\d.]+ runs in /m);
+    assert.match(said, /^Watched over by: a supervisor/m);
+    assert.match(said, /^left: 7 7 \* \* \* true$/m);
+    rmSync(home, { recursive: true });
+  },
+);

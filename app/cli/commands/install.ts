@@ -19,7 +19,7 @@ export async function run(context: Context): Promise<number> {
   const { home, output, clock, json } = context;
   const path = process.env["PATH"] ?? DEFAULT_PATH;
   if (context.is("print")) {
-    output.result(unitOf({ home, path }).trimEnd());
+    output.result(unitOf({ home, environment: process.env }).trimEnd());
     return 0;
   }
   if (!isSystemdHere()) return withoutSystemd(context, path);
@@ -28,7 +28,7 @@ export async function run(context: Context): Promise<number> {
       hint: "Without it, `plinth install` writes a unit.",
     });
   }
-  const { file, scope, changes } = await installService({ home, path, clock });
+  const { file, scope, changes } = await installService({ home, environment: process.env, clock });
   if (json) output.json({ file, scope, changes });
   else {
     output.result(`systemd keeps Plinth running: ${file}`);

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { type Clock, systemClock } from "@plinth/clock";
 import { Fault } from "@plinth/fault";
 import { writeFileDurably } from "@plinth/file";
+import { INHERITED } from "@plinth/release";
 import { createHome, homePaths } from "../home-paths.ts";
 import { DAEMON_ENTRY, ensureDaemon, isDaemonUp, untilUp } from "../supervise.ts";
 import { endDaemonAlone } from "../take-over.ts";
@@ -15,8 +16,8 @@ const UNIT_MODE = 0o644;
 
 export interface InstallOptions {
   readonly home: string;
-  /** The unit's PATH. */
-  readonly path: string;
+  /** Of whoever installs it: instances inherit from it what they would have from a supervisor's. */
+  readonly environment: NodeJS.ProcessEnv;
   readonly clock?: Clock;
 }
 
@@ -28,10 +29,17 @@ export interface Installation {
 }
 
 /** The unit of a home, as it would be written. */
-export function unitOf({ home, path }: InstallOptions): string {
+export function unitOf({ home, environment: given }: InstallOptions): string {
   const { compileCache, daemonLog } = homePaths(home);
   const command = [process.execPath, DAEMON_ENTRY];
-  return unitText({ scope: ownScope(), home, command, path, compileCache, log: daemonLog });
+  const environment: Record<string, string> = {};
+  for (const name of ["PATH", ...INHERITED]) {
+    const value = given[name];
+    // A line's end would end the setting.
+    if (value !== undefined && !/[\r\n]/.test(value)) environment[name] = value;
+  }
+  environment["NODE_COMPILE_CACHE"] = compileCache;
+  return unitText({ scope: ownScope(), home, command, environment, log: daemonLog });
 }
 
 /** Has systemd keep this home's daemon running, in the place of whoever does so now. No instance and no request notices. */

@@ -6,9 +6,8 @@ export interface UnitSettings {
   readonly home: string;
   /** The daemon's argument vector; the unit's own name is added to it. */
   readonly command: readonly string[];
-  /** Where instances look for their programs. */
-  readonly path: string;
-  readonly compileCache: string;
+  /** What instances are to find in theirs, PATH among it, and where the daemon keeps compiled code. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly log: string;
 }
 
@@ -24,9 +23,12 @@ const STOP_S = 30;
 const OOM_SCORE = -900;
 
 /** The unit file; the same settings always give the same text. */
-export function unitText({ scope, home, command, path, compileCache, log }: UnitSettings): string {
+export function unitText({ scope, home, command, environment, log }: UnitSettings): string {
   const isSystem = scope === "system";
   const words = [...command, "--home", home, "--service", UNIT].map((word) => quoted(word, true));
+  const settings = Object.entries(environment).map(
+    ([name, value]) => `Environment=${quoted(`${name}=${value}`, false)}`,
+  );
   return `# Written by \`plinth install\`, which writes it anew when something differs. Settings of your own belong beside it:
 # systemctl ${isSystem ? "" : "--user "}edit ${UNIT}
 
@@ -38,8 +40,7 @@ StartLimitIntervalSec=0
 [Service]
 Type=exec
 ExecStart=${words.join(" ")}
-Environment=${quoted(`PATH=${path}`, false)}
-Environment=${quoted(`NODE_COMPILE_CACHE=${compileCache}`, false)}
+${settings.join("\n")}
 WorkingDirectory=/
 StandardOutput=append:${specifiersEscaped(log)}
 StandardError=append:${specifiersEscaped(log)}
