@@ -27,11 +27,8 @@ export function watcherOf(home: string): WatcherRecord | undefined {
     : undefined;
 }
 
-/**
- * Ends the supervisor, then the daemon, and nothing else: the proxy and all instances go on, and who starts a daemon next
- * finds them. A terminal's watch is refused, which would end them.
- */
-export async function endDaemonAlone(home: string, clock: Clock = systemClock): Promise<void> {
+/** A terminal's watch is not to be taken over: it stops all when it ends. */
+export function refuseTerminal(home: string): void {
   const watcher = watcherOf(home);
   if (watcher?.kind === "terminal") {
     throw new Fault(
@@ -40,6 +37,15 @@ export async function endDaemonAlone(home: string, clock: Clock = systemClock): 
       { hint: "End that one with Ctrl-C, which stops its apps, and deploy them with `plinth up --detach`." },
     );
   }
+}
+
+/**
+ * Ends the supervisor, then the daemon, and nothing else: the proxy and all instances go on, and who starts a daemon next
+ * finds them.
+ */
+export async function endDaemonAlone(home: string, clock: Clock = systemClock): Promise<void> {
+  refuseTerminal(home);
+  const watcher = watcherOf(home);
   if (watcher !== undefined) await end("the supervisor", watcher, clock);
   await endDaemon(home, clock);
 }

@@ -104,6 +104,26 @@ test(
   },
 );
 
+test(
+  "a daemon that systemd cannot start is no takeover: the supervisor is back, and no unit is left",
+  { skip },
+  async () => {
+    await using machine = await bootSystemd();
+    using project = createProject();
+    site(project);
+    await using plinth = createPlinth({}, newHome(), machine);
+    await plinth.up(project.directory);
+    const before = await allReady(plinth, 3);
+    machine.override("[Service]\nExecStart=\nExecStart=/nowhere/plinth\n");
+    const { code, stderr } = await plinth.run(["install"]);
+    assert.equal(code, 4);
+    assert.match(stderr, /Cannot run "systemctl start plinth\.service"/);
+    assert.deepEqual((await plinth.status()).watcher, { kind: "supervisor", unit: null });
+    assert.deepEqual(pids(await allReady(plinth, 3)), pids(before));
+    assert.match(await run(plinth, "uninstall"), /nothing to take away/);
+  },
+);
+
 test("the unit is one that systemd understands, whatever stands in the home's path", async (context) => {
   const directory = newHome();
   const home = join(directory, 'a b%h $HOME "q"');

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Machine } from "./machines.ts";
@@ -45,6 +45,8 @@ export interface SystemdMachine extends Machine, AsyncDisposable {
   /** Ends every process at once, and starts systemd anew. */
   reboot(): Promise<void>;
   systemctl(...words: readonly string[]): string;
+  /** Has other settings hold for plinth.service than its unit says. */
+  override(settings: string): void;
 }
 
 let made = 0;
@@ -109,6 +111,10 @@ export async function bootSystemd(): Promise<SystemdMachine> {
     systemctl: (...words) => {
       const [program, ...all] = [...inside, "systemctl", ...words];
       return execFileSync(program!, all, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
+    },
+    override(settings) {
+      mkdirSync(join(units, "plinth.service.d"));
+      writeFileSync(join(units, "plinth.service.d/test.conf"), settings);
     },
     async [Symbol.asyncDispose]() {
       await powerOff();

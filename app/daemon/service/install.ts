@@ -7,7 +7,7 @@ import { writeFileDurably } from "@plinth/file";
 import { INHERITED } from "@plinth/release";
 import { createHome, homePaths } from "../home-paths.ts";
 import { DAEMON_ENTRY, ensureDaemon, isDaemonUp, untilUp } from "../supervise.ts";
-import { endDaemonAlone } from "../take-over.ts";
+import { endDaemonAlone, refuseTerminal } from "../take-over.ts";
 import { forgetService, writeService } from "./record.ts";
 import { ownScope, systemctl, unitFile } from "./systemd.ts";
 import { type Scope, UNIT, unitText } from "./unit.ts";
@@ -50,6 +50,7 @@ export async function installService(options: InstallOptions): Promise<Installat
   const changes: Installation["changes"][number][] = [];
   await createHome(homePaths(home));
   refuseOther(file, home);
+  refuseTerminal(home);
   const text = unitOf(options);
   const isNew = !existsSync(file) || readFileSync(file, "utf8") !== text;
   if (isNew) {
