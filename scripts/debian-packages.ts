@@ -6,8 +6,10 @@ import { text } from "node:stream/consumers";
 
 /** Package by the program it brings. */
 const packages: Readonly<Record<string, string>> = {
+  "/lib/systemd/systemd": "systemd",
   "/usr/bin/busybox": "busybox-static",
   "/usr/bin/chromium": "chromium",
+  "/usr/bin/crontab": "cron",
   "/usr/bin/crun": "crun",
   "/usr/bin/curl": "curl",
   "/usr/bin/etcd": "etcd-server",

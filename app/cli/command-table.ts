@@ -5,6 +5,7 @@ import { imageCommand } from "./image-command.ts";
 import { machineCommands } from "./machine-commands.ts";
 import { resourceCommands } from "./resource-commands.ts";
 import { volumesCommand } from "./volumes-command.ts";
+import { keepingCommands } from "./keeping-commands.ts";
 import { kvCommand } from "./kv-command.ts";
 import { vrlCommand } from "./vrl-command.ts";
 import { seeingCommands } from "./seeing-commands.ts";
@@ -153,22 +154,6 @@ export const commands: readonly Command[] = [
     flags: [],
     examples: [{ command: "plinth status", says: "is it running, and how much does it use?" }],
     load: () => import("./commands/status.ts"),
-  },
-  {
-    name: "upgrade",
-    summary: "replace the running proxy by a new one, without losing a request",
-    description: [
-      "The new proxy inherits the listening sockets; the old one finishes what it has and ends. It runs the version that is installed now.",
-    ],
-    arguments: [],
-    flags: [
-      { name: "runtime", value: "node|bun", summary: "what the new proxy runs on; default: as before" },
-    ],
-    examples: [
-      { command: "plinth upgrade", says: "after installing a new version" },
-      { command: "plinth upgrade --runtime bun", says: "less CPU per request" },
-    ],
-    load: () => import("./commands/upgrade.ts"),
   },
   {
     name: "logs",
@@ -353,6 +338,7 @@ export const commands: readonly Command[] = [
   },
   ...resourceCommands,
   ...machineCommands,
+  ...keepingCommands,
   {
     name: "doctor",
     summary: "check what this machine can do, and what is amiss",
@@ -423,7 +409,7 @@ export const commandGroups: readonly (readonly [title: string, names: readonly s
   ["Resources", ["get", "describe", "apply", "delete", "exec", "cp"]],
   ["Data", ["kv", "store", "vrl", "image", "volumes", "backup", "restore"]],
   ["Several machines", ["join-token", "join", "identity"]],
-  ["Plinth itself", ["upgrade", "doctor", "completion", "version", "help"]],
+  ["Plinth itself", ["install", "uninstall", "start", "upgrade", "doctor", "completion", "version", "help"]],
 ];
 
 /** The command that words name, and how many of the words that took. */

@@ -1,5 +1,5 @@
 import type { Clock } from "@plinth/clock";
-import { comesUp, ensureDaemon, superviseDaemon } from "@plinth/daemon";
+import { comesUp, ensureDaemon, serviceOf, superviseDaemon } from "@plinth/daemon";
 import type { RuntimeName } from "@plinth/process";
 
 export interface DaemonOptions {
@@ -35,13 +35,14 @@ const others: Supervision = {
  * watched over by this process (`foreground`) or by a supervisor that outlives it.
  */
 export async function startDaemon(options: DaemonOptions, foreground: boolean): Promise<Supervision> {
-  if (!foreground) {
+  // What systemd keeps running is not this terminal's to watch over.
+  if (!foreground || serviceOf(options.home) !== undefined) {
     const { started } = await ensureDaemon(options);
     return { ...others, started };
   }
   if (await comesUp(options.home)) return others;
   const watch = new AbortController();
-  const { ready, ended } = superviseDaemon({ ...options, signal: watch.signal });
+  const { ready, ended } = superviseDaemon({ ...options, signal: watch.signal, kind: "terminal" });
   try {
     await ready;
   } catch (error) {

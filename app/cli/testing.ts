@@ -72,6 +72,7 @@ export async function startHome(context: TestContext): Promise<{ home: string; a
       version: "0.1.0",
       home,
       processes: [{ name: "daemon", pid: 1, runtime: "node", memoryBytes: 2 ** 20, cpuSeconds: 1 }],
+      watcher: { kind: "supervisor", unit: null },
       listening: [
         { name: "ingress", address: "127.0.0.1", port: 18_080 },
         { name: "api", address: "127.0.0.1", port: 17_080 },

@@ -39,6 +39,7 @@ import { appLog } from "./app-log.ts";
 import { type Home, ownPorts } from "./home.ts";
 import { readProcessRecord } from "./process-record.ts";
 import { processRow } from "./process-report.ts";
+import { watcherOf } from "./take-over.ts";
 import type { ProxyProcess } from "./proxy-process.ts";
 import type { Telemetry } from "./telemetry.ts";
 import type { Reach } from "./reach.ts";
@@ -70,6 +71,8 @@ export interface ActionParts {
   readonly sight: Sight;
   readonly proxy: ProxyProcess;
   readonly publisher: SnapshotPublisher;
+  /** The unit of systemd that this daemon is. */
+  readonly service: string | undefined;
   readonly shutDown: (stopInstances: boolean, graceMs: number | undefined) => void;
 }
 
@@ -240,6 +243,7 @@ export class Actions implements ApiActions {
         ...processRow("supervisor", readProcessRecord(paths.supervisorRecord)),
       ],
       listening: [...ownPorts(settings)],
+      watcher: this.#watcher(),
       host: this.#host(),
       mesh: { mode: settings.mesh, reason: settings.meshReason },
       store: {
@@ -254,6 +258,13 @@ export class Actions implements ApiActions {
 
   state(): AsyncIterable<Uint8Array> {
     return this.#parts.store.snapshot();
+  }
+
+  #watcher(): StatusReport["watcher"] {
+    const { home, service } = this.#parts;
+    if (service !== undefined) return { kind: "systemd", unit: service };
+    const kind = watcherOf(home.paths.directory)?.kind;
+    return kind === undefined ? null : { kind, unit: null };
   }
 
   #host(): StatusReport["host"] {

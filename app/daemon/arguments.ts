@@ -17,6 +17,8 @@ export function parseDaemonArguments(argv: string[]): DaemonOptions {
       otlp: { type: "string" },
       "trace-ratio": { type: "string" },
       "access-log": { type: "string" },
+      service: { type: "string" },
+      trial: { type: "boolean" },
     },
   });
   if (values.home === undefined) throw new Fault("invalid", "Cannot start: --home is missing");
@@ -38,6 +40,8 @@ export function parseDaemonArguments(argv: string[]): DaemonOptions {
     home: values.home,
     telemetry,
     ...(mesh === undefined ? {} : { mesh }),
+    ...(values.trial === true ? { trial: true } : {}),
+    ...(values.service === undefined ? {} : { service: values.service }),
     ...(values.store === undefined ? {} : { store: values.store }),
     ...(values["ingress-address"] === undefined ? {} : { ingressAddress: values["ingress-address"] }),
     ...(values["ingress-port"] === undefined ? {} : { ingressPort: port(values["ingress-port"]) }),

@@ -385,6 +385,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     sight,
     proxy,
     publisher,
+    service: options.service,
     shutDown: (stopInstances, graceMs) => void shutDown(stopInstances, graceMs),
   });
   const token = await openToken(paths.token);

@@ -26,6 +26,8 @@ export interface HomePaths {
   readonly proxyRecord: string;
   readonly supervisorRecord: string;
   readonly supervisorLock: string;
+  /** Which unit of systemd runs the daemon, where one does. */
+  readonly service: string;
   /** Of what this home's processes compile; elsewhere when the environment says so, as for many homes of one program. */
   readonly compileCache: string;
   readonly instances: string;
@@ -70,6 +72,7 @@ export function homePaths(directory: string): HomePaths {
     proxyRecord: inHome("proxy", "proxy.json"),
     supervisorRecord: inHome("supervisor.json"),
     supervisorLock: inHome("supervisor.lock"),
+    service: inHome("service.json"),
     compileCache: process.env["NODE_COMPILE_CACHE"] ?? inHome("cache"),
     instances: inHome("instances"),
     data: inHome("data"),

@@ -9,7 +9,10 @@ import { EXIT_CANNOT_START, reportReadiness } from "./supervise.ts";
 
 const READY_DESCRIPTOR = 3;
 const log = createLog({ fields: { process: "daemon", pid: process.pid } });
+// systemd passes no such descriptor: what has this number is Node's own.
+const isService = process.argv.includes("--service");
 const report = reportReadiness((text) => {
+  if (isService) return;
   try {
     writeSync(READY_DESCRIPTOR, text);
     closeSync(READY_DESCRIPTOR);
@@ -35,16 +38,18 @@ try {
     import("./daemon.ts"),
     import("@plinth/run"),
   ]);
-  await using daemon = await startDaemon(options, log, {
-    detect: () => detectNetwork(),
-    open: (home) => HostNetwork.open({ ...home, clock: systemClock, log }),
-  });
-  report.ready();
-  // Written now and not at the end: a daemon that is killed leaves its successor a quick start all the same.
-  flushCompileCache();
-  ended.signal.addEventListener("abort", () => daemon.end(), { once: true });
-  if (ended.signal.aborted) daemon.end();
-  await daemon.ended;
+  if (options.trial !== true) {
+    await using daemon = await startDaemon(options, log, {
+      detect: () => detectNetwork(),
+      open: (home) => HostNetwork.open({ ...home, clock: systemClock, log }),
+    });
+    report.ready();
+    // Written now and not at the end: a daemon that is killed leaves its successor a quick start all the same.
+    flushCompileCache();
+    ended.signal.addEventListener("abort", () => daemon.end(), { once: true });
+    if (ended.signal.aborted) daemon.end();
+    await daemon.ended;
+  }
 } catch (error) {
   log.error("cannot start", { error: messageOf(error) });
   report.failed(error);

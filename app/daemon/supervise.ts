@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync } from "node:fs";
 import { connect } from "node:net";
+import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Clock, systemClock } from "@plinth/clock";
 import { Fault, messageOf } from "@plinth/fault";
@@ -11,11 +12,18 @@ import type { PortWishes } from "./home.ts";
 import { createHome, homePaths } from "./home-paths.ts";
 import { openOwnLog } from "./own-log.ts";
 import { readProcessRecord, writeProcessRecord } from "./process-record.ts";
+import { serviceOf } from "./service/record.ts";
+import { systemctl } from "./service/systemd.ts";
+import type { WatcherKind } from "./take-over.ts";
 
 /** How a daemon is to be started; kept over its restarts. */
 export interface DaemonOptions extends PortWishes {
   readonly home: string;
   readonly proxyRuntime?: RuntimeName;
+  /** The unit of systemd that runs it; without one a supervisor does. */
+  readonly service?: string;
+  /** Loads all that a daemon is made of, touches nothing, and ends. */
+  readonly trial?: boolean;
 }
 
 /** The daemon's exit code that says: asked to end, do not start me again. */
@@ -33,8 +41,10 @@ const POLL_MS = 100;
 /** Who only looks whether somebody watches holds the lock for a millisecond; who watches keeps it. */
 const WATCH_ATTEMPTS = 5;
 
-const DAEMON_ENTRY = fileURLToPath(new URL("main.ts", import.meta.url));
-const SUPERVISOR_ENTRY = fileURLToPath(new URL("supervisor.ts", import.meta.url));
+export const DAEMON_ENTRY: string = fileURLToPath(
+  new URL(`main${extname(import.meta.url)}`, import.meta.url),
+);
+const SUPERVISOR_ENTRY = fileURLToPath(new URL(`supervisor${extname(import.meta.url)}`, import.meta.url));
 
 /** Whether a daemon of this home answers. */
 export async function isDaemonUp(home: string): Promise<boolean> {
@@ -75,6 +85,15 @@ export async function comesUp(home: string, clock: Clock = systemClock): Promise
     await clock.sleep(POLL_MS);
   }
   return true;
+}
+
+/** Waits for a daemon that whoever started it starts again until it serves. */
+export async function untilUp(home: string, clock: Clock = systemClock): Promise<void> {
+  const deadlineMs = clock.monotonic() + START_TIMEOUT_MS;
+  while (!(await isDaemonUp(home))) {
+    if (clock.monotonic() > deadlineMs) throw noAnswer(homePaths(home).daemonLog);
+    await clock.sleep(POLL_MS);
+  }
 }
 
 function noAnswer(logFile: string): Fault {
@@ -149,7 +168,7 @@ export interface Supervision {
  * on request. Aborting the signal ends the watch, not the daemon. Fault "conflict" when somebody else watches.
  */
 export function superviseDaemon(
-  options: DaemonOptions & { signal: AbortSignal; clock?: Clock },
+  options: DaemonOptions & { signal: AbortSignal; clock?: Clock; kind?: WatcherKind },
 ): Supervision {
   const { signal, home } = options;
   const clock = options.clock ?? systemClock;
@@ -175,7 +194,7 @@ export function superviseDaemon(
   const run = async (): Promise<void> => {
     await createHome(homePaths(home));
     using _lock = await takeWatch(supervisorLock, clock);
-    await writeProcessRecord(supervisorRecord);
+    await writeProcessRecord(supervisorRecord, { kind: options.kind ?? "supervisor" });
     let first = true;
     if (await isDaemonUp(home)) {
       resolveReady();
@@ -214,8 +233,15 @@ export function superviseDaemon(
   return { ready, ended };
 }
 
-/** Makes sure a daemon of this home runs, watched over by a supervisor of its own that outlives the caller. */
+/** Makes sure a daemon of this home runs, watched over by its unit or by a supervisor that outlives the caller. */
 export async function ensureDaemon(options: DaemonOptions): Promise<{ started: boolean }> {
+  const service = serviceOf(options.home);
+  if (service !== undefined) {
+    await systemctl(service.scope, "start", service.unit);
+    await untilUp(options.home);
+    // What it was to be started with is not in the unit: the caller looks whether that is so.
+    return { started: false };
+  }
   const isUp = await comesUp(options.home);
   if (isUp && isWatched(options.home)) return { started: false };
   const paths = homePaths(options.home);

@@ -1,7 +1,8 @@
+import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RuntimeName } from "@plinth/process";
 
-const main = fileURLToPath(new URL("./main.ts", import.meta.url));
+const main = fileURLToPath(new URL(`main${extname(import.meta.url)}`, import.meta.url));
 
 /**
  * Node's young generation, in MiB: what requests leave behind is garbage within a turn, so more than this only makes

@@ -49,12 +49,14 @@ export function createPlinth(
   environment: Readonly<Record<string, string>> = {},
   home: string = mkdtempSync(join(tmpdir(), "plinth-home-")),
   machine?: Machine,
+  launcher: string = LAUNCHER,
 ): Plinth {
-  const [program, ...words] = [...(machine?.inside ?? []), "/bin/sh", LAUNCHER];
   const run = async (parameters: readonly string[], input?: string): Promise<CommandResult> => {
     // The same mode for every user who runs these tests; those of the other mode ask for it.
     const isModeless = parameters[0] === "up" && !parameters.includes("--mesh");
     const mode = isModeless ? ["--mesh", "cooperative"] : [];
+    // A machine that has restarted is entered anew.
+    const [program, ...words] = [...(machine?.inside ?? []), "/bin/sh", launcher];
     const child = spawn(program, [...words, ...parameters, ...mode], {
       env: { ...process.env, PLINTH_HOME: home, NO_COLOR: "1", ...environment },
       stdio: "pipe",

@@ -236,6 +236,7 @@ function recordingActions(deeds: unknown[]): ApiActions {
       home: "/home",
       processes: [],
       listening: [],
+      watcher: null,
       host: null,
       mesh: { mode: "cooperative", reason: "it was asked for" },
       telemetry: { otlp: null, traceRatio: null, accessLog: null },

@@ -2,7 +2,17 @@ import { dirname } from "node:path";
 import type { ServiceSpec } from "@plinth/resource";
 
 /** What an instance inherits of the daemon's environment: who and where it is, never what Plinth was told. */
-const INHERITED = ["HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR"];
+export const INHERITED: readonly string[] = [
+  "HOME",
+  "USER",
+  "LOGNAME",
+  "SHELL",
+  "LANG",
+  "LC_ALL",
+  "LC_CTYPE",
+  "TZ",
+  "TMPDIR",
+];
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 export interface EnvironmentInputs {

@@ -2,7 +2,7 @@
 export { ReleaseController } from "./controller.ts";
 export type { ReleaseControllerOptions } from "./controller.ts";
 export type { Drivers } from "./drivers.ts";
-export { instanceEnvironment } from "./environment.ts";
+export { INHERITED, instanceEnvironment } from "./environment.ts";
 export type { EnvironmentInputs } from "./environment.ts";
 export { Fleet } from "./fleet.ts";
 export type { FleetOptions, Hosts } from "./fleet.ts";

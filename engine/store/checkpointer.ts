@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Checkpointer } from "./checkpoint.ts";
 import { CHECKPOINT_HEAP_MIB } from "./limits.ts";
@@ -40,7 +41,7 @@ export class ThreadCheckpointer implements Checkpointer {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL("./checkpoint-thread.ts", import.meta.url), {
+    const worker = new Worker(new URL(`checkpoint-thread${extname(import.meta.url)}`, import.meta.url), {
       workerData: this.#directory,
       resourceLimits: { maxOldGenerationSizeMb: CHECKPOINT_HEAP_MIB },
     });

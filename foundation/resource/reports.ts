@@ -216,6 +216,11 @@ export interface StatusReport {
   readonly version: string;
   readonly home: string;
   readonly processes: readonly ProcessStatus[];
+  /** Who starts the daemon again when it dies: a unit of systemd's, a supervisor, or `plinth up` in a terminal. */
+  readonly watcher: {
+    readonly kind: "systemd" | "supervisor" | "terminal";
+    readonly unit: string | null;
+  } | null;
   readonly listening: readonly { readonly name: string; readonly address: string; readonly port: number }[];
   /** This machine among others; null while it is alone. */
   readonly host: {

@@ -31,7 +31,7 @@ export interface ServiceSettings {
   readonly command: readonly string[];
   readonly directory: string;
   /** What the main process is asked to end with. */
-  readonly stopSignal: NodeJS.Signals;
+  readonly stopSignal: NonNullable<ServiceSpec["stopSignal"]>;
   readonly replicas: number;
   readonly fixedPort: number | undefined;
   readonly startup: ProbeSettings;

@@ -37,7 +37,15 @@ export async function run(context: Context): Promise<void> {
 }
 
 async function downAll(context: Context): Promise<void> {
-  const { client, clock, output, json } = context;
+  await stopAll(context);
+  const { output, json } = context;
+  if (json) output.event({ type: "result", ok: true });
+  else output.result("Plinth is stopped");
+}
+
+/** Stops all instances, the proxy and the daemon, and waits until that is so. */
+export async function stopAll(context: Context): Promise<void> {
+  const { client, clock, output } = context;
   using deadline = withTimeout(context, "2m", "Plinth did not stop");
   const { signal } = deadline;
   await client.healthy({ signal });
@@ -49,8 +57,6 @@ async function downAll(context: Context): Promise<void> {
     if (!(error instanceof Fault) || error.code !== "unavailable") throw error;
   });
   while (await answers(context, signal)) await clock.sleep(POLL_MS, signal);
-  if (json) output.event({ type: "result", ok: true });
-  else output.result("Plinth is stopped");
 }
 
 async function answers({ client }: Context, signal: AbortSignal): Promise<boolean> {

@@ -1,8 +1,15 @@
-import type { ProcessStatus } from "@plinth/resource";
+import type { ProcessStatus, StatusReport } from "@plinth/resource";
 import type { Context } from "../command.ts";
 import { type Column, columns } from "../terminal/columns.ts";
 import { plainLine } from "../terminal/plain-text.ts";
 import { bytesText, cpuText } from "../terminal/quantities.ts";
+
+/** Who starts the daemon again when it dies. A daemon of an earlier version does not say. */
+export function watcherText({ watcher }: Pick<StatusReport, "watcher">): string {
+  if (watcher?.kind === "systemd") return `systemd (${watcher.unit})`;
+  if (watcher?.kind === "terminal") return "`plinth up` in a terminal";
+  return watcher?.kind === "supervisor" ? "a supervisor, until this machine restarts" : "nobody";
+}
 
 export async function run(context: Context): Promise<void> {
   const { client, output, json, signal } = context;
@@ -18,6 +25,7 @@ export async function run(context: Context): Promise<void> {
   ];
   output.result(`Plinth ${status.version} in ${status.home}`);
   output.result(`Mesh: ${status.mesh.mode} mode (${plainLine(status.mesh.reason)})`);
+  output.result(`Watched over by: ${watcherText(status)}`);
   if (status.host !== null) {
     const { name, of, others } = status.host;
     output.result(of === null ? `Host: ${name}, the first` : `Host: ${name}, joined to ${of}`);

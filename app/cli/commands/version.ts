@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import type { Context } from "../command.ts";
 import type { Output } from "../terminal/output.ts";
 
-function version(): string {
+/** Of what is installed here. */
+export function version(): string {
   const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
   return (JSON.parse(manifest) as { version: string }).version;
 }

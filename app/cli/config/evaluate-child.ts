@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeSync } from "node:fs";
 import { registerHooks } from "node:module";
+import { extname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Evaluated } from "./evaluate.ts";
 import { plainData } from "./plain-data.ts";
@@ -11,7 +12,7 @@ import { plainData } from "./plain-data.ts";
 const RESULT_DESCRIPTOR = 3;
 const file = process.argv[2]!;
 const url = pathToFileURL(file).href;
-const plinth = new URL("../index.ts", import.meta.url).href;
+const plinth = new URL(`../index${extname(import.meta.url)}`, import.meta.url).href;
 
 registerHooks({
   resolve: (specifier, context, next) =>

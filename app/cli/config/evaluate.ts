@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "@plinth/clock";
 import { plainText } from "../terminal/plain-text.ts";
@@ -52,7 +53,7 @@ export async function evaluate(file: string, options: EvaluateOptions): Promise<
     [
       `--max-old-space-size=${HEAP_MEBIBYTES_MAX}`,
       "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
-      fileURLToPath(new URL("./evaluate-child.ts", import.meta.url)),
+      fileURLToPath(new URL(`evaluate-child${extname(import.meta.url)}`, import.meta.url)),
       file,
     ],
     // A group of its own, so that whatever the config starts ends with it.

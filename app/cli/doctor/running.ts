@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { PsRow, StatusReport } from "@plinth/resource";
+import { watcherText } from "../commands/status.ts";
 import { plainLine } from "../terminal/plain-text.ts";
 import { type Check, bad, good, weak } from "./check.ts";
 
@@ -11,6 +12,7 @@ export function runningChecks(status: StatusReport, rows: readonly PsRow[]): Che
   );
   return [
     version(status),
+    watch(status),
     ...listening(status),
     store(status),
     ...hosts(status),
@@ -26,8 +28,17 @@ function version({ version: running }: StatusReport): Check {
   return weak(
     "daemon",
     `version ${running} is running, and this command is ${own}`,
-    "`plinth down --all`, then `plinth up`, runs this version.",
+    "`plinth upgrade` runs this version, without a failed request.",
   );
+}
+
+function watch(status: StatusReport): Check {
+  const by = `${watcherText(status)} starts the daemon again when it dies`;
+  if (status.watcher?.kind === "systemd") return good("watch", by);
+  if (status.watcher?.kind === "terminal") return good("watch", by);
+  if (status.watcher?.kind === "supervisor")
+    return weak("watch", by, "`plinth install` has it come back after this machine restarts.");
+  return weak("watch", by, "`plinth up --detach`, or `plinth install`, watches over it.");
 }
 
 function listening({ listening: listeners }: StatusReport): Check[] {

@@ -122,6 +122,7 @@ export class FakeTraffic {
     return {
       version: "0.1.0",
       home: "/home/ada/.plinth",
+      watcher: { kind: "supervisor", unit: null },
       processes: [
         {
           name: "supervisor",

@@ -35,6 +35,8 @@ export interface ContainerPlan {
   /** What it shall see in /etc, by name, where its network does not say otherwise. */
   readonly etc: Readonly<Record<string, string>>;
   readonly seccomp: LinuxSeccomp | undefined;
+  /** Undefined: as whoever makes it. */
+  readonly oomScore?: number | undefined;
   /** Of an ordinary user's container: a user namespace with these ids. */
   readonly maps: UserMaps | undefined;
 }
@@ -54,7 +56,7 @@ export interface ContainerConfig extends OciConfig {
 
 /** A container's config.json. Pure. */
 export function containerConfig(plan: ContainerPlan): ContainerConfig {
-  const { sandbox, network, user, maps } = plan;
+  const { sandbox, network, user, maps, oomScore } = plan;
   const capabilities = capabilitiesOf(sandbox.capabilities).map((name) => `CAP_${name}`);
   const isRoot = user.uid === 0;
   return {
@@ -64,6 +66,7 @@ export function containerConfig(plan: ContainerPlan): ContainerConfig {
     mounts: mountsOf(plan),
     process: {
       terminal: false,
+      ...(oomScore !== undefined && { oomScoreAdj: oomScore }),
       cwd: plan.directory,
       args: plan.arguments,
       env: Object.entries(plan.env).map(([name, value]) => `${name}=${value}`),

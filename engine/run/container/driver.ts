@@ -22,6 +22,7 @@ import type { LinuxSeccomp, Process } from "../oci/config.ts";
 import { createProcessDriver } from "../process/driver.ts";
 import { nameSwitch } from "../process/place.ts";
 import { checkDirectory } from "../working-directory.ts";
+import { unprotectedOomScore } from "../oom-score.ts";
 import { argumentsOf, environmentIn } from "./arguments.ts";
 import { CommandLineRuntime } from "./command-line-runtime.ts";
 import { capabilitiesOf, containerConfig, type ContainerPlan } from "./config.ts";
@@ -107,7 +108,7 @@ class ContainerDriver implements Driver, ExecAbility, DiskAbility {
     const { plan, overlay, home } = await this.#plan(spec, sandbox, rootless);
     for (const mount of sandbox.mounts)
       if (mount.isVolume === true) await makeVolume(mount.source, plan, this.#options.initDirectory);
-    const config = containerConfig(plan);
+    const config = containerConfig({ ...plan, oomScore: unprotectedOomScore() });
     const runtime = this.#runtime(sandbox.runtime);
     writeContainer(stateDirectory, {
       runtime: runtime.name,

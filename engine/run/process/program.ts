@@ -9,6 +9,7 @@ import type { Program } from "../init/program.ts";
 import { exitStep, reportFailureInWords } from "../init/report.ts";
 import { call, Label, type Step } from "../init/step.ts";
 import type { CgroupPlan } from "../oci/cgroup/plan.ts";
+import { unprotectedOomScore } from "../oom-score.ts";
 import { joinSteps } from "./join-steps.ts";
 import { MainPlace, placeSteps, type TaskPlacement, withholdInNetwork } from "./place.ts";
 import { BEGUN_FILE, OUTSIDE_FILE } from "./state.ts";
@@ -106,7 +107,7 @@ function withShim(command: TaskCommand, keeper: KeeperPlan, { goThere, stayThere
     // The child goes there itself, and may stay outside.
     joins: new CgroupJoins(undefined),
     idMaps: undefined,
-    oomScoreAdj: undefined,
+    oomScoreAdj: unprotectedOomScore(),
     isFirst: false,
     orphans: false,
     child,

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { Fault } from "@plinth/fault";
 import type { Digest } from "../digest.ts";
@@ -66,7 +67,7 @@ async function runThread(
   { initDirectory, onRead, onDone }: UnpackAllOptions,
 ): Promise<void> {
   signal.throwIfAborted();
-  const worker = new Worker(new URL("./unpack-thread.ts", import.meta.url), {
+  const worker = new Worker(new URL(`unpack-thread${extname(import.meta.url)}`, import.meta.url), {
     workerData: initDirectory,
     execArgv: [], // what our own process was started with may not fit a thread
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
