@@ -259,7 +259,9 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
           urlsOf,
           ownPorts: () => ownPorts(home.settings),
           makeRoom: async (wanted) => {
-            if (await makeRoom(home, registry, wanted)) publisher.changed();
+            if (!(await makeRoom(home, registry, wanted))) return;
+            publisher.changed();
+            await publisher.inForce(IN_FORCE_TIMEOUT_MS);
           },
         })
       : new JoinedRole({

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import { connect } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { test } from "node:test";
 import type { EdgeStat } from "@plinth/resource";
 import { freePort } from "@plinth/process/testing";
@@ -106,6 +106,17 @@ test("a published port is the app's, though Plinth's own ingress would have had 
   await plinth.until("the app is there", async () =>
     (await (await fetch(`http://127.0.0.1:${taken}/`)).text()).includes('"text":"web"'),
   );
+  const busy = await program(await freePort(), "busy");
+  const { port } = busy.address() as AddressInfo;
+  configure("second", { publish: [`0.0.0.0:${taken}`, String(port)] });
+  const late = await plinth.run(["up", project.directory, "--detach"]);
+  assert.notEqual(late.code, 0);
+  assert.match(
+    late.stderr,
+    new RegExp(`port ${port} cannot be published on 127\\.0\\.0\\.1: another program`),
+  );
+  await stop(busy);
+  await plinth.up(project.directory);
   // An address that people have been told stays where it is.
   project.configure({
     name: "third",

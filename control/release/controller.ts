@@ -1,5 +1,5 @@
 import type { Clock } from "@plinth/clock";
-import type { PairAddress, PairAddresses } from "@plinth/discovery";
+import { canListen, type PairAddress, type PairAddresses } from "@plinth/discovery";
 import { Fault, messageOf } from "@plinth/fault";
 import type { Log } from "@plinth/log";
 import type { Registry, ResourceWatch } from "@plinth/registry";
@@ -11,6 +11,7 @@ import {
   DEPLOY_ANNOTATION,
   type Failure,
   type Plan,
+  portsMeet,
   type PublishedPort,
   type Release,
   type ServiceSpec,
@@ -294,7 +295,9 @@ export class ReleaseController {
     };
     await this.#makePasswords(app.spec);
     await this.#options.makeRoom(publishedBy(app.spec));
-    const refusal = refusalOf(app, { ...this.#options, ownNetworks: this.#options.mesh !== undefined });
+    const refusal =
+      refusalOf(app, { ...this.#options, ownNetworks: this.#options.mesh !== undefined }) ??
+      (await this.#takenPort(app.spec));
     if (refusal !== undefined) return { ...status, failure: refusal };
 
     const release = await this.#releases.ensure(app, this.#versions(app.spec));
@@ -315,6 +318,19 @@ export class ReleaseController {
     // On record before anything is done, so that a daemon that dies here goes on with the same release.
     await registry.updateStatus("App", app.metadata.name, next);
     return next;
+  }
+
+  /** A port that an app wants to publish, that nobody has here, and that cannot be listened on all the same. */
+  async #takenPort(spec: AppSpec): Promise<Failure | undefined> {
+    const published = this.#topology.views().flatMap((view) => view.published);
+    for (const one of publishedBy(spec)) {
+      if (published.some((other) => portsMeet(one, other))) continue;
+      const { service, address, port } = one;
+      if (await canListen(address, port)) continue;
+      const message = `port ${port} cannot be published on ${address}: another program listens there, or the machine has no such address; \`ss -ltnp\` shows who does`;
+      return { service, reason: "Refused", message };
+    }
+    return undefined;
   }
 
   /** Decides whether the release being brought up has arrived, or has to be halted. */
