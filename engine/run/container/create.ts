@@ -146,6 +146,8 @@ async function untilCreated(init: RunningInit, options: CreateOptions): Promise<
     const report = await init.next();
     if (report?.kind === "waiting") {
       await asked.shift()?.(report.value);
+      // An answer may arrive before the end that was asked for meanwhile.
+      options.signal?.throwIfAborted();
       init.answer();
     } else if (report?.kind === "created" || report?.kind === "started")
       return { kind: report.kind, value: report.value };
