@@ -1,31 +1,8 @@
 import type { ServiceSpec } from "@plinth/resource";
 import type { ImageConfig } from "@plinth/run";
+import { stopSignalOf } from "./stop-signal.ts";
 
 type Said = Pick<ImageConfig, "healthcheck" | "stopSignal">;
-type StopSignal = NonNullable<ServiceSpec["stopSignal"]>;
-
-/** As the schema lists them. */
-const STOP_SIGNALS: readonly StopSignal[] = [
-  "SIGTERM",
-  "SIGINT",
-  "SIGQUIT",
-  "SIGHUP",
-  "SIGUSR1",
-  "SIGUSR2",
-  "SIGWINCH",
-  "SIGKILL",
-];
-/** By number, as some images write it; the same on x86-64 and aarch64. */
-const SIGNAL_NUMBERS: Readonly<Record<string, StopSignal>> = {
-  "1": "SIGHUP",
-  "2": "SIGINT",
-  "3": "SIGQUIT",
-  "9": "SIGKILL",
-  "10": "SIGUSR1",
-  "12": "SIGUSR2",
-  "15": "SIGTERM",
-  "28": "SIGWINCH",
-};
 /** Docker's, which images' checks are written for. */
 const INTERVAL_MS = 30_000;
 const TIMEOUT_MS = 30_000;
@@ -69,11 +46,9 @@ export function unsaidDefaults(
 }
 
 /** Undefined also for one that cannot be a stop signal: it is asked with SIGTERM then. */
-function signalOf(text: string | undefined): StopSignal | undefined {
-  if (text === undefined) return undefined;
-  const name = text.toUpperCase();
-  const full = SIGNAL_NUMBERS[name] ?? (name.startsWith("SIG") ? name : `SIG${name}`);
-  return STOP_SIGNALS.find((one) => one === full && one !== "SIGTERM");
+function signalOf(text: string | undefined): ServiceSpec["stopSignal"] {
+  const signal = text === undefined ? undefined : stopSignalOf(text);
+  return signal === "SIGTERM" ? undefined : signal;
 }
 
 function healthOf(check: ImageConfig["healthcheck"]): ServiceSpec["health"] {

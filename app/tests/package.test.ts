@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { after, test } from "node:test";
-import { createPlinth, createProject, type Project, serverSaying, startLoad } from "./index.ts";
+import { createPlinth, createProject, type Plinth, type Project, serverSaying, startLoad } from "./index.ts";
 import { installPackage, SYSTEM_PATH } from "./installed.ts";
 import { processesOf } from "./processes.ts";
 import { allReady, pids } from "./site.ts";
@@ -29,15 +29,13 @@ export default defineApp({
   );
 }
 
+const installedPlinth = (): Plinth =>
+  createPlinth({ PATH: SYSTEM_PATH, NODE_COMPILE_CACHE: "" }, undefined, undefined, installed.launcher);
+
 test("an installed package runs apps, stores and deploys under load, and nothing of the repository", async () => {
   using project = createProject();
   typedSite(project, "one");
-  await using plinth = createPlinth(
-    { PATH: SYSTEM_PATH, NODE_COMPILE_CACHE: "" },
-    undefined,
-    undefined,
-    installed.launcher,
-  );
+  await using plinth = installedPlinth();
   assert.match((await plinth.run(["version"])).stdout, /^plinth \d+\.\d+\.\d+ /);
   await plinth.up(project.directory);
   await allReady(plinth, 3);
@@ -67,12 +65,7 @@ test("an installed package runs apps, stores and deploys under load, and nothing
 test("upgrade brings daemon, supervisor and proxy to what is installed without a failed request, and never to what does not start", async () => {
   using project = createProject();
   typedSite(project, "one");
-  await using plinth = createPlinth(
-    { PATH: SYSTEM_PATH, NODE_COMPILE_CACHE: "" },
-    undefined,
-    undefined,
-    installed.launcher,
-  );
+  await using plinth = installedPlinth();
   await plinth.up(project.directory);
   const before = await allReady(plinth, 3);
   const versionBefore = (await plinth.status()).version;

@@ -1,20 +1,9 @@
 import type { ServiceSpec } from "@plinth/resource";
+import { STOP_SIGNALS, stopSignalOf } from "../stop-signal.ts";
 import { child } from "./part.ts";
 import { configPath } from "./paths.ts";
 import type { ComposeService, Translating } from "./translated.ts";
 
-type StopSignal = NonNullable<ServiceSpec["stopSignal"]>;
-
-const STOP_SIGNALS: readonly StopSignal[] = [
-  "SIGTERM",
-  "SIGINT",
-  "SIGQUIT",
-  "SIGHUP",
-  "SIGUSR1",
-  "SIGUSR2",
-  "SIGWINCH",
-  "SIGKILL",
-];
 const ARCHITECTURES: Readonly<Record<string, readonly string[]>> = {
   x64: ["amd64", "x86_64"],
   arm64: ["arm64", "arm64/v8", "aarch64"],
@@ -33,7 +22,7 @@ export function sandboxOf({ part }: ComposeService, context: Translating): Parti
   const drop = capabilities("cap_drop");
   if (add.length + drop.length > 0)
     result.capabilities = { ...(add.length > 0 && { add }), ...(drop.length > 0 && { drop }) };
-  const signal = stopSignalOf(part, context);
+  const signal = signalOf(part, context);
   if (signal !== undefined) result.stopSignal = signal;
   const runtime = values.text(child(part, "runtime"));
   if (runtime !== undefined) {
@@ -74,15 +63,11 @@ function securityOf(
   return result;
 }
 
-function stopSignalOf(
-  part: ComposeService["part"],
-  { notes, values }: Translating,
-): ServiceSpec["stopSignal"] {
+function signalOf(part: ComposeService["part"], { notes, values }: Translating): ServiceSpec["stopSignal"] {
   const given = child(part, "stop_signal");
-  const text = values.text(given)?.toUpperCase();
+  const text = values.text(given);
   if (given === undefined || text === undefined) return undefined;
-  const name = text.startsWith("SIG") ? text : `SIG${text}`;
-  const signal = STOP_SIGNALS.find((one) => one === name);
+  const signal = stopSignalOf(text);
   if (signal === undefined) notes.wrong(given, STOP_SIGNALS.join(", "));
   return signal;
 }
