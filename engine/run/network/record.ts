@@ -57,7 +57,9 @@ export function writeNameFiles(
   const own = directoryOf(directory, id);
   const resolvConf = join(own, RESOLV_CONF);
   const hosts = join(own, HOSTS);
-  replaceFile(resolvConf, `nameserver ${gateway}\noptions timeout:2 attempts:3\n`);
+  // Without `search .`, what follows the first dot of the host's name, or of a container's, is a domain: the world would
+  // be asked for "db.example.org" before the mesh is asked for "db".
+  replaceFile(resolvConf, `nameserver ${gateway}\nsearch .\noptions timeout:2 attempts:3\n`);
   replaceFile(hosts, `127.0.0.1 localhost\n::1 localhost ip6-localhost\n${address} ${hostname()}\n`);
   return { resolvConf, hosts };
 }
