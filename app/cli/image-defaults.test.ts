@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { validate } from "@plinth/resource/validate";
-import { imageDefaults, unsaidDefaults } from "./image-defaults.ts";
+import { checkDefaults, imageDefaults, portDefaults } from "./image-defaults.ts";
 
 const check = {
   command: ["curl -f localhost || exit 1"],
@@ -33,18 +33,18 @@ test("imageDefaults() takes words as they are, and nothing of a check that is sw
   assert.deepEqual(imageDefaults({}, { healthcheck: off, stopSignal: undefined }), {});
 });
 
-test("unsaidDefaults() takes ports and a check from an image, and asks no port that may not be listened on", () => {
+test("portDefaults() takes the ports from an image that programs connect to", () => {
   const exposedPorts = [
     { port: 5432, protocol: "tcp" },
     { port: 53, protocol: "udp" },
     { port: 8080, protocol: "tcp" },
   ] as const;
-  assert.deepEqual(unsaidDefaults({ exposedPorts, healthcheck: check }, false), {
-    port: 5432,
-    extraPorts: [8080],
-    health: false,
-  });
-  const { health } = unsaidDefaults({ exposedPorts: [], healthcheck: check }, true);
+  assert.deepEqual(portDefaults({ exposedPorts }), { port: 5432, extraPorts: [8080] });
+});
+
+test("checkDefaults() takes a check from an image that others wait for, and asks no other", () => {
+  assert.deepEqual(checkDefaults({ healthcheck: check }, false), { health: false });
+  const { health } = checkDefaults({ healthcheck: check }, true);
   assert.ok(health && health.ready?.exec !== undefined);
 });
 

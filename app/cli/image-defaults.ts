@@ -27,22 +27,28 @@ export function imageDefaults(
   };
 }
 
-/**
- * Of a service about which nothing is said: the ports of its image, and its check where others wait for that. A worker
- * is often made of the image that serves, listens on none of its ports and never passes its check.
- */
-export function unsaidDefaults(
-  { exposedPorts, healthcheck }: Pick<ImageConfig, "exposedPorts" | "healthcheck">,
-  isAwaited: boolean,
-): Pick<ServiceSpec, "port" | "extraPorts" | "health"> {
+/** Of a service that says no port: those of its image. */
+export function portDefaults({
+  exposedPorts,
+}: Pick<ImageConfig, "exposedPorts">): Pick<ServiceSpec, "port" | "extraPorts"> {
   const [port, ...extraPorts] = exposedPorts
     .filter(({ protocol }) => protocol === "tcp")
     .map((each) => each.port);
   return {
     ...(port !== undefined && { port }),
     ...(extraPorts.length > 0 && { extraPorts }),
-    health: (isAwaited && healthOf(healthcheck)) || false,
   };
+}
+
+/**
+ * Of a service that says neither a port nor a check: its image's check where others wait for that. A worker is often
+ * made of the image that serves, listens on none of its ports and never passes its check.
+ */
+export function checkDefaults(
+  { healthcheck }: Pick<ImageConfig, "healthcheck">,
+  isAwaited: boolean,
+): Pick<ServiceSpec, "health"> {
+  return { health: (isAwaited && healthOf(healthcheck)) || false };
 }
 
 /** Undefined also for one that cannot be a stop signal: it is asked with SIGTERM then. */

@@ -5,7 +5,7 @@ import { homePaths } from "@plinth/daemon";
 import type { AppSpec, ServiceSpec } from "@plinth/resource";
 import type { Digest, ImageProgress, ImageStore, StoredImage } from "@plinth/run";
 import type { Context } from "./command.ts";
-import { imageDefaults, unsaidDefaults } from "./image-defaults.ts";
+import { checkDefaults, imageDefaults, portDefaults } from "./image-defaults.ts";
 import { showImages } from "./deploy-images.ts";
 
 export interface BroughtImages {
@@ -20,8 +20,10 @@ export interface BringOptions {
   readonly file: string;
   /** False: only find out which they are, as `plan` does. */
   readonly pull: boolean;
-  /** Services of whose port and health only their images may tell. */
-  readonly unsaid: ReadonlySet<string>;
+  /** Services of whose ports only their images may tell. */
+  readonly portless: ReadonlySet<string>;
+  /** Services of whose health only their images may tell. */
+  readonly unchecked: ReadonlySet<string>;
 }
 
 /** Loaded by those who have images: what reads them would be half of what the command line is made of. */
@@ -35,7 +37,7 @@ const owner = (app: string): string => `up-${app}`;
 export async function bringImages(
   spec: AppSpec,
   context: Pick<Context, "home" | "clock" | "signal" | "output" | "json" | "is">,
-  { app, file, pull, unsaid }: BringOptions,
+  { app, file, pull, portless, unchecked }: BringOptions,
 ): Promise<BroughtImages> {
   const wanted = Object.entries(spec.services).flatMap(([service, settings]) =>
     settings.image === undefined ? [] : [{ service, settings, named: settings.image }],
@@ -55,9 +57,12 @@ export async function bringImages(
       onProgress: progress.of(service),
     });
     digests.push(digest);
-    const isSaid = image === undefined || !unsaid.has(service);
     const isAwaited = Object.values(spec.services).some(({ after }) => after?.[service] === "ready");
-    const settings = isSaid ? given : { ...given, ...unsaidDefaults(image.config, isAwaited) };
+    const settings: ServiceSpec = {
+      ...given,
+      ...(image !== undefined && portless.has(service) && portDefaults(image.config)),
+      ...(image !== undefined && unchecked.has(service) && checkDefaults(image.config, isAwaited)),
+    };
     services[service] = {
       ...settings,
       ...(image === undefined ? {} : imageDefaults(settings, image.config)),

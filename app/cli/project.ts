@@ -23,14 +23,14 @@ export async function loadProject(context: Context, copy: boolean): Promise<Proj
     signal,
     print: (text) => output.stderr.write(text),
   });
-  const { name, spec, file, ignored, builds, folders, unsaid } = config;
+  const { name, spec, file, ignored, builds, folders, portless, unchecked } = config;
   if (copy) for (const folder of folders) mkdirSync(folder, { recursive: true });
   const kept = await keepSource(spec, { clock, home, file, copy });
   if (builds.length > 0) {
     const { buildImages } = await import("./build-images.ts");
     await buildImages(builds, context, { app: name, again: copy });
   }
-  const brought = await bringImages(kept.spec, context, { app: name, file, pull: copy, unsaid });
+  const brought = await bringImages(kept.spec, context, { app: name, file, pull: copy, portless, unchecked });
   return {
     name,
     spec: brought.spec,

@@ -32,8 +32,10 @@ export interface LoadedConfig {
   readonly builds: readonly ImageBuild[];
   /** Absolute: what services see and is not there yet, to be made before they start. */
   readonly folders: readonly string[];
-  /** Services of whose port and health only their images may tell. */
-  readonly unsaid: ReadonlySet<string>;
+  /** Services of whose ports only their images may tell. */
+  readonly portless: ReadonlySet<string>;
+  /** Services of whose health only their images may tell. */
+  readonly unchecked: ReadonlySet<string>;
 }
 
 export interface LoadOptions {
@@ -62,7 +64,8 @@ export async function loadConfig(target: string, options: LoadOptions): Promise<
   const {
     builds = [],
     folders = [],
-    unsaid = new Set<string>(),
+    portless = new Set<string>(),
+    unchecked = new Set<string>(),
     notes = [],
     texts = new Map([[file, read.text]]),
   } = translated ?? {};
@@ -74,7 +77,7 @@ export async function loadConfig(target: string, options: LoadOptions): Promise<
   const problems = withRefused(placed, notes);
   if (problems.length > 0) throw new ConfigFault(file, problems.sort(byPlace), texts);
   const ignored = notes.filter(({ kind }) => kind === "ignored");
-  return { ...specOf(value as Config, dirname(file)), file, ignored, builds, folders, unsaid };
+  return { ...specOf(value as Config, dirname(file)), file, ignored, builds, folders, portless, unchecked };
 }
 
 /** What is refused, and what else is wrong where nothing was. */

@@ -207,6 +207,17 @@ test("translateCompose() asks a port where there is one, and the image's own che
   });
 });
 
+test("translateCompose() leaves the port to the image where the file says none, and the check where it says neither", (context) => {
+  const unsaid = (lines: string): string[] => {
+    const [, { portless, unchecked }] = oneService(context, lines);
+    return [...(portless.has("a") ? ["port"] : []), ...(unchecked.has("a") ? ["check"] : [])];
+  };
+  assert.deepEqual(unsaid("user: root"), ["port", "check"]);
+  assert.deepEqual(unsaid("healthcheck: { test: pg_isready }"), ["port"]);
+  assert.deepEqual(unsaid("healthcheck: { disable: true }"), ["port"]);
+  assert.deepEqual(unsaid("expose: [5432]"), []);
+});
+
 test("translateCompose() refuses a literal that Plinth would replace", (context) => {
   const [, { said }] = oneService(
     context,

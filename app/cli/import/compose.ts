@@ -61,7 +61,8 @@ export function translateCompose(file: string, options: ComposeOptions): Transla
     lookup,
     names: serviceNames(chosen, { notes }),
     folders: new Set(),
-    unsaid: new Set(),
+    portless: new Set(),
+    unchecked: new Set(),
   };
   const services = [...chosen].map(([key, part]): ComposeService => ({
     key,
@@ -77,7 +78,8 @@ export function translateCompose(file: string, options: ComposeOptions): Transla
     notes: notes.sorted,
     builds,
     folders: [...context.folders],
-    unsaid: context.unsaid,
+    portless: context.portless,
+    unchecked: context.unchecked,
     origin: (path) => originOf(path, root, services),
     serviceOf: ({ path: [section, key] }) =>
       section === "services" && typeof key === "string" ? context.names.get(key) : undefined,
@@ -119,7 +121,25 @@ function configOf(
     };
     config.services[service.name] = brought;
   }
+  remarkPortless(services, config, context);
   return { config, builds };
+}
+
+/** An image's ports are taken where a Compose file is run as it is, not where a config of its own takes its place. */
+function remarkPortless(
+  services: readonly ComposeService[],
+  { services: specs }: Config,
+  context: Translating,
+): void {
+  for (const { name, part } of services) {
+    const waiting = Object.values(specs).map(({ after }) => after?.[name]);
+    const isDialled = waiting.some((condition) => condition !== undefined && condition !== "completed");
+    if (isDialled && context.portless.has(name) && specs[name]?.image !== undefined)
+      context.notes.remark(
+        part,
+        "it says no port, which a Compose file has of the image; say `port`, so that others reach it",
+      );
+  }
 }
 
 /** Services of no profile, of one that is asked for, and those that others of them need. */

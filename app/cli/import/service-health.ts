@@ -35,7 +35,7 @@ export function healthOf(service: ComposeService, context: Translating): Partial
       return {};
     }
     if (listens) return {};
-    context.unsaid.add(service.name);
+    context.unchecked.add(service.name);
     return { health: false };
   }
   const exec = execOf(test, context);

@@ -25,7 +25,7 @@ export const saysPorts = ({ part }: ComposeService, { values }: Translating): bo
   ["expose", "ports"].some((key) => values.oneOrMore(child(part, key)).length > 0);
 
 /** `port`, `extraPorts` and `publish` of `expose` and `ports`. */
-export function portsOf({ part }: ComposeService, context: Translating): Partial<ServiceSpec> {
+export function portsOf({ name, part }: ComposeService, context: Translating): Partial<ServiceSpec> {
   const targets = new Set<number>();
   for (const each of context.values.list(child(part, "expose"))) {
     for (const port of exposed(each, context)) targets.add(port);
@@ -51,7 +51,10 @@ export function portsOf({ part }: ComposeService, context: Translating): Partial
       leading.push({ address, port: published[0] + index, target: inside });
   }
   const [port, ...extraPorts] = targets;
-  if (port === undefined) return {};
+  if (port === undefined) {
+    context.portless.add(name);
+    return {};
+  }
   // What names no target leads to `port`.
   const publish = leading.map(
     (each) => `${each.address}:${each.port}${each.target === port ? "" : `:${each.target}`}`,

@@ -29,8 +29,10 @@ export interface Translated {
   readonly builds: readonly ImageBuild[];
   /** Absolute: what services see and is not there yet, to be made before they start. */
   readonly folders: readonly string[];
-  /** Services of which the file says neither on which port they listen nor how they are checked: their images may. */
-  readonly unsaid: ReadonlySet<string>;
+  /** Services of which the file does not say on which port they listen: their images may. */
+  readonly portless: ReadonlySet<string>;
+  /** Those of them of which it does not say how they are checked, either. */
+  readonly unchecked: ReadonlySet<string>;
   /** What a key of the config was made of, for places. */
   readonly origin: (path: readonly (string | number)[]) => Part | undefined;
   /** The service that a note is about. */
@@ -52,7 +54,8 @@ export interface Translating {
   /** The names of services that are brought over, by their Compose names. */
   readonly names: ReadonlyMap<string, string>;
   readonly folders: Set<string>;
-  readonly unsaid: Set<string>;
+  readonly portless: Set<string>;
+  readonly unchecked: Set<string>;
 }
 
 /** One service of a Compose file. */
