@@ -18,7 +18,9 @@ export function failureLines(app: App, failure: Failure | undefined, surface: Su
     if (instance !== undefined) lines.push(`  instance    ${plainLine(instance)}`);
     if (exitCode !== undefined) lines.push(`  exit code   ${exitCode}${signalOf(exitCode)}`);
     if (probe !== undefined) lines.push(`  last probe  ${plainLine(probe)}`);
-    if (probe?.startsWith("connection refused") === true) {
+    // What crashed says itself why it does not listen.
+    const isUp = exitCode === undefined || exitCode === 0;
+    if (isUp && probe?.startsWith("connection refused") === true) {
       lines.push("  It has to listen on $HOST and $PORT; what serves nobody says so by a check of its own:");
       lines.push('  health: { ready: { exec: ["true"] } }');
     }

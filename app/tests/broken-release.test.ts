@@ -61,6 +61,7 @@ test("a release that crashes at start is halted: the old one serves, exit code a
   assert.equal(halted.status.failure.exitCode, 3);
   assert.ok(halted.status.failure.log?.some((line) => line.includes("no database, no shop")));
   assert.match(told, /no database, no shop/);
+  assert.doesNotMatch(told, /has to listen/, "it says itself what is wrong");
 
   project.write("server.mjs", serverSaying("mended"));
   await plinth.up(project.directory);
