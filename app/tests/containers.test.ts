@@ -25,6 +25,7 @@ import {
   startLoad,
 } from "./index.ts";
 import { createMachines, type Machine } from "./machines.ts";
+import { containerTraces, NO_CONTAINER_TRACES } from "./traces.ts";
 import { ASKING, lacksBusybox, writeBusyboxImage } from "./busybox-image.ts";
 
 const ability = await detectNetwork();
@@ -54,17 +55,6 @@ function configure(project: Project, outside: string, more: object = {}): void {
     },
     ingress: { "*": "front", "plain.localhost": "plain" },
   });
-}
-
-/** All that containers of a home could leave behind on the machine. */
-function traces({ home }: Pick<Plinth, "home">, instances: readonly string[]): unknown {
-  return {
-    mounts: readFileSync("/proc/self/mountinfo", "utf8")
-      .split("\n")
-      .filter((line) => line.includes(home)),
-    cgroups: instances.flatMap((instance) => globSync(`/sys/fs/cgroup/{,*/}plinth-${instance}-*`)),
-    instances: globSync(join(home, "instances", "*")),
-  };
 }
 
 const digestOf = async (plinth: Plinth, release: number): Promise<string | undefined> => {
@@ -128,7 +118,7 @@ test(
     const pids = after.map(({ pid }) => pid!);
     assert.equal((await plinth.run(["down", "crate"])).code, 0);
     const seen = [...before, ...first].map(({ instance }) => instance);
-    assert.deepEqual(traces(plinth, seen), { mounts: [], cgroups: [], instances: [] });
+    assert.deepEqual(containerTraces(plinth.home, seen), NO_CONTAINER_TRACES);
     assert.deepEqual(
       pids.filter((pid) => !isGone(pid)),
       [],
@@ -234,17 +224,8 @@ test(
     await assertOthersUnhurt(plinth, load);
     assert.equal((await plinth.run(["down", "crate"])).code, 0);
     await Promise.all(bombs);
-    assert.deepEqual(
-      traces(
-        plinth,
-        instances.map(({ instance }) => instance),
-      ),
-      {
-        mounts: [],
-        cgroups: [],
-        instances: [],
-      },
-    );
+    const seen = instances.map(({ instance }) => instance);
+    assert.deepEqual(containerTraces(plinth.home, seen), NO_CONTAINER_TRACES);
   },
 );
 

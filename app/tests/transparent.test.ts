@@ -17,6 +17,7 @@ import {
   startLoad,
 } from "./index.ts";
 import { allReady, pids } from "./site.ts";
+import { networkTraces } from "./traces.ts";
 
 const ability = await detectNetwork();
 const skip = ability.available ? false : `no transparent mode here: ${ability.reason ?? "unknown"}`;
@@ -50,21 +51,6 @@ function namedSite(project: Project, text = "here"): void {
   });
 }
 
-/** All that a home may leave behind on a machine. */
-function traces(): unknown {
-  const lines = (command: string, ...parameters: string[]): string[] =>
-    spawnSync(command, parameters, { encoding: "utf8" })
-      .stdout.split("\n")
-      .filter((line) => /plinth/.test(line));
-  return {
-    links: lines("ip", "-o", "link"),
-    addresses: lines("ip", "-o", "addr"),
-    namespaces: lines("ip", "netns"),
-    rules: lines("nft", "list", "ruleset"),
-    forwarding: readFileSync("/proc/sys/net/ipv4/ip_forward", "utf8"),
-  };
-}
-
 for (const runtime of RUNTIMES) {
   const flags = ["--mesh", "transparent", "--proxy-runtime", runtime];
 
@@ -72,7 +58,7 @@ for (const runtime of RUNTIMES) {
     `programs that know nothing of a mesh dial names; deploys and kills fail no request, on ${runtime}`,
     { skip },
     async () => {
-      const before = traces();
+      const before = networkTraces();
       using project = createProject();
       namedSite(project);
       {
@@ -104,7 +90,7 @@ for (const runtime of RUNTIMES) {
         );
         assert.ok(edges.includes("front back"), JSON.stringify(edges));
       }
-      assert.deepEqual(traces(), before);
+      assert.deepEqual(networkTraces(), before);
     },
   );
 
