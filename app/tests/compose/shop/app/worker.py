@@ -16,6 +16,9 @@ def stop(_number, _frame):
 
 signal.signal(signal.SIGTERM, stop)
 queue = Queue()
+# What we had begun when we were ended otherwise.
+while queue.ask("LMOVE", "at-work", "orders", "RIGHT", "RIGHT") is not None:
+    pass
 print("working")
 while not stopping:
     # Kept in a list of its own until it is done, so that nothing is lost if we are.
