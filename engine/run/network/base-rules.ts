@@ -15,7 +15,9 @@ export interface BaseRules {
  *
  * Traffic between instances and this host is not tracked: a flood from an instance must not fill the machine's
  * connection table, and the mesh must not pay for it. Instead only the first packet of a connection, the one with SYN
- * and without ACK, is judged; any other that belongs to no connection is answered with a reset by the kernel.
+ * and without ACK, is judged; any other that belongs to no connection is answered with a reset by the kernel. A virtual
+ * address takes what the proxy listens for there, and nobody who listens everywhere. A connection that is being made, or
+ * has just ended (TIME_WAIT), tells of neither: there only the proxy can have one, and its client may use the port again.
  */
 export function baseRules(bridge: string, mac: string, subnet: Subnet): BaseRules {
   const { cidr, gateway, instances, virtual } = subnet;
@@ -83,6 +85,8 @@ table inet ${bridge} {
   chain to-host {
     ip daddr ${cidr} tcp flags & (syn | ack) != syn accept
     ip daddr ${virtual} meta l4proto tcp socket wildcard 0 accept
+    ip daddr ${virtual} meta l4proto tcp socket wildcard 1 counter name refused-host goto refuse
+    ip daddr ${virtual} meta l4proto tcp socket transparent 0 accept
     ip daddr ${gateway} meta l4proto { tcp, udp } th dport 53 accept
     ip daddr ${cidr} icmp type { echo-request, echo-reply, destination-unreachable, time-exceeded, parameter-problem } accept
     counter name refused-host goto refuse

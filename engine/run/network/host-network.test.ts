@@ -109,6 +109,7 @@ onOwnMachine(import.meta.url, () => {
     const { namespace } = await first.attach(attachment);
     await first.setVirtualAddresses(["10.213.128.1", "10.213.128.2"]);
     const server = createServer((socket) => socket.pipe(socket)).listen(80, "10.213.128.1");
+    using _server = { [Symbol.dispose]: () => server.close() };
     await once(server, "listening");
     const echo = spawn("nsenter", [
       `--net=${namespace}`,
@@ -192,6 +193,30 @@ onOwnMachine(import.meta.url, () => {
     await two.remove();
     assert.equal(networkState(), before);
   });
+
+  test(
+    "a virtual address takes a client's port again at once, and leads to nobody who listens everywhere",
+    limit,
+    async () => {
+      using here = place();
+      await using network = await HostNetwork.open(here.options());
+      await using _end = removing(network);
+      const { namespace } = await network.attach({ id: "one", address: "10.213.0.2", egress: OPEN });
+      await network.setVirtualAddresses(["10.213.128.1"]);
+      // Whoever ends a connection first remembers it for a minute (TIME_WAIT): here it is the server.
+      using _virtual = await serveHere("10.213.128.1", 80);
+      using _everywhere = await serveHere("0.0.0.0", 81);
+      const script = `const dial = () => new Promise((resolve, reject) => {
+  const socket = require("node:net").connect({ host: "10.213.128.1", port: 80, localPort: 40000 });
+  socket.resume().on("error", reject).on("close", resolve).on("connect", () => process.stdout.write("taken "));
+});
+dial().then(dial);`;
+      assert.equal(await outputInside(namespace, [process.execPath, "-e", script]), "taken taken");
+      const everywhere = await dialInside(namespace, "10.213.128.1:81");
+      assert.notEqual(everywhere["10.213.128.1:81"], "open");
+      await network.remove();
+    },
+  );
 
   test(
     "a program that listens on 127.0.0.1 only is reached on its port, and on no other",
