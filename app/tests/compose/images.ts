@@ -74,16 +74,24 @@ export const redisImage = (): Image =>
     },
   });
 
+/** What the programs of all folders are made of. */
+const SHARED = join(import.meta.dirname, "python");
+
+const filesIn = (folder: string): Record<string, string> =>
+  Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+
 /** The program in a folder, with Python and the client library of PostgreSQL; `instead` takes the place of its files. */
 export function pythonImage(
   folder: string,
   version: string,
   instead: Readonly<Record<string, string>> = {},
 ): Image {
-  const program = Object.fromEntries(
-    readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]),
-  );
-  const files = { ...program, "version.py": `VERSION = ${JSON.stringify(version)}\n`, ...instead };
+  const files = {
+    ...filesIn(SHARED),
+    ...filesIn(folder),
+    "version.py": `VERSION = ${JSON.stringify(version)}\n`,
+    ...instead,
+  };
   return debianImage({
     packages: PYTHON,
     users: ["app"],

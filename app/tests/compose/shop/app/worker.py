@@ -3,7 +3,7 @@ import signal
 import time
 
 from database import connection
-from queue_of import Queue
+from redis_client import Redis
 from version import VERSION
 
 stopping = False
@@ -15,7 +15,7 @@ def stop(_number, _frame):
 
 
 signal.signal(signal.SIGTERM, stop)
-queue = Queue()
+queue = Redis()
 # What we had begun when we were ended otherwise.
 while queue.ask("LMOVE", "at-work", "orders", "RIGHT", "RIGHT") is not None:
     pass

@@ -1,4 +1,4 @@
-"""As much of Redis as a counter needs."""
+"""As much of Redis as a counter or a queue needs."""
 import os
 import socket
 from urllib.parse import urlsplit
