@@ -2,20 +2,16 @@ import { execFile } from "node:child_process";
 import { userInfo } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Fault } from "@plinth/fault";
+import { shellWord } from "./shell-word.ts";
 
 /** `plinth` itself, where it is installed. */
 const LAUNCHER = fileURLToPath(new URL("plinth", import.meta.url));
 
-/** A word as a shell takes it. */
-function quoted(word: string): string {
-  return /^[\w@+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-const startOf = (home: string): string => `start --home ${quoted(home)}`;
+const startOf = (home: string): string => `start --home ${shellWord(home)}`;
 
 /** What starts a home after the machine has started, for a shell to run as its owner. */
 function startLine(home: string, path: string): string {
-  return `PATH=${quoted(path)} ${quoted(LAUNCHER)} ${startOf(home)}`;
+  return `PATH=${shellWord(path)} ${shellWord(LAUNCHER)} ${startOf(home)}`;
 }
 
 /** A line of the user's crontab(5); a percent sign would end the command there. */
@@ -26,7 +22,9 @@ export function cronLine(home: string, path: string): string {
 /** A line of /etc/rc.local, which root runs. */
 export function rcLine(home: string, path: string): string {
   const line = startLine(home, path);
-  return process.geteuid?.() === 0 ? line : `su ${quoted(userInfo().username)} -s /bin/sh -c ${quoted(line)}`;
+  return process.geteuid?.() === 0
+    ? line
+    : `su ${shellWord(userInfo().username)} -s /bin/sh -c ${shellWord(line)}`;
 }
 
 /** Sees to it that the user's crontab has this line for the home, or none; false when that was so. */

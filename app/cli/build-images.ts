@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { once } from "node:events";
 import { homePaths } from "@plinth/daemon";
 import { Fault, messageOf } from "@plinth/fault";
 import type { Context } from "./command.ts";
 import type { ImageBuild } from "./import/translated.ts";
+import { onPath } from "./on-path.ts";
 import { plainLine } from "./terminal/plain-text.ts";
 
 /** In the order in which they are looked for; both take the same words. */
@@ -39,7 +40,7 @@ export async function buildImages(
   const wanted = builds.filter(({ service }) => again || !existsSync(layoutOf(context.home, app, service)));
   const [first] = wanted;
   if (first === undefined) return;
-  const builder = BUILDERS.find(isInstalled);
+  const builder = BUILDERS.find(onPath);
   if (builder === undefined) {
     throw new Fault(
       "unsupported",
@@ -50,12 +51,6 @@ export async function buildImages(
     );
   }
   for (const build of wanted) await buildImage(build, builder, app, context);
-}
-
-function isInstalled(program: string): boolean {
-  return (process.env["PATH"] ?? "")
-    .split(delimiter)
-    .some((directory) => directory !== "" && existsSync(join(directory, program)));
 }
 
 interface Making {

@@ -1,8 +1,10 @@
 import type { ServiceSpec } from "@plinth/resource";
 import type { ImageConfig } from "@plinth/run";
+import { FAILURES_MAX } from "./schema-bounds.ts";
 import { stopSignalOf } from "./stop-signal.ts";
 
 type Said = Pick<ImageConfig, "healthcheck" | "stopSignal">;
+
 /** Docker's, which images' checks are written for. */
 const INTERVAL_MS = 30_000;
 const TIMEOUT_MS = 30_000;
@@ -10,9 +12,6 @@ const RETRIES = 3;
 /** A start is watched more closely, at most this long at least. */
 const START_INTERVAL_MS = 1000;
 const START_MS = 30_000;
-/** The schema's. */
-const FAILURES_MAX = 10_000;
-const RETRIES_MAX = 10_000;
 
 /** What an image says of its health and its end, where a service says nothing; part of the release from then on. */
 export function imageDefaults(
@@ -62,7 +61,7 @@ function healthOf(check: ImageConfig["healthcheck"]): ServiceSpec["health"] {
   const exec = check.isShell ? ["/bin/sh", "-c", check.command.join(" ")] : [...check.command];
   const intervalMs = check.intervalMs ?? INTERVAL_MS;
   const timeout = duration(check.timeoutMs ?? TIMEOUT_MS);
-  const retries = Math.min(check.retries ?? RETRIES, RETRIES_MAX);
+  const retries = Math.min(check.retries ?? RETRIES, FAILURES_MAX);
   const startIntervalMs = check.startIntervalMs ?? START_INTERVAL_MS;
   const startMs = Math.max(START_MS, (check.startPeriodMs ?? 0) + retries * intervalMs);
   const failures = Math.min(FAILURES_MAX, Math.ceil(startMs / startIntervalMs));

@@ -5,6 +5,7 @@ import { homePaths } from "@plinth/daemon";
 import type { AppSpec, ServiceSpec } from "@plinth/resource";
 import type { Digest, ImageProgress, ImageStore, StoredImage } from "@plinth/run";
 import type { Context } from "./command.ts";
+import type { LoadedConfig } from "./config/load-config.ts";
 import { checkDefaults, imageDefaults, portDefaults } from "./image-defaults.ts";
 import { showImages } from "./deploy-images.ts";
 
@@ -14,16 +15,12 @@ export interface BroughtImages {
   readonly notes: readonly string[];
 }
 
-export interface BringOptions {
+export interface BringOptions extends Pick<LoadedConfig, "portless" | "unchecked"> {
   readonly app: string;
   /** The config file. */
   readonly file: string;
   /** False: only find out which they are, as `plan` does. */
   readonly pull: boolean;
-  /** Services of whose ports only their images may tell. */
-  readonly portless: ReadonlySet<string>;
-  /** Services of whose health only their images may tell. */
-  readonly unchecked: ReadonlySet<string>;
 }
 
 /** Loaded by those who have images: what reads them would be half of what the command line is made of. */

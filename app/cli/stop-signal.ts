@@ -1,18 +1,8 @@
 import type { ServiceSpec } from "@plinth/resource";
+import { STOP_SIGNALS } from "./schema-bounds.ts";
 
 type StopSignal = NonNullable<ServiceSpec["stopSignal"]>;
 
-/** As the schema lists them. */
-export const STOP_SIGNALS: readonly StopSignal[] = [
-  "SIGTERM",
-  "SIGINT",
-  "SIGQUIT",
-  "SIGHUP",
-  "SIGUSR1",
-  "SIGUSR2",
-  "SIGWINCH",
-  "SIGKILL",
-];
 /** By number, as some images write it; the same on x86-64 and aarch64. */
 const SIGNAL_NUMBERS: Readonly<Record<string, StopSignal>> = {
   "1": "SIGHUP",

@@ -1,4 +1,4 @@
-import { type App, publishedPort, type StatusReport } from "@plinth/resource";
+import { type App, publishedPorts, type StatusReport } from "@plinth/resource";
 
 export interface AppUrl {
   readonly host: string;
@@ -11,13 +11,11 @@ export function urlsOf(app: App, status: StatusReport): AppUrl[] {
   const ingress = status.listening.find(({ name }) => name === "ingress");
   if (ingress === undefined) return [];
   // What is spoken there is the service's affair, and part of no address.
-  const published = Object.entries(app.spec.services).flatMap(([service, { publish = [] }]) =>
-    publish.map((text) => {
-      const { address, port } = publishedPort(text);
-      const url = `${reachable(address)}:${port}`;
-      return { host: address, service, url };
-    }),
-  );
+  const published = publishedPorts(app.spec).map(({ service, address, port }) => ({
+    host: address,
+    service,
+    url: `${reachable(address)}:${port}`,
+  }));
   const port = ingress.port === 80 ? "" : `:${ingress.port}`;
   const named = Object.entries(app.spec.ingress ?? {}).map(([host, service]) => {
     // "*" answers for every name: the address itself is one that surely works.

@@ -13,6 +13,7 @@ import {
   type Plan,
   portsMeet,
   type PublishedPort,
+  publishedPorts,
   type Release,
   type ServiceSpec,
   replicasOf,
@@ -25,7 +26,7 @@ import { planApp } from "./plan.ts";
 import { Releases } from "./releases.ts";
 import { revisionOf, secretsMadeFor, secretsOfApp, type SecretVersions } from "./revision.ts";
 import { planRollout } from "./rollout.ts";
-import { publishedBy, type RefusalSources, refusalOf } from "./refusal.ts";
+import { type RefusalSources, refusalOf } from "./refusal.ts";
 import { ServiceReports } from "./service-reports.ts";
 import { stopFirstReason } from "./stop-first.ts";
 import { Topology } from "./topology.ts";
@@ -294,7 +295,7 @@ export class ReleaseController {
       ...(deploy === undefined ? {} : { observedDeploy: deploy }),
     };
     await this.#makePasswords(app.spec);
-    await this.#options.makeRoom(publishedBy(app.spec));
+    await this.#options.makeRoom(publishedPorts(app.spec));
     const refusal =
       refusalOf(app, { ...this.#options, ownNetworks: this.#options.mesh !== undefined }) ??
       (await this.#takenPort(app.spec));
@@ -323,7 +324,7 @@ export class ReleaseController {
   /** A port that an app wants to publish, that nobody has here, and that cannot be listened on all the same. */
   async #takenPort(spec: AppSpec): Promise<Failure | undefined> {
     const published = this.#topology.views().flatMap((view) => view.published);
-    for (const one of publishedBy(spec)) {
+    for (const one of publishedPorts(spec)) {
       if (published.some((other) => portsMeet(one, other))) continue;
       const { service, address, port } = one;
       if (await canListen(address, port)) continue;

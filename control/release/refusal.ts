@@ -1,11 +1,9 @@
 import type { Registry } from "@plinth/registry";
 import {
   type App,
-  type AppSpec,
   type Failure,
   portsMeet,
-  type PublishedPort,
-  publishedPort,
+  publishedPorts,
   serviceSettings,
   replicasOf,
 } from "@plinth/resource";
@@ -86,7 +84,7 @@ export function refusalOf(
     const [limitation] = limits.bestEffort ? [] : drivers[driverOf(spec)].check(limits);
     if (limitation !== undefined) return refused(service, `${limitation.reason}. ${limitation.hint}`);
   }
-  const published = publishedBy(app.spec);
+  const published = publishedPorts(app.spec);
   for (const { service, address, port } of published) {
     const own = ownPorts().find((one) => portsMeet(one, { address, port }));
     if (own !== undefined)
@@ -97,7 +95,7 @@ export function refusalOf(
   }
   for (const other of registry.list("App")) {
     if (other.metadata.name === app.metadata.name) continue;
-    const theirs = publishedBy(other.spec);
+    const theirs = publishedPorts(other.spec);
     const clash = published.find((mine) => theirs.some((one) => portsMeet(one, mine)));
     if (clash !== undefined)
       return refused(
@@ -113,11 +111,4 @@ export function refusalOf(
     }
   }
   return undefined;
-}
-
-/** The ports of the machine that an app publishes, with whose they are. */
-export function publishedBy({ services }: AppSpec): (PublishedPort & { readonly service: string })[] {
-  return Object.entries(services).flatMap(([service, { publish = [] }]) =>
-    publish.map((text) => ({ ...publishedPort(text), service })),
-  );
 }

@@ -1,9 +1,8 @@
 import { type AppView, type PairAddresses, STORE_PORT } from "@plinth/discovery";
 import type { Registry } from "@plinth/registry";
-import type { App, Instance, Release, ServiceSpec } from "@plinth/resource";
+import { type App, type Instance, publishedPorts, type Release, type ServiceSpec } from "@plinth/resource";
 import type { Mesh } from "./mesh.ts";
 import type { Fleet } from "./fleet.ts";
-import { publishedBy } from "./refusal.ts";
 import type { Releases } from "./releases.ts";
 
 export interface TopologyOptions {
@@ -60,7 +59,7 @@ export class Topology {
           app: name,
           services: { ...Object.fromEntries(going), ...target.spec.services },
           ingress: entrance.spec.ingress ?? {},
-          published: publishedBy(entrance.spec),
+          published: publishedPorts(entrance.spec),
           pairs: this.#pairs.get(name) ?? [],
           serving,
           local: instances.local(name),

@@ -55,7 +55,7 @@ export type { DefinitionName } from "./schema.ts";
 export { nearestName } from "./suggest.ts";
 export { externalAddresses, portOf, replicasOf } from "./external.ts";
 export type { ExternalAddress } from "./external.ts";
-export { portsMeet, publishedPort } from "./published-port.ts";
+export { portsMeet, publishedPorts } from "./published-port.ts";
 export type { PublishedPort } from "./published-port.ts";
 export { parseDurationMs, parseSizeBytes } from "./quantity.ts";
 export { policySettings } from "./policy-settings.ts";

@@ -1,3 +1,5 @@
+import type { AppSpec } from "./kinds.ts";
+
 /** A port of the machine under which a service is reached from outside. */
 export interface PublishedPort {
   /** An IPv4 or IPv6 address, without brackets. */
@@ -19,6 +21,15 @@ export function publishedPort(text: string): PublishedPort {
     port: Number(port),
     target: target === undefined ? undefined : Number(target),
   };
+}
+
+/** The ports that an app publishes, with whose they are. */
+export function publishedPorts({
+  services,
+}: Pick<AppSpec, "services">): (PublishedPort & { readonly service: string })[] {
+  return Object.entries(services).flatMap(([service, { publish = [] }]) =>
+    publish.map((text) => ({ ...publishedPort(text), service })),
+  );
 }
 
 type Place = Pick<PublishedPort, "address" | "port">;

@@ -10,6 +10,7 @@ import type { Note } from "../import/notes.ts";
 import { translateProcfile } from "../import/procfile.ts";
 import { configText } from "../import/print-config.ts";
 import type { ImageBuild, Translated } from "../import/translated.ts";
+import { shellWord } from "../shell-word.ts";
 import { columns } from "../terminal/columns.ts";
 import { plainLine } from "../terminal/plain-text.ts";
 import { shownPath } from "../terminal/shown-path.ts";
@@ -91,10 +92,7 @@ function buildCommands(build: ImageBuild, app: string, directory: string): reado
 }
 
 /** As it can be copied into a shell. */
-const shellLine = (words: readonly string[]): string =>
-  words
-    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-    .join(" ");
+const shellLine = (words: readonly string[]): string => words.map(shellWord).join(" ");
 
 function write(target: string, text: string, force: boolean): void {
   try {

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { basename, delimiter, join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { Fault } from "@plinth/fault";
 import type { Context } from "../command.ts";
+import { onPath } from "../on-path.ts";
 import { hasConfig } from "../config/locate.ts";
 import { shownPath } from "../terminal/shown-path.ts";
 
@@ -115,12 +116,6 @@ function staticFiles(directory: string, names: ReadonlySet<string>): Found | und
     };
   }
   return undefined;
-}
-
-function onPath(program: string): boolean {
-  return (process.env["PATH"] ?? "")
-    .split(delimiter)
-    .some((entry) => entry !== "" && existsSync(join(entry, program)));
 }
 
 function configText(name: string, { command, cwd, ready }: Found): string {

@@ -15,27 +15,23 @@ import {
 } from "./evaluate.ts";
 import { isCompose, overrideOf } from "../import/compose-files.ts";
 import { type Note, placeOf, problemOf } from "../import/notes.ts";
-import type { ImageBuild, Translated } from "../import/translated.ts";
+import type { Translated } from "../import/translated.ts";
 import { locateConfig } from "./locate.ts";
 import { scriptMap } from "./script-map.ts";
 import type { SourceMap } from "./source-map.ts";
 import { withStores } from "./store-services.ts";
 
-export interface LoadedConfig {
+/** What a config is that was made of no other file. */
+const NOTHING_BESIDE: Beside = { builds: [], folders: [], portless: new Set(), unchecked: new Set() };
+type Beside = Pick<Translated, "builds" | "folders" | "portless" | "unchecked">;
+
+export interface LoadedConfig extends Beside {
   readonly name: string;
   /** Directories are absolute; no service has a `source` yet. */
   readonly spec: AppSpec;
   readonly file: string;
   /** What of a file of another form is not brought over, though the app runs all the same. */
   readonly ignored: readonly Note[];
-  /** Images that are made before the app can run. */
-  readonly builds: readonly ImageBuild[];
-  /** Absolute: what services see and is not there yet, to be made before they start. */
-  readonly folders: readonly string[];
-  /** Services of whose ports only their images may tell. */
-  readonly portless: ReadonlySet<string>;
-  /** Services of whose health only their images may tell. */
-  readonly unchecked: ReadonlySet<string>;
 }
 
 export interface LoadOptions {
@@ -61,14 +57,8 @@ export async function loadConfig(target: string, options: LoadOptions): Promise<
   const file = realpathSync(locateConfig(target));
   const read = /\.[mc]?[tj]s$/.test(file) ? await readScript(file, options) : await readData(file, options);
   const { value, translated } = read;
-  const {
-    builds = [],
-    folders = [],
-    portless = new Set<string>(),
-    unchecked = new Set<string>(),
-    notes = [],
-    texts = new Map([[file, read.text]]),
-  } = translated ?? {};
+  const { notes = [], texts = new Map([[file, read.text]]) } = translated ?? {};
+  const { builds, folders, portless, unchecked } = translated ?? NOTHING_BESIDE;
   const found: ConfigProblem[] = validate("Config", value);
   if (found.length === 0) found.push(...checkDirectories(value as Config, dirname(file), folders));
   const placed = found.map((problem) =>

@@ -1,3 +1,4 @@
+import { closingQuote } from "./closing-quote.ts";
 import { type Lookup, interpolate } from "./interpolate.ts";
 
 export interface EnvironmentFile {
@@ -107,12 +108,4 @@ export function parseRawEnvironmentFile(text: string): EnvironmentFile {
       values.set(line.slice(0, equals), line.slice(equals + 1));
   }
   return { values, problems: [], unset: [] };
-}
-
-function closingQuote(text: string, from: number, quote: string): number | undefined {
-  for (let at = from; at < text.length; at++) {
-    if (quote === '"' && text[at] === "\\") at++;
-    else if (text[at] === quote) return at;
-  }
-  return undefined;
 }

@@ -7,7 +7,7 @@ import { type Part, scalarText } from "./part.ts";
 import { plinthName } from "./plinth-name.ts";
 import { lineSource, readTextFile, unsetText } from "./read-compose.ts";
 import type { Translated } from "./translated.ts";
-import { VARIABLE } from "./variable.ts";
+import { VARIABLE, variableProblem } from "../schema-bounds.ts";
 
 const LINE = /^([A-Za-z0-9_-]+):\s*(\S.*?)\s*$/;
 /** What serves requests, and what runs once before all others. */
@@ -89,11 +89,7 @@ function environmentBeside(
   for (const [name, value] of values) {
     if (name === "PORT") notes.ignored(at(1), "PORT is what Plinth gives each instance", "`port` fixes one");
     else if (VARIABLE.test(name)) env[name] = environment[name] ?? value;
-    else
-      notes.refused(
-        at(1),
-        `a variable is named with letters, digits and _ only, not ${JSON.stringify(name)}`,
-      );
+    else notes.refused(at(1), variableProblem(name));
   }
   return env;
 }

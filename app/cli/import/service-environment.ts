@@ -5,7 +5,7 @@ import { type Part, child, isList, isMap, isNull } from "./part.ts";
 import { absolutePath } from "./paths.ts";
 import { lineSource, readTextFile, unsetText } from "./read-compose.ts";
 import { refusePlaces } from "./service-command.ts";
-import { VARIABLE } from "./variable.ts";
+import { VARIABLE, variableProblem } from "../schema-bounds.ts";
 import type { ComposeService, Translating } from "./translated.ts";
 
 /** What Plinth sets in every instance, after all that is said here. */
@@ -21,11 +21,7 @@ export function environmentOf(
   const set = (name: string, value: string, at: Part): void => {
     if (!VARIABLE.test(name)) {
       const instead = "let the program read a file in its place, or set it in its command";
-      context.notes.refused(
-        at,
-        `a variable is named with letters, digits and _ only, not ${JSON.stringify(name)}`,
-        instead,
-      );
+      context.notes.refused(at, variableProblem(name), instead);
       return;
     }
     if (PLINTHS.test(name)) context.notes.ignored(at, `${name} is what Plinth says it is in every instance`);

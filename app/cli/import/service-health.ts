@@ -1,4 +1,5 @@
 import type { ServiceSpec } from "@plinth/resource";
+import { FAILURES_MAX } from "../schema-bounds.ts";
 import { checkKeys } from "./keys.ts";
 import { type Part, child, isList } from "./part.ts";
 import { durationMs, durationText } from "./quantities.ts";
@@ -15,8 +16,6 @@ const START_INTERVAL_MS = 5000;
 /** Without a start period a start is looked at so often, and given at least so long. */
 const WATCH_MS = 1000;
 const START_MS_MIN = 30_000;
-/** The schema's. */
-const FAILURES_MAX = 10_000;
 
 /** `healthcheck`; without one, Plinth's own probe of the port, if there is one. */
 export function healthOf(service: ComposeService, context: Translating): Partial<ServiceSpec> {

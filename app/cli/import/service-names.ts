@@ -1,12 +1,10 @@
 import type { ServiceSpec } from "@plinth/resource";
+import { ALIAS } from "../schema-bounds.ts";
 import { checkKeys, namesText } from "./keys.ts";
 import { type Part, child, isMap } from "./part.ts";
 import { plinthName } from "./plinth-name.ts";
 import { DEPENDS_ON_KEYS, SERVICE_NETWORK_KEYS } from "./service-keys.ts";
 import type { ComposeService, Condition, Translating } from "./translated.ts";
-
-/** The schema's. */
-const ALIAS = /^[a-z0-9_]([a-z0-9_.-]{0,61}[a-z0-9_])?$/;
 
 const CONDITIONS: Readonly<Record<string, Condition>> = {
   service_started: "started",

@@ -1,13 +1,11 @@
 import type { ServiceSpec } from "@plinth/resource";
+import { EXTRA_PORTS_MAX, PUBLISHED_MAX } from "../schema-bounds.ts";
 import { checkKeys } from "./keys.ts";
 import { type Part, child, isMap } from "./part.ts";
 import { PORT_KEYS } from "./service-keys.ts";
 import type { ComposeService, Translating } from "./translated.ts";
 
 const PORT_MAX = 65_535;
-/** The schema's; what listens on more belongs to no request-and-answer service. */
-const EXTRA_PORTS_MAX = 20;
-const PUBLISHED_MAX = 50;
 /** Compose's. */
 const EVERYWHERE = "0.0.0.0";
 

@@ -1,5 +1,6 @@
 import type { ServiceSpec } from "@plinth/resource";
-import { STOP_SIGNALS, stopSignalOf } from "../stop-signal.ts";
+import { STOP_SIGNALS } from "../schema-bounds.ts";
+import { stopSignalOf } from "../stop-signal.ts";
 import { child } from "./part.ts";
 import { configPath } from "./paths.ts";
 import type { ComposeService, Translating } from "./translated.ts";

@@ -1,3 +1,5 @@
+import { closingQuote } from "./closing-quote.ts";
+
 export interface ShellWords {
   readonly words: readonly string[];
   /** Of the shell's syntax, what is no quoting: no shell runs, so that it is a word as any other. */
@@ -33,7 +35,7 @@ export function shellWords(text: string): ShellWords {
       word = (word ?? "") + text[at]!;
       isQuoted = true;
     } else if (character === "'" || character === '"') {
-      const close = closing(text, at + 1, character);
+      const close = closingQuote(text, at + 1, character);
       if (close === undefined)
         return { words: [], operators: [], problem: `a ${character} has no closing one` };
       const inside = text.slice(at + 1, close);
@@ -49,11 +51,3 @@ export function shellWords(text: string): ShellWords {
 }
 
 const unescaped = (_: string, character: string): string => (character === "\n" ? "" : character);
-
-function closing(text: string, from: number, quote: string): number | undefined {
-  for (let at = from; at < text.length; at++) {
-    if (quote === '"' && text[at] === "\\") at++;
-    else if (text[at] === quote) return at;
-  }
-  return undefined;
-}
