@@ -157,11 +157,11 @@ suite("the shop in Chromium", { skip: whyNoChromium() }, () => {
     const log = page.getByRole("log");
     const visit = (mark: string): Promise<unknown> => plinth.get(`/products/no-such-thing?${mark}`);
     await visit("first-mark");
-    await log.getByText(/first-mark 404/).waitFor();
+    await log.getByText(/first-mark status=404/).waitFor();
     await page.getByPlaceholder("Filter by text").fill("SECOND-mark");
     await log.getByText("No line contains").waitFor();
     await visit("second-mark");
-    await log.getByText(/second-mark 404/).waitFor();
+    await log.getByText(/second-mark status=404/).waitFor();
     assert.equal(await log.locator("mark").first().textContent(), "second-mark");
     assert.equal(await log.getByText(/first-mark/).count(), 0);
   });

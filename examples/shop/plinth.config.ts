@@ -18,7 +18,7 @@ export default defineApp({
       calls: ["catalog", "cart", "checkout", "assets"],
     },
     catalog: { command: ["node", "server.ts"], cwd: "catalog", replicas: 2, health },
-    cart: { command: ["node", "server.ts"], cwd: "cart", health, calls: ["catalog"] },
+    cart: { command: ["node", "server.ts"], cwd: "cart", health, calls: ["catalog", "carts"] },
     checkout: { command: ["node", "server.ts"], cwd: "checkout", health, calls: ["cart", "payment"] },
     // Not JavaScript: Perl as every Debian has it.
     payment: {
@@ -49,6 +49,10 @@ export default defineApp({
     },
     // Scale it to 1 to see what a flood does: `plinth scale shop flood=1`.
     flood: { command: ["node", "server.ts"], cwd: "flood", replicas: 0, health, calls: ["catalog"] },
+    // And this one to see what a full store does; at 0 the store has room again.
+    hoard: { command: ["node", "server.ts"], cwd: "hoard", replicas: 0, health, calls: ["carts"] },
   },
+  // An etcd of the shop's own: carts outlive the cart service. It may fill up, to be seen in the "Break it" panel.
+  stores: { carts: { quota: "16MiB", retention: "10m" } },
   ingress: { "shop.localhost": "storefront", "*": "storefront" },
 });
