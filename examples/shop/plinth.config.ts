@@ -1,9 +1,26 @@
-/** A shop of eight services: `plinth up` runs it behind the mesh at http://127.0.0.1:8080. */
+/**
+ * A shop: eight services as processes, one as a container of an image made here, and a store. `plinth up` runs it behind
+ * the mesh at http://127.0.0.1:8080.
+ */
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { defineApp } from "plinth";
+import { nodeImage } from "./recommend/node-image.ts";
 
 // npm may have installed it here or at the repository's root; this file is evaluated as you, so ask npm's own lookup.
 const httpServer = createRequire(import.meta.url).resolve("http-server/bin/http-server");
+
+// `npm start` makes the image where containers can run, and removes it where they cannot; without it the same file runs
+// as a process. `node recommend/node-image.ts` makes it by hand.
+const recommend = existsSync(nodeImage)
+  ? {
+      image: {
+        base: `oci:${nodeImage}`,
+        copy: { "recommend/server.ts": "/srv/server.ts" },
+        command: ["node", "/srv/server.ts"],
+      },
+    }
+  : { command: ["node", "server.ts"], cwd: "recommend" };
 
 const health = { ready: { http: "/healthz", period: "1s" } };
 
@@ -15,11 +32,12 @@ export default defineApp({
       cwd: "storefront",
       replicas: 2,
       health,
-      calls: ["catalog", "cart", "checkout", "assets"],
+      calls: ["catalog", "cart", "checkout", "recommend", "assets"],
     },
     catalog: { command: ["node", "server.ts"], cwd: "catalog", replicas: 2, health },
     cart: { command: ["node", "server.ts"], cwd: "cart", health, calls: ["catalog", "carts"] },
     checkout: { command: ["node", "server.ts"], cwd: "checkout", health, calls: ["cart", "payment"] },
+    recommend: { ...recommend, health, calls: ["catalog"] },
     // Not JavaScript: Perl as every Debian has it.
     payment: {
       command: ["perl", "server.pl"],

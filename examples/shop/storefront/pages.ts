@@ -66,7 +66,15 @@ export function homePage(products: readonly Product[], cartCount: number): strin
   );
 }
 
-export function productPage(product: Product, cartCount: number): string {
+export function productPage(product: Product, others: readonly Product[], cartCount: number): string {
+  const beside = others.map(
+    ({ id, name, priceCents }) =>
+      `<li><a href="/products/${id}">${picture(id)}<b>${escape(name)}</b><i>${euros(priceCents)}</i></a></li>`,
+  );
+  const section =
+    beside.length === 0
+      ? ""
+      : `<section class="beside"><h2>Goes well with it</h2><ul class="grid">${beside.join("")}</ul></section>`;
   return page(
     product.name,
     cartCount,
@@ -74,7 +82,7 @@ export function productPage(product: Product, cartCount: number): string {
 <h1>${escape(product.name)}</h1><p class="maker">by ${escape(product.maker)}</p>
 <p>${escape(product.description)}</p><p class="price">${euros(product.priceCents)}</p>
 <form method="post" action="/cart/add"><input type="hidden" name="id" value="${product.id}"><button>Add to cart</button></form>
-<p><a href="/">Back to the shelf</a></p></div></article>`,
+<p><a href="/">Back to the shelf</a></p></div></article>${section}`,
   );
 }
 

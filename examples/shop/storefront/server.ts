@@ -19,10 +19,12 @@ import {
 const {
   PLINTH_CATALOG_URL: catalogUrl,
   PLINTH_CHECKOUT_URL: checkoutUrl,
+  PLINTH_RECOMMEND_URL: recommendUrl,
   PLINTH_ASSETS_URL: assetsUrl,
 } = process.env;
 
 const FORM_CHARACTERS_MAX = 4096;
+const RECOMMEND_MS = 500;
 
 interface Page {
   readonly status: number;
@@ -46,6 +48,16 @@ async function ask<Answer>(url: string, body?: unknown): Promise<{ status: numbe
   const response = await fetch(url, { ...init, headers: { "content-type": "application/json" } });
   if (response.status >= 500) throw new Error(`${url} answered ${response.status}`);
   return { status: response.status, answer: (await response.json()) as Answer };
+}
+
+/** A page is whole without them: whoever recommends is not waited for long. */
+async function goesWith(id: string): Promise<readonly Product[]> {
+  try {
+    const response = await fetch(`${recommendUrl}/with/${id}`, { signal: AbortSignal.timeout(RECOMMEND_MS) });
+    return response.ok ? ((await response.json()) as readonly Product[]) : [];
+  } catch {
+    return [];
+  }
 }
 
 async function form(request: IncomingMessage): Promise<URLSearchParams> {
@@ -83,8 +95,11 @@ async function visit(request: IncomingMessage): Promise<Page> {
   }
   const id = /^GET \/products\/([a-z0-9-]+)$/.exec(route)?.[1];
   if (id !== undefined) {
-    const { status, answer } = await ask<Product>(`${catalogUrl}/products/${id}`);
-    if (status === 200) return { status, html: productPage(answer, count) };
+    const [{ status, answer }, others] = await Promise.all([
+      ask<Product>(`${catalogUrl}/products/${id}`),
+      goesWith(id),
+    ]);
+    if (status === 200) return { status, html: productPage(answer, others, count) };
   }
   if (route === "POST /cart/add" || route === "POST /cart/change") {
     const fields = await form(request);
