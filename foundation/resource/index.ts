@@ -73,6 +73,7 @@ export type {
   EgressStat,
   EndpointRow,
   FieldChange,
+  ExpiryReport,
   IdentityReport,
   IngressChange,
   JoinTokenReport,
