@@ -13,7 +13,7 @@ import { type CallGraphProps, isChosen } from "./selection.ts";
 import { INGRESS, topologyOf } from "./topology.ts";
 
 /** Below this, text could not be read; the graph then scrolls a little instead. */
-const SCALE_MIN = 0.82;
+const SCALE_MIN = 0.8;
 const SCALE_MAX = 1.15;
 /** Where less than this much of the graph's width could be seen, calls are listed instead. */
 const SEEN_MIN = 0.75;
