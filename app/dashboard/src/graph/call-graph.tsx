@@ -70,10 +70,10 @@ function Node({ name, at, health, selected, onSelect }: NodeProps): ReactNode {
       {...pressable(`${name}: ${health ? `${health.word}, ` : ""}${line}`, onSelect)}
     >
       <rect width={NODE.width} height={NODE.height} rx="8" />
-      <text x="14" y="21" className="name">
+      <text x="11" y="21" className="name">
         {name}
       </text>
-      <text x="14" y="38" className="line">
+      <text x="11" y="38" className="line">
         <tspan className="symbol">{health ? symbolOf(tone) : "→"}</tspan> {line}
       </text>
     </g>

@@ -2,7 +2,7 @@
 import { Graph, layout as arrange } from "@dagrejs/dagre";
 import type { Link, Topology } from "./topology.ts";
 
-export const NODE = { width: 138, height: 50 };
+export const NODE = { width: 146, height: 50 };
 export const LABEL = { width: 104, height: 46 };
 
 export interface Point {
@@ -27,7 +27,7 @@ export function layOut({ nodes, links }: Topology, direction: Direction): Layout
   const graph = new Graph();
   graph.setGraph({
     rankdir: direction,
-    nodesep: 20,
+    nodesep: 16,
     ranksep: direction === "LR" ? 28 : 30,
     edgesep: 8,
     marginx: MARGIN,
