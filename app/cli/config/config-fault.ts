@@ -14,6 +14,8 @@ export interface ConfigProblem {
   readonly expected?: string;
   readonly received?: string;
   readonly suggestion?: string;
+  /** More lines about it, as another language's own report. */
+  readonly detail?: string;
   /** 1-based; absent where the place cannot be told for sure. */
   readonly line?: number;
   readonly column?: number;
@@ -76,7 +78,10 @@ export class ConfigFault extends DetailedFault {
     }
     if (problem.expected !== undefined) lines.push(`  expected ${plainText(problem.expected)}`);
     if (problem.received !== undefined) lines.push(`  received ${plainText(problem.received)}`);
+    if (problem.detail !== undefined) lines.push(...indented(problem.detail));
     if (problem.suggestion !== undefined) lines.push(`  did you mean "${plainText(problem.suggestion)}"?`);
     return lines;
   }
 }
+
+const indented = (text: string): string[] => text.split("\n").map((line) => `  ${plainText(line)}`.trimEnd());

@@ -115,12 +115,7 @@ export class FakePlinth implements AsyncDisposable {
     if (path === "/status") return this.#json(response, this.traffic.status());
     if (path === "/watch") return this.#watch(query, response);
     if (path === "/tap") return this.#tap(query, response);
-    const instance = /^\/instances\/([^/]+)\/log$/.exec(path)?.[1];
-    if (instance !== undefined) return this.#log([instance], false, response);
-    if (path === "/apps/shop/log") {
-      const service = query.get("service");
-      return this.#log(service === null ? undefined : [`shop.${service}.`], true, response);
-    }
+    if (path === "/apps/shop/log") return this.#log(query, response);
     const kind = Object.values(kinds).find(({ plural }) => path === `/${plural}`)?.kind;
     if (kind === undefined) return this.#refuse(response, 404, `no such path: ${path}`);
     return this.#json(response, {
@@ -163,14 +158,17 @@ export class FakePlinth implements AsyncDisposable {
     response.once("close", () => clearInterval(timer));
   }
 
-  #log(prefixes: readonly string[] | undefined, framed: boolean, response: ServerResponse): void {
-    response.writeHead(200, {
-      "content-type": framed ? "application/x-ndjson" : "text/plain; charset=utf-8",
-    });
+  /** A line that is JSON is read as its fields, as by `. = parse_json!(.message)`. */
+  #log(query: URLSearchParams, response: ServerResponse): void {
+    const service = query.get("service");
+    const prefix = query.get("instance") ?? (service === null ? "" : `shop.${service}.`);
+    response.writeHead(200, { "content-type": "application/x-ndjson" });
     response.flushHeaders();
     const write = (instance: string, line: string): void => {
-      if (prefixes !== undefined && !prefixes.some((prefix) => instance.startsWith(prefix))) return;
-      response.write(framed ? `${JSON.stringify({ instance, line })}\n` : `${line}\n`);
+      if (!instance.startsWith(prefix)) return;
+      const isRead = query.get("fields") === "true" && line.startsWith("{");
+      const fields = isRead ? `,"fields":${line}` : "";
+      response.write(`${JSON.stringify({ instance, line }).slice(0, -1)}${fields}}\n`);
     };
     for (const [instance, lines] of this.shop.logs)
       for (const line of lines.slice(-200)) write(instance, line);

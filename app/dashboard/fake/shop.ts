@@ -17,7 +17,7 @@ const spec: AppSpec = {
     catalog: node("catalog", { replicas: 2 }),
     cart: node("cart", { calls: ["catalog"] }),
     checkout: node("checkout", { calls: ["cart", "payment"] }),
-    payment: { command: ["perl", "server.pl"] },
+    payment: { command: ["perl", "server.pl"], logs: { remap: ". = parse_json!(.message)" } },
     assets: { command: ["node", "http-server", ".", "-p", "${PORT}"] },
     loadgen: node("loadgen", { calls: ["storefront"] }),
     flood: node("flood", { replicas: 0, calls: ["catalog"] }),
