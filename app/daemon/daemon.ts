@@ -9,6 +9,7 @@ import { Fault, messageOf } from "@plinth/fault";
 import { takeFileLock } from "@plinth/file";
 import type { Log } from "@plinth/log";
 import { runtimePath } from "@plinth/process";
+import { Remapper } from "@plinth/observe";
 import { createRegistry, type Registry } from "@plinth/registry";
 import { readHostCredential } from "@plinth/hosts";
 import { type Drainer, EVERY_ADDRESS, Fleet, InstanceSet, instanceEnvironment } from "@plinth/release";
@@ -375,6 +376,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     resolveEnded();
   };
 
+  const remapper = setup.use(new Remapper(clock));
   const actions = new Actions({
     home,
     registry,
@@ -384,6 +386,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     topology: role.topology,
     vault,
     reach,
+    remapper,
     place: { name: role.name, host: role.host, of: credential?.firstName },
     telemetry,
     control,

@@ -279,6 +279,28 @@ suite("dashboard in Chromium", { skip: whyNoChromium() }, () => {
     await log.getByText("a second").waitFor();
   });
 
+  test("logs of a service with logs.remap show what its lines were read as, or as they were written", async (context) => {
+    const { page, fake, shop } = await visit(context, "#/shop/logs?service=payment");
+    const one = shop.store
+      .list("Instance")
+      .map(({ metadata }) => metadata.name)
+      .find((name) => name.startsWith("shop.payment."))!;
+    await page.getByText("Following.").waitFor();
+    fake.write(one, '{"message":"charged","amount":12,"order":9007199254740993}');
+    fake.write(one, '{"message":"refused","amount":7,"level":"error"}');
+    const log = page.getByRole("log");
+    await log.getByText("charged").waitFor();
+    assert.match((await log.textContent()) ?? "", /charged.*amount=12.*order=9007199254740993/s);
+    assert.equal(await log.locator(".alarming").count(), 1);
+
+    await page.getByPlaceholder("Filter by text or field=value").fill("amount=7");
+    await log.getByText("charged").waitFor({ state: "detached" });
+    assert.equal(await log.locator("mark").textContent(), "7");
+    await page.getByPlaceholder("Filter by text or field=value").fill("");
+    await page.getByRole("button", { name: "As written" }).click();
+    await log.getByText('{"message":"charged","amount":12').waitFor();
+  });
+
   test("a session that ended asks for a new one", async (context) => {
     const { page, fake } = await visit(context, "#/shop/overview");
     await page.getByRole("button", { name: /^cart:/ }).waitFor();

@@ -35,6 +35,15 @@ export interface LogRequest {
   readonly signal: AbortSignal;
 }
 
+export interface AppLogRequest extends LogRequest {
+  /** Only this service's instances. */
+  readonly service: string | undefined;
+  /** Only this one. */
+  readonly instance: string | undefined;
+  /** Whether `logs.remap` is run: lines it drops are left out, and one that it makes several of comes several times. */
+  readonly fields: boolean;
+}
+
 export interface JoinTokenRequest {
   readonly address?: string;
   readonly host?: string;
@@ -44,6 +53,10 @@ export interface JoinTokenRequest {
 export interface InstanceLine {
   readonly instance: string;
   readonly line: string;
+  /** What the service's `logs.remap` made of it: a JSON object's text, whose integers a number may not hold. */
+  readonly fields?: string;
+  /** Why that made nothing of it. */
+  readonly error?: string;
 }
 
 /**
@@ -76,12 +89,8 @@ export interface ApiActions {
   /** Resolves once every certificate has been replaced and handed over, on every host. */
   expireCertificates(): Promise<ExpiryReport>;
   logs(instance: string, request: LogRequest): Promise<AsyncIterable<Uint8Array>>;
-  /** Of all the app's instances or one service's, those included that come while it is followed; `tail` is for each. */
-  appLogs(
-    app: string,
-    service: string | undefined,
-    request: LogRequest,
-  ): Promise<AsyncIterable<readonly InstanceLine[]>>;
+  /** Of all the app's instances or some, those included that come while it is followed; `tail` is for each. */
+  appLogs(app: string, request: AppLogRequest): Promise<AsyncIterable<readonly InstanceLine[]>>;
   exec(instance: string, command: readonly string[], signal: AbortSignal): Promise<AsyncIterable<ExecEvent>>;
   /** Runs a command that has input, or copies files; `input` ends where the client says so. */
   attach(

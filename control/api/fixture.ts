@@ -213,8 +213,8 @@ function recordingActions(deeds: unknown[]): ApiActions {
       deeds.push(["logs", instance, follow, tail]);
       return someOutput();
     },
-    appLogs: async (name, service, { follow, tail }) => {
-      deeds.push(["appLogs", name, service, follow, tail]);
+    appLogs: async (name, { service, instance, fields, follow, tail }) => {
+      deeds.push(["appLogs", name, service, instance, fields, follow, tail]);
       return someLines();
     },
     exec: async (instance, command) => {

@@ -487,6 +487,20 @@ export const definitions = {
     },
     additionalProperties: false,
   },
+  Logs: {
+    type: "object",
+    properties: {
+      remap: {
+        type: "string",
+        minLength: 1,
+        maxLength: 65536,
+        description:
+          "A program of the Vector Remap Language: what becomes of each line, in `plinth logs --json` and the dashboard. Its event has `message`, the line, and `app`, `service` and `instance`.",
+      },
+    },
+    additionalProperties: false,
+    description: "What its lines are read as. They are kept as they were written.",
+  },
   ServiceSpec: {
     type: "object",
     properties: {
@@ -622,6 +636,7 @@ export const definitions = {
         description: "How it is asked whether it is ready; false for what listens on nothing.",
       },
       after: { $ref: "#/$defs/After" },
+      logs: { $ref: "#/$defs/Logs" },
       env: {
         type: "object",
         propertyNames: { pattern: "^[A-Za-z_][A-Za-z0-9_.-]{0,255}$" },

@@ -304,6 +304,9 @@ export const routes: Readonly<Record<RouteName, Route>> = {
     summary: "What an app's instances wrote; lines of {instance, line}, longer ones cut.",
     query: {
       service: "Only instances of this service.",
+      instance: "Only this instance.",
+      fields:
+        "`true`: with {fields}, what the service's `logs.remap` makes of the line, or {error}; lines it drops are left out.",
       follow: `${follow} Instances that come later are included.`,
       tail: "Begin this many lines before the end of each instance.",
     },

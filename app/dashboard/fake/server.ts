@@ -116,14 +116,7 @@ export class FakePlinth implements AsyncDisposable {
     if (path === "/status") return this.#json(response, this.traffic.status());
     if (path === "/watch") return this.#watch(query, response);
     if (path === "/tap") return this.#tap(query, response);
-    const follows = query.get("follow") === "true";
-    const instance = /^\/instances\/([^/]+)\/log$/.exec(path)?.[1];
-    if (instance !== undefined) return this.#log([instance], { framed: false, follows }, response);
-    if (path === "/apps/shop/log") {
-      const service = query.get("service");
-      const prefixes = service === null ? undefined : [`shop.${service}.`];
-      return this.#log(prefixes, { framed: true, follows }, response);
-    }
+    if (path === "/apps/shop/log") return this.#log(query, response);
     const kind = Object.values(kinds).find(({ plural }) => path === `/${plural}`)?.kind;
     if (kind === undefined) return this.#refuse(response, 404, `no such path: ${path}`);
     return this.#json(response, {
@@ -166,22 +159,21 @@ export class FakePlinth implements AsyncDisposable {
     response.once("close", () => clearInterval(timer));
   }
 
-  #log(
-    prefixes: readonly string[] | undefined,
-    { framed, follows }: { readonly framed: boolean; readonly follows: boolean },
-    response: ServerResponse,
-  ): void {
-    response.writeHead(200, {
-      "content-type": framed ? "application/x-ndjson" : "text/plain; charset=utf-8",
-    });
+  /** A line that is JSON is read as its fields, as by `. = parse_json!(.message)`. */
+  #log(query: URLSearchParams, response: ServerResponse): void {
+    const service = query.get("service");
+    const prefix = query.get("instance") ?? (service === null ? "" : `shop.${service}.`);
+    response.writeHead(200, { "content-type": "application/x-ndjson" });
     response.flushHeaders();
     const write = (instance: string, line: string): void => {
-      if (prefixes !== undefined && !prefixes.some((prefix) => instance.startsWith(prefix))) return;
-      response.write(framed ? `${JSON.stringify({ instance, line })}\n` : `${line}\n`);
+      if (!instance.startsWith(prefix)) return;
+      const isRead = query.get("fields") === "true" && line.startsWith("{");
+      const fields = isRead ? `,"fields":${line}` : "";
+      response.write(`${JSON.stringify({ instance, line }).slice(0, -1)}${fields}}\n`);
     };
     for (const [instance, lines] of this.shop.logs)
       for (const line of lines.slice(-200)) write(instance, line);
-    if (!follows) {
+    if (query.get("follow") !== "true") {
       response.end();
       return;
     }

@@ -21,7 +21,7 @@ const spec: AppSpec = {
     cart: node("cart", { calls: ["catalog", "carts"] }),
     checkout: node("checkout", { calls: ["cart", "payment"] }),
     recommend: { image: "oci:/home/ada/.cache/shop-node", calls: ["catalog"] },
-    payment: { command: ["perl", "server.pl"] },
+    payment: { command: ["perl", "server.pl"], logs: { remap: ". = parse_json!(.message)" } },
     assets: { command: ["node", "http-server", ".", "-p", "${PORT}"] },
     loadgen: node("loadgen", { calls: ["storefront"] }),
     flood: node("flood", { replicas: 0, calls: ["catalog"] }),

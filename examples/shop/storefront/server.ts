@@ -117,6 +117,8 @@ async function visit(request: IncomingMessage): Promise<Page> {
   return { status: 404, html: problemPage("Not on the shelf", "There is no such page here.", count) };
 }
 
+const inQuotes = (error: unknown): string => String(error).replace(/["\\]/g, "'");
+
 /** Pictures and styles are another program's: streamed through. */
 async function asset(path: string, response: ServerResponse): Promise<void> {
   const upstream = await fetch(`${assetsUrl}${path.slice("/assets".length)}`);
@@ -159,7 +161,7 @@ const server = createServer({ keepAliveTimeout: 75_000 }, (request, response) =>
     if (!server.listening) server.closeIdleConnections();
   });
   serve(request, response).catch((error: unknown) => {
-    console.error(`storefront: ${request.method} ${request.url}: ${String(error)}`);
+    console.error(`level=error method=${request.method} path=${request.url} error="${inQuotes(error)}"`);
     if (response.headersSent) {
       response.destroy();
       return;
