@@ -44,8 +44,12 @@ async function giveBack(): Promise<void> {
   console.log("hoard: deleted, compacted, defragmented and disarmed; there is room again");
 }
 
-const filled = fill();
-const server = createServer((_request, response) => response.end("ok\n"));
+let isFull = false;
+const filled = fill().then(() => (isFull = true));
+// Ready means: the store is full.
+const server = createServer((_request, response) => {
+  response.writeHead(isFull ? 200 : 503).end();
+});
 server.listen(Number(process.env["PORT"]), process.env["HOST"] ?? "127.0.0.1");
 process.once("SIGTERM", () => {
   stop.abort();
