@@ -10,7 +10,7 @@ export interface Cart {
 }
 
 const FULL =
-  "The shop has no room to keep carts just now. What you change is kept in this browser, for now, and you can pay as ever.";
+  "The shop has no room to keep carts just now. What you change is kept in this browser, and you can pay as ever.";
 const AWAY =
   "Your cart cannot be read just now: you see only what you changed since. All of it is there again once the shop can.";
 
