@@ -254,14 +254,21 @@ function urlTable(
 async function watchOver(context: Context, app: string, supervision: Supervision): Promise<void> {
   const progress = showChanges(context);
   const { client, signal } = context;
+  const over = new AbortController();
   const watching = followRollout({
     client,
     app,
     generation: undefined,
-    signal,
+    signal: AbortSignal.any([signal, over.signal]),
     onChange: (view) => progress.update(view),
   });
-  await Promise.race([watching, supervision.ended]);
+  try {
+    await Promise.race([watching, supervision.ended]);
+  } finally {
+    // It would ask for a daemon that is gone, and keep this process waiting.
+    over.abort();
+    await watching.catch(() => undefined);
+  }
 }
 
 /** Gracefully on the first Ctrl-C, at once on the second. */
