@@ -1,6 +1,6 @@
 /** The documents, worked through: what they tell the reader to write is written, and what they tell to type is typed. */
 import assert from "node:assert/strict";
-import { existsSync, globSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { suite, test } from "node:test";
 import { detectNetwork } from "@plinth/run";
@@ -68,20 +68,36 @@ test("documents name only commands, options and keys that there are", () => {
   assert.deepEqual(unknown, []);
 });
 
+/** Whether a page, named from the repository's root, has a heading behind "#". */
+function isThere(target: string): boolean {
+  const [page = "", anchor] = target.split("#");
+  if (!existsSync(join(REPOSITORY, page))) return false;
+  return anchor === undefined || (pages.get(page) ?? readPage(join(REPOSITORY, page))).anchors.has(anchor);
+}
+
+test("doctor and other programs lead only to pages and headings that are there", () => {
+  const named = globSync("app/{cli,daemon}/**/*.ts", { cwd: REPOSITORY }).flatMap((file) =>
+    [...readFileSync(join(REPOSITORY, file), "utf8").matchAll(/docs\/[\w/-]+\.md(#[\w-]+)?/g)].map(
+      ([target]) => target,
+    ),
+  );
+  assert.ok(named.length > 10);
+  assert.deepEqual(
+    named.filter((target) => !isThere(target)),
+    [],
+  );
+});
+
 test("documents lead only to pages and headings that are there, and the index leads to each of them", () => {
   const wrong: string[] = [];
   const reached = new Set<string>();
   for (const [path, { links }] of pages) {
     for (const { line, target } of links) {
       if (target.startsWith("https://")) continue;
-      const [file = "", anchor] = target.split("#");
+      const [file = "", ...anchor] = target.split("#");
       const page = file === "" ? path : relative(REPOSITORY, resolve(REPOSITORY, dirname(path), file));
       if (path === "docs/README.md") reached.add(page);
-      const isThere = existsSync(join(REPOSITORY, page));
-      const anchors = (): ReadonlySet<string> =>
-        pages.get(page)?.anchors ?? readPage(join(REPOSITORY, page)).anchors;
-      if (!isThere || (anchor !== undefined && !anchors().has(anchor)))
-        wrong.push(`${path}:${line}: ${target} leads nowhere`);
+      if (!isThere([page, ...anchor].join("#"))) wrong.push(`${path}:${line}: ${target} leads nowhere`);
     }
   }
   assert.deepEqual(wrong, []);
