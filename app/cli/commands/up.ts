@@ -218,7 +218,7 @@ async function conclude(context: Context, outcome: Outcome): Promise<number> {
       });
     }
     for (const line of failureLines(app, outcome.failure, output.stderr)) output.error(line);
-    if (!json)
+    if (!json && outcome.failure?.reason !== "Refused")
       output.error(
         `  \`plinth logs ${name}/${plainLine(outcome.failure?.service ?? "SERVICE")}\` shows more.`,
       );
