@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-
 /** A file that the reader is told to write. */
 export interface FileStep {
   readonly kind: "file";
@@ -51,13 +49,13 @@ const FILE_LANGUAGES: ReadonlySet<string> = new Set([
 ]);
 const PROMPT = /^(?:([a-z]+))?\$ (.*)$/;
 
-export function readPage(path: string): Page {
+/** From the text of a page. */
+export function readPage(content: string): Page {
   const steps: Step[] = [];
   const problems: string[] = [];
   const links: { line: number; target: string }[] = [];
   const code: { line: number; text: string }[] = [];
   const anchors = new Set<string>();
-  const content = readFileSync(path, "utf8");
   const lines = content.split("\n");
   const [, folder = "app"] = /folder called `([a-z]+)`/.exec(content) ?? [];
   let said = "";
@@ -83,6 +81,7 @@ export function readPage(path: string): Page {
     }
     if (text.startsWith("    ") && said === "") problems.push(`${line}: a block without a fence`);
     for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) links.push({ line, target: target! });
+    if (text.split("`").length % 2 === 0) problems.push(`${line}: code that goes on in another line`);
     for (const [, inner] of text.matchAll(/`([^`]+)`/g)) code.push({ line, text: inner! });
     const [, heading] = /^#+ (.*)$/.exec(text) ?? [];
     if (heading !== undefined) anchors.add(anchorOf(heading));

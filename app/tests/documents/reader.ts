@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { SYSTEM_PATH } from "../installed.ts";
@@ -8,6 +8,8 @@ import type { CommandStep, Step } from "./page.ts";
 import { openShell, type Shell } from "./shell.ts";
 import { printsAs } from "./transcript.ts";
 
+/** What whole runs of the tests have compiled. */
+const COMPILED = process.env["NODE_COMPILE_CACHE"] ?? join(homedir(), ".cache/plinth/compile");
 const LAUNCHER = resolve(import.meta.dirname, "../../cli/plinth");
 
 export interface ReaderOptions {
@@ -16,6 +18,8 @@ export interface ReaderOptions {
   /** What the folder is called in which the page is worked through. */
   readonly folder: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Who reads; default: root. */
+  readonly user?: number;
 }
 
 /** Somebody new, who does what a page says on machines on which `plinth` is installed and nothing was done yet. */
@@ -24,13 +28,14 @@ export interface Reader extends AsyncDisposable {
   follow(path: string, steps: readonly Step[]): Promise<void>;
 }
 
-export function createReader({ machines, folder, environment = {} }: ReaderOptions): Reader {
+export function createReader({ machines, folder, environment = {}, user = 0 }: ReaderOptions): Reader {
   const setup = new AsyncDisposableStack();
   const root = mkdtempSync(join(tmpdir(), "plinth-reader-"));
   setup.defer(() => rmSync(root, { recursive: true, force: true }));
   const bin = join(root, "bin");
   mkdirSync(bin);
   symlinkSync(LAUNCHER, join(bin, "plinth"));
+  chownSync(root, user, user);
   const homeOf = ({ name }: Machine): string => join(root, name);
   writeFileSync(join(bin, "ssh"), sshBetween(machines, homeOf), { mode: 0o755 });
 
@@ -38,16 +43,20 @@ export function createReader({ machines, folder, environment = {} }: ReaderOptio
   const directory = join(homeOf(machines[0]!), folder);
   for (const machine of machines) {
     const home = homeOf(machine);
-    mkdirSync(join(home, folder), { recursive: true });
+    for (const made of [home, join(home, folder)]) {
+      mkdirSync(made);
+      chownSync(made, user, user);
+    }
+    const inside = user === 0 ? machine.inside : [...machine.inside, ...as(user)];
     const own = {
       HOME: home,
       PATH: `${bin}:${dirname(process.execPath)}:${SYSTEM_PATH}`,
-      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(homedir(), ".cache/plinth/compile"),
+      // Another user has a cache of their own, which the launcher makes.
+      ...(user === 0 && { NODE_COMPILE_CACHE: COMPILED }),
       ...environment,
     };
     // Takes down what the page leaves running.
-    setup.use(createPlinth(own, join(home, ".plinth"), machine));
-    const { inside } = machine;
+    setup.use(createPlinth(own, join(home, ".plinth"), { ...machine, inside }));
     const shell = setup.use(openShell({ inside, directory: join(home, folder), environment: own }));
     if (shells.size === 0) shells.set(undefined, shell);
     shells.set(machine.name, shell);
@@ -74,12 +83,22 @@ export function createReader({ machines, folder, environment = {} }: ReaderOptio
           const file = join(directory, step.path);
           mkdirSync(dirname(file), { recursive: true });
           writeFileSync(file, step.content);
+          // Folders in between are root's, who reads there as anybody may.
+          chownSync(file, user, user);
         }
       }
     },
     [Symbol.asyncDispose]: () => setup.disposeAsync(),
   };
 }
+
+const as = (user: number): readonly string[] => [
+  "setpriv",
+  `--reuid=${user}`,
+  `--regid=${user}`,
+  "--clear-groups",
+  "--",
+];
 
 /** `ssh MACHINE COMMAND...`, as it is where keys are set up: what another machine of the page's runs. */
 function sshBetween(machines: readonly Machine[], homeOf: (machine: Machine) => string): string {
