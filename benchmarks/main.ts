@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runtimePath } from "@plinth/process";
-import type { Case, Figure, Outcome } from "./case.ts";
+import { type Case, type Figure, missingIn, type Outcome, ratioOf } from "./case.ts";
 import { containers } from "./containers/case.ts";
+import { deploy } from "./deploy/case.ts";
 import { fairness } from "./fairness/case.ts";
 import { grpc } from "./grpc/case.ts";
 import { host } from "./host/case.ts";
@@ -25,6 +26,7 @@ const cases: readonly Case[] = [
   grpc,
   stream,
   host,
+  deploy,
   openloop,
   scale,
   fairness,
@@ -90,20 +92,23 @@ async function benchmark(chosen: readonly Case[]): Promise<void> {
 
 function table(name: string, outcome: Outcome): string {
   const lines = [name];
-  const { missing } = outcome.raw as { missing?: readonly string[] };
-  if (missing !== undefined) lines.push(`  not measured: ${missing.join(" and ")} not installed`);
+  const missing = missingIn(outcome);
+  if (missing.length > 0) lines.push(`  not measured: ${missing.join(" and ")} not installed`);
   for (const figure of outcome.figures) {
+    const { outOf, aim } = figure;
+    const of = outOf === undefined ? "" : ` of ${outOf.ours} and ${outOf.rival ?? 0}`;
+    const what = `  ${figure.name}${of}${aim === undefined ? "" : ` (aim ${aim})`}`;
     const ours = `ours ${figure.ours.toFixed(2)} ${figure.unit}`;
-    if (figure.rival === undefined) {
-      lines.push(`  ${figure.name}: ${ours}; ${figure.missing ?? figure.rivalName} is missing`);
+    const ratio = ratioOf(figure);
+    if (figure.rival === undefined || ratio === undefined) {
+      lines.push(`${what}: ${ours}; ${figure.missing ?? figure.rivalName} is missing`);
       continue;
     }
-    const ratio = figure.ours / figure.rival;
     const { ratioMin, ratioMax } = figure;
     const holds = ratioMin === undefined ? ratio <= ratioMax : ratio >= ratioMin;
     const must = ratioMin === undefined ? `at most ${ratioMax}` : `at least ${ratioMin}`;
     lines.push(
-      `  ${figure.name}: ${ours}, ${figure.rivalName} ${figure.rival.toFixed(2)}, ratio ${ratio.toFixed(2)}, ` +
+      `${what}: ${ours}, ${figure.rivalName} ${figure.rival.toFixed(2)}, ratio ${ratio.toFixed(2)}, ` +
         `must be ${must}: ${holds ? "holds" : "DOES NOT HOLD"}`,
     );
   }
