@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,4 +24,22 @@ export async function plinth(home: string, ...parameters: string[]): Promise<str
 export function ingressPortOf(home: string): number {
   const settings = JSON.parse(readFileSync(join(home, "settings.json"), "utf8")) as { ingressPort: number };
   return settings.ingressPort;
+}
+
+/** What a shell says of a program that Ctrl-C ended. */
+const INTERRUPTED = 130;
+
+/** Takes a home down when disposed, and when somebody has enough of the run: a daemon would go on without it. */
+export function takenDown(home: string): AsyncDisposable {
+  const onInterrupt = (): void => {
+    spawnSync("/bin/sh", [LAUNCHER, "--home", home, "down", "--all"], { stdio: "ignore" });
+    process.exit(INTERRUPTED);
+  };
+  process.once("SIGINT", onInterrupt);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      process.off("SIGINT", onInterrupt);
+      await plinth(home, "down", "--all");
+    },
+  };
 }

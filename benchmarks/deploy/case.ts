@@ -23,8 +23,8 @@ export const deploy: TableCase = {
   rows: {
     title: "Deploy under load",
     notes: [
-      `${QUICK.deploys} deploys at ${RATE} requests a second; ours: plinth up, two instances; rivals: nginx before`,
-      "  restart: a process that is stopped and started, as docker compose up -d does with containers",
+      `${QUICK.deploys} deploys at ${RATE} requests a second; ours: two instances, plinth up; the rivals behind nginx:`,
+      "  restart: one process, stopped and started again, as docker compose up -d does with a container",
       "  one by one: two processes, each taken out by nginx -s reload while it is replaced",
     ],
     measure: (options) => measure(options, QUICK),

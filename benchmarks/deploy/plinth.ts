@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ingressPortOf, plinth } from "../plinth.ts";
+import { ingressPortOf, plinth, takenDown } from "../plinth.ts";
 import type { Contender } from "./contender.ts";
 import { programOf } from "./program.ts";
 
@@ -22,7 +22,7 @@ export function byPlinth(mesh?: "cooperative"): Contender {
         await plinth(home, "up", project, "--detach", ...parameters);
       };
       await using setup = new AsyncDisposableStack();
-      setup.defer(async () => void (await plinth(home, "down", "--all")));
+      setup.use(takenDown(home));
       await up(0, ...(mesh === undefined ? [] : ["--mesh", mesh]));
       const lifetime = setup.move();
       return {
