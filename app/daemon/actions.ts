@@ -22,6 +22,7 @@ import {
   type IdentityReport,
   type DiagnosticsReport,
   type EgressStat,
+  type ExpiryReport,
   type Instance,
   type JoinTokenReport,
   type Plan,
@@ -138,6 +139,14 @@ export class Actions implements ApiActions {
 
   rotateRoot(now: boolean): Promise<IdentityReport> {
     return this.#parts.deeds.rotateRoot(now);
+  }
+
+  expireCertificates(): Promise<ExpiryReport> {
+    return this.#parts.deeds.expireCertificates();
+  }
+
+  haltHost(name: string): Promise<void> {
+    return this.#parts.deeds.haltHost(name);
   }
 
   forgetHost(name: string): Promise<void> {

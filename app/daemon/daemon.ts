@@ -20,6 +20,7 @@ import { Actions } from "./actions.ts";
 import { DrainingProxies } from "./draining-proxies.ts";
 import { keepRepaired, type Networking, openMesh } from "./mesh.ts";
 import { FirstRole } from "./first-role.ts";
+import { halt } from "./halt.ts";
 import { Home, ownPorts } from "./home.ts";
 import { createHome, homePaths } from "./home-paths.ts";
 import { openHomeStore } from "./home-store.ts";
@@ -272,6 +273,8 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
           inForce: async (timeoutMs) =>
             (await publisher.inForce(timeoutMs)) && (await identities.given(timeoutMs)),
           isGiven: () => identities.isGiven,
+          given: (timeoutMs) => identities.given(timeoutMs),
+          halt: () => halt({ home: paths.directory, own, proxy: proxy.record }),
           counters: () => telemetry.own,
           answer: (question, asked) =>
             "instance" in question ? reach.answer(question, asked) : sight.answer(question, asked),

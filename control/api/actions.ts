@@ -5,6 +5,7 @@ import type {
   IdentityReport,
   DiagnosticsReport,
   EgressStat,
+  ExpiryReport,
   JoinTokenReport,
   Plan,
   PsRow,
@@ -80,9 +81,13 @@ export interface ApiActions {
   /** Opens the door for other hosts, too. */
   createJoinToken(request: JoinTokenRequest): Promise<JoinTokenReport>;
   forgetHost(name: string): Promise<void>;
+  /** Resolves once the host has been told; it answers nothing any more then. */
+  haltHost(name: string): Promise<void>;
   identity(): Promise<IdentityReport>;
   /** Resolves once a new root signs; with `now`, once the old one is retired as well. */
   rotateRoot(now: boolean): Promise<IdentityReport>;
+  /** Resolves once every certificate has been replaced and handed over, on every host. */
+  expireCertificates(): Promise<ExpiryReport>;
   logs(instance: string, request: LogRequest): Promise<AsyncIterable<Uint8Array>>;
   /** Of all the app's instances or some, those included that come while it is followed; `tail` is for each. */
   appLogs(app: string, request: AppLogRequest): Promise<AsyncIterable<readonly InstanceLine[]>>;

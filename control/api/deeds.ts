@@ -167,6 +167,15 @@ export class Deeds {
     sendJson(exchange.response, 200, await this.#actions.rotateRoot(now));
   }
 
+  async expireCertificates({ response }: Exchange): Promise<void> {
+    sendJson(response, 200, await this.#actions.expireCertificates());
+  }
+
+  async haltHost(exchange: Exchange): Promise<void> {
+    await this.#actions.haltHost(requireName(exchange));
+    sendJson(exchange.response, 200, {});
+  }
+
   async forgetHost(exchange: Exchange): Promise<void> {
     await this.#actions.forgetHost(requireName(exchange));
     sendJson(exchange.response, 200, {});

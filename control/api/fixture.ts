@@ -199,6 +199,13 @@ function recordingActions(deeds: unknown[]): ApiActions {
       deeds.push(["rotateRoot", now]);
       return { trustDomain: "test", roots: [] };
     },
+    expireCertificates: async () => {
+      deeds.push(["expireCertificates"]);
+      return { hosts: [{ name: "alpha", certificates: 2 }] };
+    },
+    haltHost: async (name) => {
+      deeds.push(["haltHost", name]);
+    },
     forgetHost: async (name) => {
       deeds.push(["forgetHost", name]);
     },

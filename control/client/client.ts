@@ -2,6 +2,7 @@ import type {
   CallerReport,
   DiagnosticsReport,
   EgressStat,
+  ExpiryReport,
   IdentityReport,
   JoinTokenReport,
   Plan,
@@ -122,6 +123,8 @@ export interface Client {
 
   identity(options?: CallOptions): Promise<IdentityReport>;
   rotateRoot(now: boolean, options?: CallOptions): Promise<IdentityReport>;
+  expireCertificates(options?: CallOptions): Promise<ExpiryReport>;
+  haltHost(name: string, options?: CallOptions): Promise<void>;
   createJoinToken(
     request: { readonly address?: string; readonly host?: string; readonly lifeMs?: number },
     options?: CallOptions,
@@ -256,6 +259,15 @@ class SocketClient implements Client {
   rotateRoot(now: boolean, options?: CallOptions): Promise<IdentityReport> {
     const patient = { deadlineMs: ROTATE_DEADLINE_MS, ...options };
     return this.#call("POST", `${GROUP}/identity/rotate`, patient, { body: { now } });
+  }
+
+  expireCertificates(options?: CallOptions): Promise<ExpiryReport> {
+    const patient = { deadlineMs: ROTATE_DEADLINE_MS, ...options };
+    return this.#call("POST", `${GROUP}/identity/expire`, patient);
+  }
+
+  async haltHost(name: string, options?: CallOptions): Promise<void> {
+    await this.#call("POST", `${path("Host", name)}/halt`, options);
   }
 
   createJoinToken(request: object, options?: CallOptions): Promise<JoinTokenReport> {

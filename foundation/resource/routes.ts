@@ -56,6 +56,8 @@ export type RouteName =
   | "forgetHost"
   | "identity"
   | "rotateRoot"
+  | "expireCertificates"
+  | "haltHost"
   | "appLog"
   | "setSecretValue"
   | "deleteSecret"
@@ -274,6 +276,20 @@ export const routes: Readonly<Record<RouteName, Route>> = {
       definition: "RotateRequest",
       description: "{now?: boolean}: retire the old one at once.",
     },
+  },
+  expireCertificates: {
+    method: "POST",
+    path: `${API_PATH}/identity/expire`,
+    access: "credential",
+    summary:
+      "Takes every certificate of workloads and hosts for expired; answers once all have been replaced, on every host.",
+  },
+  haltHost: {
+    method: "POST",
+    path: `${API_PATH}/hosts/{name}/halt`,
+    access: "credential",
+    summary:
+      "Ends all that Plinth runs on a joined host, itself included, by SIGKILL and at once, as a power cut would.",
   },
   forgetHost: {
     method: "DELETE",

@@ -112,6 +112,7 @@ export class FakePlinth implements AsyncDisposable {
   #get(path: string, query: URLSearchParams, response: ServerResponse): void {
     if (path === "/stat") return this.#json(response, this.traffic.stat());
     if (path === "/ps") return this.#json(response, this.traffic.instances());
+    if (path === "/diagnostics") return this.#json(response, {});
     if (path === "/status") return this.#json(response, this.traffic.status());
     if (path === "/watch") return this.#watch(query, response);
     if (path === "/tap") return this.#tap(query, response);
@@ -172,6 +173,10 @@ export class FakePlinth implements AsyncDisposable {
     };
     for (const [instance, lines] of this.shop.logs)
       for (const line of lines.slice(-200)) write(instance, line);
+    if (query.get("follow") !== "true") {
+      response.end();
+      return;
+    }
     const server = this.#server;
     server.on("plinth:line", write);
     response.once("close", () => server.off("plinth:line", write));
@@ -182,6 +187,22 @@ export class FakePlinth implements AsyncDisposable {
     if (deed === "POST /processes/daemon/signal") {
       await this.die();
       setTimeout(() => void this.back(), this.#awayMs);
+      return;
+    }
+    if (deed === "POST /processes/proxy/signal") {
+      const name = this.shop.store.list("Instance").find(({ metadata }) => metadata.name.includes("loadgen"));
+      this.write(name!.metadata.name, JSON.stringify({ level: "error", failures_total: 7 }));
+      this.#json(response, {});
+      return;
+    }
+    if (deed === "POST /identity/expire") {
+      this.#json(response, { hosts: [{ name: "alpha", certificates: 11 }] });
+      return;
+    }
+    const halted = /^POST \/hosts\/([^/]+)\/halt$/.exec(deed)?.[1];
+    if (halted !== undefined) {
+      this.shop.halt(halted);
+      this.#json(response, {});
       return;
     }
     const victim = /^POST \/instances\/([^/]+)\/signal$/.exec(deed)?.[1];
