@@ -49,7 +49,7 @@ const RESULTS = join(import.meta.dirname, "results");
 const README = join(import.meta.dirname, "..", "README.md");
 
 /** Debian keeps nginx, haproxy and runc where an ordinary user's shell does not look. */
-process.env["PATH"] += ":/usr/sbin:/sbin";
+process.env["PATH"] = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -42,7 +42,7 @@ interface Scale {
 
 const FULL: Scale = { rounds: 7, seconds: 6, warmSeconds: 4 };
 const QUICK: Scale = { rounds: 3, seconds: 3, warmSeconds: 2 };
-const ROWS: Scale = { rounds: 5, seconds: 1, warmSeconds: 2 };
+const ROWS: Scale = { rounds: 4, seconds: 1, warmSeconds: 2 };
 
 /** Proxies of small bodies over keep-alive: CPU of the whole proxy per request, from /proc. */
 export const http1: TableCase = {

@@ -15,7 +15,7 @@ const NAMES = [
 const ROUNDS = 2;
 const SCALE: TurnScale = {
   keys: 10_000,
-  warmSeconds: 1,
+  warmSeconds: 0.5,
   seconds: 1,
   workloads: workloads.filter(({ name }) => NAMES.some(({ workload }) => workload === name)),
   watches: [],

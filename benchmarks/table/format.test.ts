@@ -20,6 +20,7 @@ const part = (title: string, figures: readonly Figure[], more: Partial<Part> = {
   notes: [],
   figures,
   missing: [],
+  seconds: 16,
   raw: undefined,
   ...more,
 });

@@ -38,7 +38,7 @@ const LINE = /^(?<host>\S+) (?<user>\S+) \[(?<time>[^\]]+)\] "(?<request>[^"]*)"
 /** 300 bytes of JSON with three changes; five captures, one of them a time; four fields made and one branch. */
 export const workloads: readonly Workload[] = [
   {
-    name: "JSON parsed, changed, encoded",
+    name: "JSON read and written",
     source: `
       . = object!(parse_json!(string!(.message)))
       .level = upcase!(.level)
