@@ -28,9 +28,17 @@ export function unitTests(): string[] {
  * on machines of namespaces, those that only look, what comes to nothing, and a page in a browser.
  */
 const SECOND_LANE: ReadonlySet<string> = new Set([
-  ...["hosts", "backup", "bad-input", "broken-release", "routes", "secrets", "seeing", "store-in-etcd"].map(
-    (name) => `app/tests/${name}.test.ts`,
-  ),
+  ...[
+    "hosts",
+    "backup",
+    "bad-input",
+    "broken-release",
+    "documents",
+    "routes",
+    "secrets",
+    "seeing",
+    "store-in-etcd",
+  ].map((name) => `app/tests/${name}.test.ts`),
   "app/playground/playground.test.ts",
 ]);
 

@@ -47,7 +47,7 @@ export const backupCommands: readonly Command[] = [
     examples: [
       {
         command: "plinth restore home.tar --home ~/.plinth",
-        says: "then `plinth up PROJECT` starts all that was there",
+        says: "then `plinth start` starts all that was there",
       },
     ],
     load: () => import("./commands/restore.ts"),

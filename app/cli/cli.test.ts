@@ -433,7 +433,7 @@ test("doctor checks the machine, shows marks and hints, and fails only on what i
   const good = await runCli(["doctor", "--json"], { home });
   const { ok, checks } = JSON.parse(good.stdout) as {
     ok: boolean;
-    checks: { name: string; level: string; hint?: string }[];
+    checks: { name: string; level: string; hint?: string; page?: string }[];
   };
   assert.equal(good.code, ok ? 0 : 5);
   for (const name of [
@@ -453,11 +453,15 @@ test("doctor checks the machine, shows marks and hints, and fails only on what i
     );
   }
   assert.ok(checks.every(({ level, hint }) => level === "good" || hint !== undefined));
+  const { page } = checks.find(({ name }) => name === "isolation")!;
+  assert.equal(page, "docs/explanation/modes.md#what-holds");
   const open = join(home, "open");
   mkdirSync(open, { mode: 0o755 });
   const bad = await runCli(["doctor"], { home: open });
   assert.equal(bad.code, 5);
   assert.match(bad.stdout, /× home: .* is open to other users\n {4}chmod 700/);
+  const [, told] = /More: (.+)#what-holds/.exec(bad.stdout)!;
+  assert.match(readFileSync(told!, "utf8"), /^## What holds$/m);
 });
 
 test("init writes a config that validates, for what it finds, and never overwrites", async (context) => {

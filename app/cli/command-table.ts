@@ -132,7 +132,10 @@ export const commands: readonly Command[] = [
     name: "validate",
     summary: "check a config without touching anything",
     arguments: [project],
-    flags: [{ name: "schema", summary: "print the config's JSON Schema for editors instead" }],
+    flags: [
+      { name: "schema", summary: "print the config's JSON Schema for editors instead" },
+      { name: "markdown", summary: "print the schema in words instead, as in docs/reference/config.md" },
+    ],
     examples: [
       { command: "plinth validate shop/plinth.config.yaml", says: "all problems at once, with their lines" },
       { command: "plinth validate --schema > plinth.schema.json", says: "for an editor's $schema" },

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { parse } from "yaml";
 import type { Command } from "./command.ts";
 import { commandGroups, commands, globalFlags } from "./command-table.ts";
+import { configReferenceMarkdown } from "./config-reference.ts";
 import { UsageFault, exitCodes } from "./exit-code.ts";
 import { helpText } from "./help.ts";
 import { parseCommandLine } from "./parse.ts";
@@ -120,4 +122,13 @@ test("docs/cli.md is what `plinth help --markdown` writes", () => {
   const written = readFileSync(new URL("../../docs/cli.md", import.meta.url), "utf8");
   assert.equal(written, referenceMarkdown(), "run: app/cli/plinth help --markdown > docs/cli.md");
   for (const code of Object.keys(exitCodes)) assert.match(written, new RegExp(`^\\| ${code} \\|`, "m"));
+});
+
+test("docs/reference/config.md is what `plinth validate --markdown` writes, and its examples are YAML", () => {
+  const written = readFileSync(new URL("../../docs/reference/config.md", import.meta.url), "utf8");
+  const command = "app/cli/plinth validate --markdown > docs/reference/config.md";
+  assert.equal(written, configReferenceMarkdown(), `run: ${command}`);
+  const examples = [...written.matchAll(/Such as `([^`]+)`\.? \|$/gm)];
+  assert.ok(examples.length > 50);
+  for (const [, example] of examples) assert.equal(typeof parse(example!), "object", example!);
 });

@@ -16,6 +16,8 @@ export interface Machine {
 
 export interface Machines extends AsyncDisposable {
   readonly machines: readonly Machine[];
+  /** The test's own, on the network that all are on. */
+  readonly address: string;
 }
 
 const run = (...command: readonly string[]): void =>
@@ -57,7 +59,8 @@ export async function createMachines(...names: readonly string[]): Promise<Machi
   const network = freeNetwork();
   run("ip", "link", "add", "name", bridge, "type", "bridge");
   setup.defer(() => run("ip", "link", "del", bridge));
-  run("ip", "addr", "add", `${network}.254/24`, "dev", bridge);
+  const gateway = `${network}.254`;
+  run("ip", "addr", "add", `${gateway}/24`, "dev", bridge);
   run("ip", "link", "set", bridge, "up");
   const machines: Machine[] = [];
   for (const [index, name] of names.entries()) {
@@ -77,7 +80,7 @@ export async function createMachines(...names: readonly string[]): Promise<Machi
     const address = `${network}.${index + 1}`;
     run(...inside, "ip", "addr", "add", `${address}/24`, "dev", "eth0");
     run(...inside, "ip", "link", "set", "eth0", "up");
-    run(...inside, "ip", "route", "add", "default", "via", `${network}.254`);
+    run(...inside, "ip", "route", "add", "default", "via", gateway);
     machines.push({
       name,
       address,
@@ -86,5 +89,5 @@ export async function createMachines(...names: readonly string[]): Promise<Machi
     });
   }
   const lifetime = setup.move();
-  return { machines, [Symbol.asyncDispose]: () => lifetime.disposeAsync() };
+  return { machines, address: gateway, [Symbol.asyncDispose]: () => lifetime.disposeAsync() };
 }

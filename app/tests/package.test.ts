@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { after, test } from "node:test";
 import { createPlinth, createProject, type Plinth, type Project, serverSaying, startLoad } from "./index.ts";
@@ -55,6 +55,9 @@ test("an installed package runs apps, stores and deploys under load, and nothing
   const api = listening.find(({ name }) => name === "api");
   const page = await fetch(`http://${api!.address}:${api!.port}/`);
   assert.match(await page.text(), /<script type="module"/);
+  const told = (await plinth.run(["doctor"])).stdout;
+  const [, document] = /More: (.+)#/.exec(told)!;
+  assert.ok(resolve(document!).startsWith(`${installed.directory}/docs/`) && existsSync(document!), told);
 
   assert.equal((await plinth.run(["kv", "put", "key", "value"])).code, 0);
   const foreign = processesOf(plinth.home).filter(({ command }) => command.includes(REPOSITORY));

@@ -8,21 +8,25 @@ export const definitions = {
     // A DNS label (RFC 1123): names become host names, file names and labels, and can carry no shell or path syntax.
     pattern: "^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$",
     description: "A DNS label: lower-case letters, digits and inner hyphens, at most 40 characters.",
+    examples: ["web"],
   },
   SecretName: {
     type: "string",
     pattern: "^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?){0,2}$",
     description: "A name, or up to three joined by dots: a store's password is store.APP.STORE.",
+    examples: ["api-key"],
   },
   Duration: {
     type: "string",
     pattern: "^[0-9]{1,9}(\\.[0-9]{1,3})?(ms|s|m|h)$",
     description: 'A length of time such as "500ms", "10s" or "5m".',
+    examples: ["10s"],
   },
   Size: {
     type: "string",
     pattern: "^[0-9]{1,9}(\\.[0-9]{1,3})?(KiB|MiB|GiB)$",
     description: 'An amount of memory or disk such as "256MiB".',
+    examples: ["256MiB"],
   },
   Command: {
     type: "array",
@@ -31,6 +35,7 @@ export const definitions = {
     maxItems: 1024,
     description:
       "An argument vector, run without a shell. ${PORT} and ${HOST} are replaced by the instance's own.",
+    examples: [["node", "server.mjs", "--port", "${PORT}"]],
   },
   Probe: {
     type: "object",
@@ -41,9 +46,14 @@ export const definitions = {
         pattern: "^/[\\x21-\\x7e]*$",
         maxLength: 2048,
         description: "Path to GET on the instance's port; 200 to 399 is a yes.",
+        examples: ["/health"],
       },
       tcp: { const: true, description: "Yes when the instance's port accepts a connection." },
-      exec: { $ref: "#/$defs/Command", description: "Yes when this command exits with 0." },
+      exec: {
+        $ref: "#/$defs/Command",
+        description: "Yes when this command exits with 0.",
+        examples: [["pg_isready", "--quiet"]],
+      },
       period: {
         $ref: "#/$defs/Duration",
         description: "Time between two probes. Default: 5s; while starting, 200ms.",
@@ -54,12 +64,14 @@ export const definitions = {
         minimum: 1,
         maximum: 100,
         description: "Yeses in a row to turn good. Default: 1.",
+        examples: [2],
       },
       failureThreshold: {
         type: "integer",
         minimum: 1,
         maximum: 10000,
         description: "Noes in a row to turn bad. Default: 3; for startup, 150.",
+        examples: [5],
       },
     },
     additionalProperties: false,
@@ -67,6 +79,7 @@ export const definitions = {
   Health: {
     type: "object",
     description: "Without any, an instance is ready once its port accepts a connection.",
+    examples: [{ ready: { http: "/health" } }],
     properties: {
       startup: {
         $ref: "#/$defs/Probe",
@@ -86,6 +99,7 @@ export const definitions = {
         "started: they have begun; ready: they take requests; completed: they have ended without a fault.",
     },
     maxProperties: 100,
+    examples: [{ migrate: "completed", db: "ready" }],
     description:
       "What services of the app must have come to before an instance of this one starts. Those of earlier releases go on serving meanwhile.",
   },
@@ -96,6 +110,7 @@ export const definitions = {
       "^([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*|\\[[0-9A-Fa-f:.]{2,45}\\]):[1-9][0-9]{0,4}$",
     description:
       'Where it listens, as "HOST:PORT": "127.0.0.1:5432", "db.example.org:5432", "[fd00::1]:5432".',
+    examples: ["127.0.0.1:5432"],
   },
   PublishedPort: {
     type: "string",
@@ -103,9 +118,11 @@ export const definitions = {
       "^(([0-9]{1,3}(\\.[0-9]{1,3}){3}|\\[[0-9A-Fa-f:.]{2,45}\\]):)?[1-9][0-9]{0,4}(:[1-9][0-9]{0,4})?$",
     description:
       'A port of the machine, as "PORT" on this machine alone, or "ADDRESS:PORT", with ":TARGET" behind it for another of the service\'s ports than its own.',
+    examples: ["0.0.0.0:8080"],
   },
   Resources: {
     type: "object",
+    description: "How much of the machine each instance may use. Default: as much as there is.",
     properties: {
       memory: { $ref: "#/$defs/Size", description: "Most memory the instance may use." },
       cpu: {
@@ -113,12 +130,14 @@ export const definitions = {
         minimum: 0.01,
         maximum: 1024,
         description: "Most CPUs' worth of time the instance may use.",
+        examples: [0.5],
       },
       processes: {
         type: "integer",
         minimum: 1,
         maximum: 4194304,
         description: "Most processes and threads the instance may have.",
+        examples: [100],
       },
       disk: {
         $ref: "#/$defs/Size",
@@ -135,6 +154,7 @@ export const definitions = {
   },
   Deploy: {
     type: "object",
+    description: "How long is waited while instances are replaced.",
     properties: {
       grace: { $ref: "#/$defs/Duration", description: "Time between SIGTERM and SIGKILL. Default: 10s." },
       drain: {
@@ -179,6 +199,7 @@ export const definitions = {
         minimum: 0,
         maximum: 10,
         description: "How often one request is sent again; 0 is never. Default: 1.",
+        examples: [2],
       },
       on: {
         type: "array",
@@ -195,6 +216,7 @@ export const definitions = {
         maxItems: 20,
         description:
           'HTTP statuses that are tried again, such as "429", or 5xx, gateway-error. Default: gateway-error.',
+        examples: [["gateway-error", "429"]],
       },
       grpc: {
         type: "array",
@@ -204,6 +226,7 @@ export const definitions = {
         uniqueItems: true,
         description:
           "gRPC statuses that are tried again, while nothing but them was answered. Default: unavailable.",
+        examples: [["unavailable"]],
       },
       methods: {
         type: "array",
@@ -212,6 +235,7 @@ export const definitions = {
         maxItems: 20,
         description:
           "HTTP methods that may be sent twice. Default: GET, HEAD, OPTIONS, TRACE, PUT and DELETE. gRPC calls go by their status.",
+        examples: [["GET", "HEAD"]],
       },
     },
     additionalProperties: false,
@@ -220,12 +244,14 @@ export const definitions = {
     type: "object",
     description:
       "When an instance is left out for its answers: 5xx, or a gRPC status that is the server's failure. At least half of the instances stay in, and none is left out where the others fail alike.",
+    examples: [{ failures: 20 }],
     properties: {
       failures: {
         type: "integer",
         minimum: 1,
         maximum: 1000000,
         description: "Failed answers in a row. Default: 7.",
+        examples: [20],
       },
       successRate: {
         type: "number",
@@ -233,6 +259,7 @@ export const definitions = {
         maximum: 1,
         description:
           "Share of answers that must succeed, over ten seconds and from ten answers on. Default: 0.8.",
+        examples: [0.5],
       },
       penalty: {
         $ref: "#/$defs/Duration",
@@ -255,6 +282,7 @@ export const definitions = {
           { $ref: "#/$defs/Breaker" },
         ],
         description: "When an instance is left out for its answers; false turns that off.",
+        examples: [{ failures: 20 }],
       },
     },
     additionalProperties: false,
@@ -270,18 +298,21 @@ export const definitions = {
         maxLength: 1024,
         description:
           "The whole path, without its query. Paths are compared as instances resolve them: escapes, empty segments and dot segments are undone first.",
+        examples: ["/orders/today"],
       },
       pathPrefix: {
         type: "string",
         pattern: "^/[\\x21\\x22\\x24-\\x3e\\x40-\\x7e]*$",
         maxLength: 1024,
         description: "What the path begins with, in whole segments: /api stands for /api and /api/users.",
+        examples: ["/api"],
       },
       grpc: {
         type: "string",
         pattern:
           "^[A-Za-z_][A-Za-z0-9_]{0,127}(\\.[A-Za-z_][A-Za-z0-9_]{0,127}){0,15}(/[A-Za-z_][A-Za-z0-9_]{0,127})?$",
         description: 'gRPC calls of one service or method: "package.Service" or "package.Service/Method".',
+        examples: ["shop.v1.Orders/Place"],
       },
       method: {
         type: "array",
@@ -290,6 +321,7 @@ export const definitions = {
         minItems: 1,
         maxItems: 20,
         description: "Any of these HTTP methods. Default: all.",
+        examples: [["GET", "HEAD"]],
       },
       headers: {
         type: "object",
@@ -303,6 +335,7 @@ export const definitions = {
         maxProperties: 10,
         description:
           "All of these headers with exactly these values; of headers sent several times, all values joined by commas.",
+        examples: [{ "x-tenant": "acme" }],
       },
     },
     minProperties: 1,
@@ -320,11 +353,13 @@ export const definitions = {
   },
   ServiceRoute: {
     type: "object",
+    description: "A route: which requests it takes, and how they are treated.",
     properties: {
       name: {
         $ref: "#/$defs/Name",
         description:
           'Under which `plinth routes`, tap and metrics show its requests. Those of no route are shown as "default".',
+        examples: ["orders"],
       },
       match: { $ref: "#/$defs/RouteMatch" },
       policy: { $ref: "#/$defs/RoutePolicy" },
@@ -333,6 +368,8 @@ export const definitions = {
     additionalProperties: false,
   },
   EnvironmentValue: {
+    description: "Text, or { secret: NAME }.",
+    examples: ["info"],
     anyOf: [
       { type: "string", maxLength: 131072, pattern: "^[^\\u0000]*$" },
       {
@@ -353,6 +390,7 @@ export const definitions = {
     pattern: "^/[^\\u0000]*$",
     maxLength: 4096,
     description: "An absolute path.",
+    examples: ["/srv/app"],
   },
   Digest: {
     type: "string",
@@ -369,6 +407,7 @@ export const definitions = {
         maxLength: 4096,
         pattern: "^[^\\s\\u0000]*$",
         description: "The image it is made from, named as `image` is. Default: an empty one.",
+        examples: ["node:26"],
       },
       copy: {
         type: "object",
@@ -377,8 +416,13 @@ export const definitions = {
         minProperties: 1,
         maxProperties: 100,
         description: "Where files and folders, relative to the config file, stand in the image.",
+        examples: [{ "./dist": "/srv" }],
       },
-      command: { $ref: "#/$defs/Command", description: "What it runs. Default: as its base does." },
+      command: {
+        $ref: "#/$defs/Command",
+        description: "What it runs. Default: as its base does.",
+        examples: [["node", "/srv/server.mjs"]],
+      },
     },
     required: ["copy"],
     additionalProperties: false,
@@ -390,6 +434,7 @@ export const definitions = {
     ],
     description:
       'An OCI image: "redis:7", "registry.example/app@sha256:…", "oci:./folder", "archive:./file.tar", or { base, copy, command }.',
+    examples: ["redis:7"],
   },
   Volumes: {
     type: "object",
@@ -406,6 +451,7 @@ export const definitions = {
     maxProperties: 100,
     description:
       "What is kept, and where the service sees it: a name is a volume of the app, which outlives instances and releases; a path is a file or folder of the host, relative to the config file.",
+    examples: [{ data: "/data", "./site.conf": "/etc/site.conf:ro" }],
   },
   Tmpfs: {
     type: "object",
@@ -413,11 +459,13 @@ export const definitions = {
     additionalProperties: { $ref: "#/$defs/Size" },
     maxProperties: 100,
     description: "Folders in memory, empty at each start, by path; each may hold so much.",
+    examples: [{ "/tmp": "64MiB" }],
   },
   Capability: {
     type: "string",
     pattern: "^(ALL|(CAP_)?[A-Z][A-Z_]{2,30})$",
     description: 'A Linux capability such as "NET_BIND_SERVICE", or "ALL".',
+    examples: ["NET_BIND_SERVICE"],
   },
   Capabilities: {
     type: "object",
@@ -436,12 +484,14 @@ export const definitions = {
         uniqueItems: true,
         maxItems: 50,
         description: 'What it may not; taken away before `add`, so that drop: ["ALL"] leaves only those.',
+        examples: [["ALL"]],
       },
     },
     additionalProperties: false,
   },
   Source: {
     type: "object",
+    readOnly: true,
     description: "The copy of the service's files that a release keeps. Written by `plinth up`, not by hand.",
     properties: {
       directory: {
@@ -464,6 +514,7 @@ export const definitions = {
     pattern:
       "^(\\*|(\\*\\.)?[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*|[0-9]{1,3}(\\.[0-9]{1,3}){3}(/[0-9]{1,2})?)$",
     description: 'A host name such as "example.org" or "*.example.org", an IPv4 address or a CIDR block.',
+    examples: ["*.example.org"],
   },
   Egress: {
     type: "object",
@@ -503,11 +554,13 @@ export const definitions = {
   },
   ServiceSpec: {
     type: "object",
+    description: "A service: a command, an image or an address, and how its instances are run and called.",
     properties: {
       command: {
         $ref: "#/$defs/Command",
         description:
           "An argument vector, run without a shell; with `image`, in place of the image's own command. ${PORT} and ${HOST} are replaced by the instance's own.",
+        examples: [["node", "server.mjs", "--port", "${PORT}"]],
       },
       image: { $ref: "#/$defs/Image" },
       address: {
@@ -530,6 +583,7 @@ export const definitions = {
         maxItems: 1024,
         description:
           "In place of the image's entrypoint, whose command is then left out, too; `command` comes behind it.",
+        examples: [["/usr/bin/tini", "--"]],
       },
       isolate: {
         const: true,
@@ -545,6 +599,7 @@ export const definitions = {
         pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,63})?$",
         description:
           'As whom it runs: "name", "uid", or either with ":group". Default: as the image says, else root.',
+        examples: ["web"],
       },
       volumes: { $ref: "#/$defs/Volumes" },
       tmpfs: { $ref: "#/$defs/Tmpfs" },
@@ -560,11 +615,13 @@ export const definitions = {
         pattern: "^[^\\u0000]*$",
         description:
           "Which system calls it may make: a profile in OCI's JSON, relative to the config file, or \"unconfined\". Default: Docker's profile.",
+        examples: ["./seccomp.json"],
       },
       apparmor: {
         type: "string",
         pattern: "^[^\\s\\u0000]{1,255}$",
         description: "An AppArmor profile that the machine has loaded. Default: none.",
+        examples: ["docker-default"],
       },
       stopSignal: {
         enum: ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGWINCH", "SIGKILL"],
@@ -575,6 +632,7 @@ export const definitions = {
         pattern: "^(plinth|crun|runc|/[^\\u0000]{1,4095})$",
         description:
           'What makes the container: "plinth", "crun", "runc" or the path of one of the two. Default: plinth.',
+        examples: ["crun"],
       },
       cwd: {
         type: "string",
@@ -583,12 +641,14 @@ export const definitions = {
         pattern: "^[^\\u0000]*$",
         description:
           "A command's working directory, relative to the config file. Default: the config file's directory.",
+        examples: ["./web"],
       },
       replicas: {
         type: "integer",
         minimum: 0,
         maximum: 100,
         description: "How many instances run. Default: 1.",
+        examples: [2],
       },
       port: {
         type: "integer",
@@ -596,6 +656,7 @@ export const definitions = {
         maximum: 65535,
         description:
           "A fixed port instead of ${PORT}. In cooperative mode one instance runs per host then, and deploys stop it first.",
+        examples: [5432],
       },
       protocol: {
         enum: ["auto", "http", "http2", "grpc", "tcp"],
@@ -609,6 +670,7 @@ export const definitions = {
         maxItems: 20,
         description:
           "Further ports that instances listen on, besides `port`. In transparent mode alone, and among instances of one host.",
+        examples: [[9090]],
       },
       publish: {
         type: "array",
@@ -624,6 +686,7 @@ export const definitions = {
         uniqueItems: true,
         maxItems: 20,
         description: "Further names by which services of the app dial it, in transparent mode.",
+        examples: [["database"]],
       },
       health: {
         anyOf: [
@@ -634,6 +697,7 @@ export const definitions = {
           { $ref: "#/$defs/Health" },
         ],
         description: "How it is asked whether it is ready; false for what listens on nothing.",
+        examples: [{ ready: { http: "/health" } }],
       },
       after: { $ref: "#/$defs/After" },
       logs: { $ref: "#/$defs/Logs" },
@@ -643,6 +707,7 @@ export const definitions = {
         additionalProperties: { $ref: "#/$defs/EnvironmentValue" },
         maxProperties: 1000,
         description: "Environment variables: text, or { secret: NAME }.",
+        examples: [{ LOG: "info", API_KEY: { secret: "api-key" } }],
       },
       calls: {
         type: "array",
@@ -650,6 +715,7 @@ export const definitions = {
         uniqueItems: true,
         maxItems: 100,
         description: "Services this one calls; each is handed over as PLINTH_<SERVICE>_URL, _HOST and _PORT.",
+        examples: [["catalog"]],
       },
       resources: { $ref: "#/$defs/Resources" },
       deploy: { $ref: "#/$defs/Deploy" },
@@ -673,14 +739,17 @@ export const definitions = {
         uniqueItems: true,
         maxItems: 100,
         description: "The hosts its instances may run on. Default: every host there is.",
+        examples: [["beta"]],
       },
       source: { $ref: "#/$defs/Source" },
       imageDigest: {
         $ref: "#/$defs/Digest",
+        readOnly: true,
         description: "The image's manifest, as it was found. Written by `plinth up`, not by hand.",
       },
       store: {
         const: true,
+        readOnly: true,
         description:
           "It is a store: one instance, which alone holds its data. Written by `plinth up` from `stores`, not by hand.",
       },
@@ -703,19 +772,23 @@ export const definitions = {
       quota: {
         $ref: "#/$defs/Size",
         description: "How much it holds, history included, before it refuses writes. Default: 2GiB.",
+        examples: ["4GiB"],
       },
       retention: {
         $ref: "#/$defs/Duration",
         description: "How long replaced and deleted values can still be read and watched. Default: 1h.",
+        examples: ["24h"],
       },
       host: {
         $ref: "#/$defs/Name",
         description: "The host that keeps its data. Default: the first one.",
+        examples: ["beta"],
       },
       url: {
         $ref: "#/$defs/EnvironmentValue",
         description:
           'An etcd cluster in its place, handed over as it is: "etcd://HOST:PORT,HOST:PORT", or { secret: NAME }.',
+        examples: ["etcd://10.0.0.1:2379,10.0.0.2:2379"],
       },
     },
     additionalProperties: false,
@@ -726,6 +799,7 @@ export const definitions = {
     additionalProperties: { $ref: "#/$defs/Store" },
     maxProperties: 100,
     description: "The app's stores by name. Names are not shared with services.",
+    examples: [{ state: {} }],
   },
   Ingress: {
     type: "object",
@@ -733,6 +807,7 @@ export const definitions = {
     additionalProperties: { $ref: "#/$defs/Name" },
     maxProperties: 500,
     description: 'Which service answers for which host name; "*" stands for every other name.',
+    examples: [{ "shop.localhost": "web" }],
   },
   AppSpec: {
     type: "object",
@@ -751,9 +826,14 @@ export const definitions = {
   /** What stands in plinth.config.ts, .yaml or .json. */
   Config: {
     type: "object",
+    description: "An app: what runs, and who is let in.",
     properties: {
-      $schema: { type: "string" },
-      name: { $ref: "#/$defs/Name", description: "The app's name." },
+      $schema: {
+        type: "string",
+        description: "Where `plinth validate --schema` was written to, for editors.",
+        examples: ["./plinth.schema.json"],
+      },
+      name: { $ref: "#/$defs/Name", description: "The app's name.", examples: ["shop"] },
       services: { $ref: "#/$defs/Services" },
       stores: { $ref: "#/$defs/Stores" },
       ingress: { $ref: "#/$defs/Ingress" },

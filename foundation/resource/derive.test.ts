@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Compile } from "typebox/schema";
 import { definitions } from "./definitions.ts";
-import { describeFields, jsonSchema, openApi } from "./derive.ts";
-import { kinds } from "./kinds.ts";
+import { jsonSchema, openApi } from "./derive.ts";
 import { routes } from "./routes.ts";
 import type { DefinitionName } from "./schema.ts";
 
@@ -37,22 +36,4 @@ test("openApi() has every route for every kind it serves, and every reference re
     assert.ok(Object.hasOwn(schemas, target!), `no schema ${target}`);
   }
   assert.ok(!JSON.stringify(document).includes("$defs"));
-});
-
-test("describeFields() describes each field of each kind and of the config", () => {
-  for (const name of [...(Object.keys(kinds) as (keyof typeof kinds)[]), "Config" as const]) {
-    const rows = describeFields(name);
-    assert.ok(rows.length > 3);
-    assert.equal(new Set(rows.map((row) => row.path)).size, rows.length, name);
-  }
-  const rows = new Map(describeFields("App").map((row) => [row.path, row]));
-  assert.deepEqual(rows.get("spec.services.<name>.command"), {
-    path: "spec.services.<name>.command",
-    type: "list of string",
-    description: definitions.ServiceSpec.properties.command.description,
-    required: false,
-  });
-  assert.equal(rows.get("spec.services")?.required, true);
-  assert.equal(rows.get("spec.services.<name>.env.<name>.secret")?.type, "string");
-  assert.equal(rows.get("spec.services.<name>.restart")?.type, "always | on-failure | never");
 });

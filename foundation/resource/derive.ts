@@ -1,6 +1,6 @@
-import { API_VERSION, type Kind, type KindName, kinds } from "./kinds.ts";
+import { API_VERSION, type Kind, kinds } from "./kinds.ts";
 import { type Route, routes } from "./routes.ts";
-import { type DefinitionName, referenceOf, resolved, type Schema, schemas } from "./schema.ts";
+import { type DefinitionName, referenceOf, type Schema, schemas } from "./schema.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -26,68 +26,6 @@ export function jsonSchema(name: DefinitionName): Json {
     $ref: `#/$defs/${name}`,
     $defs: Object.fromEntries([...reachable(name)].map((each) => [each, schemas[each]])),
   };
-}
-
-export interface FieldRow {
-  /** `services.<name>.health.ready.http`, `command[]`. */
-  readonly path: string;
-  readonly type: string;
-  readonly description: string;
-  readonly required: boolean;
-}
-
-function typeText(reference: Schema): string {
-  const schema = resolved(reference);
-  if (schema.enum !== undefined) return schema.enum.map(String).join(" | ");
-  if (schema.const !== undefined) return JSON.stringify(schema.const);
-  if (schema.anyOf !== undefined) return schema.anyOf.map(typeText).join(" | ");
-  if (schema.type === "array") return `list of ${typeText(schema.items ?? {})}`;
-  if (schema.type === "object" && schema.additionalProperties)
-    return `map of ${typeText(schema.additionalProperties)}`;
-  const name = referenceOf(reference);
-  return schema.type === "object" && name !== undefined ? name : (schema.type ?? "any");
-}
-
-/** Every field of a kind or a definition, one row each, in the order of the schema: what `explain` prints. */
-export function describeFields(name: KindName | DefinitionName): readonly FieldRow[] {
-  const rows: FieldRow[] = [];
-  const visit = (reference: Schema, path: string): void => {
-    const schema = resolved(reference);
-    for (const [key, property] of Object.entries(schema.properties ?? {})) {
-      const place = path === "" ? key : `${path}.${key}`;
-      const required = schema.required?.includes(key) === true;
-      rows.push({
-        path: place,
-        type: typeText(property),
-        description: resolved(property).description ?? "",
-        required,
-      });
-      visit(property, place);
-    }
-    if (schema.additionalProperties) visit(schema.additionalProperties, `${path}.<name>`);
-    if (schema.items !== undefined) visit(schema.items, `${path}[]`);
-    for (const option of schema.anyOf ?? []) visit(option, path);
-  };
-  if (!Object.hasOwn(kinds, name)) {
-    visit(schemas[name as DefinitionName], "");
-    return rows;
-  }
-  const kind = kinds[name as KindName];
-  for (const [place, definition] of [
-    ["metadata", "Metadata"],
-    ["spec", kind.spec],
-    ["status", kind.status],
-  ] as const) {
-    const schema = schemas[definition];
-    rows.push({
-      path: place,
-      type: definition,
-      description: schema.description ?? "",
-      required: place === "spec" || place === "metadata",
-    });
-    visit(schema, place);
-  }
-  return rows;
 }
 
 const component = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });

@@ -3,8 +3,9 @@
  * is most of what a short command would load.
  */
 export { definitions } from "./definitions.ts";
-export { describeFields, jsonSchema, openApi } from "./derive.ts";
-export type { FieldRow } from "./derive.ts";
+export { describe } from "./describe.ts";
+export type { Described, DescribedKey } from "./describe.ts";
+export { jsonSchema, openApi } from "./derive.ts";
 export {
   API_VERSION,
   APP_LABEL,

@@ -5,6 +5,9 @@ export interface Schema {
   readonly $ref?: string;
   readonly type?: "object" | "array" | "string" | "integer" | "number" | "boolean";
   readonly description?: string;
+  readonly examples?: readonly unknown[];
+  /** Written by Plinth, not by hand. */
+  readonly readOnly?: boolean;
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly Schema[];

@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Fault } from "@plinth/fault";
 import type { PsRow, StatusReport } from "@plinth/resource";
 import type { Context } from "../command.ts";
@@ -9,6 +11,7 @@ import { networkChecks } from "../doctor/network.ts";
 import { runningChecks } from "../doctor/running.ts";
 import { EXIT_UNHEALTHY } from "../exit-code.ts";
 import type { Colour } from "../terminal/output.ts";
+import { shownPath } from "../terminal/shown-path.ts";
 import { wrap } from "../terminal/wrap.ts";
 
 const marks: Readonly<Record<Level, readonly [mark: string, colour: Colour]>> = {
@@ -50,8 +53,10 @@ async function runningDaemon({
 }
 
 const INDENT = 4;
+/** Beside the programs, in a package as in the repository. */
+const DOCUMENTS = fileURLToPath(new URL("../../../docs/", import.meta.url));
 
-function lines({ name, level, message, hint }: Check, { output }: Context): string[] {
+function lines({ name, level, message, hint, page }: Check, { output }: Context): string[] {
   const { stdout } = output;
   const [mark, colour] = marks[level];
   const width = stdout.columns - INDENT;
@@ -60,5 +65,8 @@ function lines({ name, level, message, hint }: Check, { output }: Context): stri
     `${stdout.paint(colour, mark)} ${first}`,
     ...rest.map((line) => `  ${line}`),
     ...(hint === undefined ? [] : wrap(hint, width).map((line) => stdout.paint("dim", `    ${line}`))),
+    ...(page === undefined
+      ? []
+      : [stdout.paint("dim", `    More: ${shownPath(join(DOCUMENTS, "..", page))}`)]),
   ];
 }

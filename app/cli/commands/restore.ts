@@ -21,7 +21,5 @@ export async function run(context: Context): Promise<void> {
   if (manifest.without.length > 0) {
     output.warn(`The backup was made without ${manifest.without.join(", ")}: these begin empty.`);
   }
-  output.note(
-    "`plinth up PROJECT` with the same --home starts all that was there, whichever project it deploys.",
-  );
+  output.note("`plinth start` with the same --home starts all that was there.");
 }

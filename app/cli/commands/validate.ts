@@ -5,6 +5,10 @@ import { shownPath } from "../terminal/shown-path.ts";
 
 export async function run(context: Context): Promise<void> {
   const { clock, signal, home, output, json } = context;
+  if (context.is("markdown")) {
+    const { configReferenceMarkdown } = await import("../config-reference.ts");
+    return output.stdout.write(configReferenceMarkdown());
+  }
   if (context.is("schema")) {
     const { jsonSchema } = await import("@plinth/resource");
     return output.json(jsonSchema("Config"));

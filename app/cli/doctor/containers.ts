@@ -22,6 +22,7 @@ export async function containerChecks(home: string): Promise<Check[]> {
           "containers",
           `images and isolated commands cannot run: ${reason ?? "unknown"}`,
           hint === undefined ? REFUSED : `${hint}. ${REFUSED}`,
+          "docs/explanation/modes.md#commands-and-containers",
         ),
     ...(rootless === undefined ? [overlay(has("overlay"))] : rootlessChecks(rootless)),
     has("seccomp")
@@ -52,6 +53,7 @@ function rootlessChecks({ reason, overlay: isMounted, ids }: RootlessAbility): C
       "rootless",
       "a container's root is you: its files and processes are kept apart from yours, its network is not",
       "What gets out of a container has your rights. Limits hold where `cgroups` above says so. Plinth as root (sudo plinth up) gives networks of their own, and limits that hold.",
+      "docs/explanation/modes.md#containers-without-root",
     ),
     isMounted
       ? good("overlay", "images' layers are shared by all containers of them")
@@ -62,6 +64,11 @@ function rootlessChecks({ reason, overlay: isMounted, ids }: RootlessAbility): C
         ),
     ids.maps !== undefined
       ? good("ids", "users of images are your subordinate ids")
-      : weak("ids", `images can have no user but root: ${ids.lacks}`, `${ids.hint}.`),
+      : weak(
+          "ids",
+          `images can have no user but root: ${ids.lacks}`,
+          `${ids.hint}.`,
+          "docs/explanation/modes.md#containers-without-root",
+        ),
   ];
 }

@@ -15,6 +15,7 @@ export async function isolationChecks(chosen: MeshMode | undefined): Promise<Che
         "networks",
         `instances cannot have networks of their own (transparent mode): ${reason ?? "unknown"}`,
         hint ?? "Cooperative mode works without.",
+        "docs/explanation/modes.md#two-modes",
       ),
       isolation(mode),
     ];
@@ -40,12 +41,14 @@ function isolation(mode: MeshMode): Check {
       "isolation",
       "cooperative mode: instances share this machine's network and user",
       "Addresses tell well-meaning callers apart. They do not stop a hostile process on this machine from calling as another, from dialling instances past the mesh, or from reaching what listens on 127.0.0.1; a container's files are its own, its network is not. Do not run code you do not trust.",
+      "docs/explanation/modes.md#what-holds",
     );
   }
   return weak(
     "isolation",
     "transparent mode: an instance's address is its identity; files, processes and the user of plain commands are shared",
     "No instance can send from another's address or reach the host but for names and services. A plain command that runs as root still reads and writes this machine's files, its sockets among them; `isolate: true`, or an image, takes that away. The kernel is shared by all.",
+    "docs/explanation/modes.md#what-holds",
   );
 }
 
@@ -63,6 +66,7 @@ function tracing(): Check[] {
       "tracing",
       "instances of one user can trace one another, and so act as one another",
       "sysctl kernel.yama.ptrace_scope=1 prevents it, where the kernel has Yama.",
+      "docs/explanation/modes.md#what-holds",
     ),
   ];
 }

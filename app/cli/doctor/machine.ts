@@ -2,12 +2,14 @@ import { accessSync, constants, existsSync, lstatSync, readFileSync, statfsSync 
 import { release } from "node:os";
 import { dirname, join } from "node:path";
 import { runtimePath } from "@plinth/process";
-import { type Check, bad, good, weak } from "./check.ts";
+import { type Check, type Page, bad, good, weak } from "./check.ts";
 
 /** The first long-term kernel with everything used here: pidfds, cgroup.kill's ancestors, openat2. */
 const KERNEL_LEAST: readonly [number, number] = [5, 10];
 const DISK_LITTLE_BYTES = 2 ** 30;
 const DISK_LEAST_BYTES = 100 * 2 ** 20;
+const LIMITS: Page = "docs/reference/config.md#resources";
+const OWNER: Page = "docs/how-to/secrets.md#where-it-is-and-who-can-read-it";
 /** sun_path of sockaddr_un, without its closing NUL. */
 const SOCKET_PATH_BYTES_MAX = 107;
 
@@ -40,6 +42,7 @@ function controlGroups(): Check {
       "cgroups",
       "version 2, but not delegated to this user",
       `${refused} Running under systemd with Delegate=yes gives them.`,
+      LIMITS,
     );
   }
   if (existsSync(join(root, "memory"))) {
@@ -47,9 +50,9 @@ function controlGroups(): Check {
     const all = ["memory", "cpu", "pids"].every((controller) => isWritable(join(root, controller)));
     return all
       ? good("cgroups", `${layout}, writable: limits can be enforced`)
-      : weak("cgroups", `${layout}, not writable for this user`, refused);
+      : weak("cgroups", `${layout}, not writable for this user`, refused, LIMITS);
   }
-  return weak("cgroups", "none are mounted", refused);
+  return weak("cgroups", "none are mounted", refused, LIMITS);
 }
 
 function isWritable(path: string): boolean {
@@ -104,11 +107,13 @@ function homeChecks(home: string): Check[] {
     ];
   }
   const checks: Check[] = [];
-  if (isOpen(home)) checks.push(bad("home", `${home} is open to other users`, `chmod 700 ${home}`));
+  if (isOpen(home)) checks.push(bad("home", `${home} is open to other users`, `chmod 700 ${home}`, OWNER));
   for (const name of ["token", "keys/secrets.key"]) {
     const path = join(home, name);
     if (isOpen(path))
-      checks.push(bad("home", `${path} is open to other users`, `chmod 600 ${path}, and set secrets anew`));
+      checks.push(
+        bad("home", `${path} is open to other users`, `chmod 600 ${path}, and set secrets anew`, OWNER),
+      );
   }
   return checks.length > 0 ? checks : [good("home", `${home}, for this user alone`)];
 }

@@ -37,6 +37,7 @@ async function portCheck(name: string, port: number): Promise<Check> {
     `port ${port}`,
     `taken by ${who}`,
     `The ${name} gets another port; \`plinth up\` says which, and takes flags for it.`,
+    "docs/how-to/deploy.md#reached-from-outside",
   );
 }
 

@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import type { PsRow, StatusReport } from "@plinth/resource";
 import { watcherText } from "../commands/status.ts";
 import { plainLine } from "../terminal/plain-text.ts";
-import { type Check, bad, good, weak } from "./check.ts";
+import { type Check, type Page, bad, good, weak } from "./check.ts";
+
+const RESTART: Page = "docs/how-to/deploy.md#after-a-restart-of-the-machine";
 
 /** What the running Plinth says about itself. */
 export function runningChecks(status: StatusReport, rows: readonly PsRow[]): Check[] {
@@ -37,8 +39,8 @@ function watch(status: StatusReport): Check {
   if (status.watcher?.kind === "systemd") return good("watch", by);
   if (status.watcher?.kind === "terminal") return good("watch", by);
   if (status.watcher?.kind === "supervisor")
-    return weak("watch", by, "`plinth install` has it come back after this machine restarts.");
-  return weak("watch", by, "`plinth up --detach`, or `plinth install`, watches over it.");
+    return weak("watch", by, "`plinth install` has it come back after this machine restarts.", RESTART);
+  return weak("watch", by, "`plinth up --detach`, or `plinth install`, watches over it.", RESTART);
 }
 
 function listening({ listening: listeners }: StatusReport): Check[] {
@@ -49,6 +51,7 @@ function listening({ listening: listeners }: StatusReport): Check[] {
           `listening`,
           `${name} on ${address}:${port}, beyond this machine`,
           "Whoever reaches this machine reaches it; a firewall or --ingress-address 127.0.0.1 keeps it here.",
+          "docs/explanation/modes.md#who-else-is-on-the-machine",
         ),
   );
 }
@@ -73,6 +76,7 @@ function hosts({ host }: StatusReport): Check[] {
           "hosts",
           `${name} is ${state}${reason === null ? "" : `: ${plainLine(reason)}`}`,
           "`plinth join` there brings it back; `plinth delete host` forgets it.",
+          "docs/how-to/second-host.md#when-a-machine-goes-without-a-word",
         ),
   );
 }
