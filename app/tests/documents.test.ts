@@ -84,6 +84,8 @@ test("a page's blocks are what to write and what to type; whatever else stands i
   const known = knownWords(join(REPOSITORY, "docs/cli.md"));
   for (const [text, word] of [
     ["plinth secret list", "plinth secret"],
+    ["plinth secrets lst", "plinth secrets lst"],
+    ["plinth backup home.tar", undefined],
     ["printf x | plinth up --detatch", "--detatch"],
     ["health: { redy: x }", undefined],
     ["replica: 2", "replica"],

@@ -91,3 +91,8 @@ export async function createMachines(...names: readonly string[]): Promise<Machi
   const lifetime = setup.move();
   return { machines, address: gateway, [Symbol.asyncDispose]: () => lifetime.disposeAsync() };
 }
+
+/** Puts a file in the place of one that the machine has, and nobody else sees it. */
+export function putFile({ inside }: Machine, from: string, to: string): void {
+  run(...inside, "mount", "--bind", from, to);
+}

@@ -97,7 +97,11 @@ test("services start in the order that is asked for, and wait no longer than the
     db: { ...other, health: { ready: { tcp: true } } },
   });
   await daemon.status(({ activeRelease, phase }) => activeRelease === 2 && phase === "Healthy");
-  assert.equal(driver.tasks.filter(({ id }) => id.startsWith("shop.job.")).length, 1);
+  const jobs = (): number => driver.tasks.filter(({ id }) => id.startsWith("shop.job.")).length;
+  assert.equal(jobs(), 1);
+  await daemon.controller.rollback("shop", undefined);
+  await daemon.status(({ activeRelease, phase }) => activeRelease === 1 && phase === "Healthy");
+  assert.equal(jobs(), 1, "nor does it happen again on the way back");
 });
 
 test("a service whose forerunner fails does not start, and the release says whose fault it is", async () => {

@@ -22,11 +22,12 @@ import {
 import { appStatus, failureOf, type Witness } from "./app-status.ts";
 import type { Drivers } from "./drivers.ts";
 import type { Fleet } from "./fleet.ts";
+import { stateOf } from "./instance-set.ts";
 import type { Mesh } from "./mesh.ts";
 import { planApp } from "./plan.ts";
 import { Releases } from "./releases.ts";
 import { revisionOf, secretsMadeFor, secretsOfApp, type SecretVersions } from "./revision.ts";
-import { planRollout } from "./rollout.ts";
+import { hasArrived, planRollout } from "./rollout.ts";
 import { type RefusalSources, refusalOf } from "./refusal.ts";
 import { ServiceReports } from "./service-reports.ts";
 import { stopFirstReason } from "./stop-first.ts";
@@ -310,8 +311,9 @@ export class ReleaseController {
     const { phase } = release.status ?? {};
     if (phase !== "Active" && phase !== "Progressing") {
       for (const { metadata, spec, status: last } of this.#options.instances.list(app.metadata.name)) {
-        // Another try begins with new processes: the old ones would only tell of the old failure again.
-        if (spec.release === release.spec.number && last?.state !== "Ready")
+        // Another try begins with new processes: the old ones would only tell of the old failure again. What has been
+        // done, such as a migration, stays done.
+        if (spec.release === release.spec.number && !hasArrived(stateOf(last ?? {})))
           this.#options.instances.leave(metadata.name);
       }
       await this.#releases.begin(release);

@@ -35,7 +35,7 @@ function version({ version: running }: StatusReport): Check {
 }
 
 function watch(status: StatusReport): Check {
-  const by = `${watcherText(status)} starts the daemon again when it dies`;
+  const by = `a daemon that dies is started again by ${watcherText(status)}`;
   if (status.watcher?.kind === "systemd") return good("watch", by);
   if (status.watcher?.kind === "terminal") return good("watch", by);
   if (status.watcher?.kind === "supervisor")

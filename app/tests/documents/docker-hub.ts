@@ -5,7 +5,7 @@ import { createServer } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Image } from "../compose/debian-image.ts";
-import type { Machine, Machines } from "../machines.ts";
+import { type Machines, putFile } from "../machines.ts";
 
 const HUB = "registry-1.docker.io";
 const HTTPS_PORT = 443;
@@ -50,7 +50,7 @@ export async function startDockerHub(
   });
   const hosts = join(directory, "hosts");
   writeFileSync(hosts, `127.0.0.1 localhost\n${address} ${HUB}\n`);
-  for (const { inside } of machines) mount(inside, hosts, "/etc/hosts");
+  for (const machine of machines) putFile(machine, hosts, "/etc/hosts");
   const lifetime = setup.move();
   return {
     environment: { NODE_EXTRA_CA_CERTS: certificate },
@@ -62,9 +62,4 @@ function makeCertificate(key: string, certificate: string): void {
   const form = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2".split(" ");
   const subject = ["-subj", `/CN=${HUB}`, "-addext", `subjectAltName=DNS:${HUB}`];
   execFileSync("openssl", [...form, "-keyout", key, "-out", certificate, ...subject], { stdio: "pipe" });
-}
-
-function mount(inside: Machine["inside"], from: string, to: string): void {
-  const [program, ...words] = [...inside, "mount", "--bind", from, to];
-  execFileSync(program, words);
 }

@@ -1,67 +1,75 @@
 import { readFileSync } from "node:fs";
 import { jsonSchema } from "@plinth/resource";
 
+interface KnownCommand {
+  readonly options: ReadonlySet<string>;
+  /** It is nothing by itself: one of its own commands has to follow. */
+  readonly isGroup: boolean;
+}
+
 /** What a page may speak of. */
 export interface KnownWords {
-  /** Commands with their options: "secrets set" → --file. */
-  readonly commands: ReadonlyMap<string, ReadonlySet<string>>;
+  /** By their words: "secrets set". */
+  readonly commands: ReadonlyMap<string, KnownCommand>;
   /** Keys that can stand in a config, wherever. */
   readonly keys: ReadonlySet<string>;
 }
 
 /** From the reference of the command line, which is written by the table of commands itself, and the config's schema. */
 export function knownWords(reference: string): KnownWords {
-  const commands = new Map<string, Set<string>>();
   const [everywhere = "", ...sections] = readFileSync(reference, "utf8").split("\n### plinth ");
-  const options = (text: string): string[] =>
+  const optionsIn = (text: string): string[] =>
     [...text.matchAll(/^\| `(?:-\w, )?(--[a-z-]+)/gm)].map((match) => match[1]!);
-  const global = options(everywhere);
+  const global = optionsIn(everywhere);
+  const commands = new Map<string, KnownCommand>();
   for (const section of sections) {
-    const name = section.slice(0, section.indexOf("\n"));
-    commands.set(name, new Set([...global, ...options(section)]));
+    const [name = ""] = section.split("\n", 1);
+    const options = new Set([...global, ...optionsIn(section)]);
+    commands.set(name, { options, isGroup: section.includes(`\nplinth ${name} SUBCOMMAND\n`) });
   }
-  return { commands, keys: keysOf(jsonSchema("Config")) };
+  return { commands, keys: keysIn(jsonSchema("Config"), new Set()) };
 }
 
-function keysOf(schema: unknown, found: Set<string> = new Set()): Set<string> {
+function keysIn(schema: unknown, found: Set<string>): ReadonlySet<string> {
   if (typeof schema !== "object" || schema === null) return found;
   for (const [name, part] of Object.entries(schema)) {
     if (name === "properties") for (const key of Object.keys(part as object)) found.add(key);
-    keysOf(part, found);
+    keysIn(part, found);
   }
   return found;
 }
 
-/** The words of a piece of code that nobody knows: of a command line of Plinth's, or of a config. */
+/** Plinth at the beginning, behind a pipe or an operator, or on another machine. */
+const COMMAND_LINE = /(?:^|[|&;(] *|ssh \w+ )plinth ([^|&;)]+)/g;
+/** `health.ready`, `restart: never`, `volumes: { data: /data }`. */
+const KEY = /^([a-z][A-Za-z]*(?:\.[a-z][A-Za-z]*)+$|[a-z][A-Za-z]*(?=: ))/;
+/** Which has the form of a key within a key. */
+const FILE = /\.(conf|html|js|json|md|mjs|sh|tar|ts|txt|yaml|yml)$/;
+
+/** The words of a piece of code that nobody knows: of a command line of Plinth's, an option alone, or a config. */
 export function unknownWords(text: string, { commands, keys }: KnownWords): string[] {
-  const unknown: string[] = [];
-  for (const [, line] of text.matchAll(/(?:^|[|&;(] *|ssh \w+ )plinth ((?:[^|&;)]|\\\|)*)/g)) {
-    const words = line!.trim().split(/\s+/);
-    let name = "";
-    for (const word of words) {
-      const longer = name === "" ? word : `${name} ${word}`;
-      if (!commands.has(longer)) break;
-      name = longer;
-    }
-    if (name === "") {
-      if (/^[a-z]/.test(words[0]!)) unknown.push(`plinth ${words[0]}`);
-      continue;
-    }
-    for (const word of words) {
-      const [, option] = /^(--[a-z-]+)/.exec(word) ?? [];
-      if (word === "--") break;
-      if (option !== undefined && !commands.get(name)!.has(option)) unknown.push(option);
-    }
-  }
-  const [, alone] = /^(--[a-z-]+)/.exec(text) ?? [];
-  if (alone !== undefined && ![...commands.values()].some((options) => options.has(alone)))
-    unknown.push(alone);
-  // `health.ready`, `restart: never`, `volumes: { data: /data }`: the first key is one of ours.
-  const [, path] = /^([a-z][A-Za-z]*(?:\.[a-z][A-Za-z]*)*)(?:: |$)/.exec(text) ?? [];
-  if (path !== undefined && (path.includes(".") || text.includes(": ")) && !isFile(path))
-    unknown.push(...path.split(".").filter((key) => !keys.has(key)));
-  return unknown;
+  const lines = [...text.matchAll(COMMAND_LINE)].flatMap(([, line]) =>
+    unknownInLine(line!.trim().split(/\s+/), commands),
+  );
+  const [option] = /^--[a-z-]+/.exec(text) ?? [];
+  const isOption = option === undefined || [...commands.values()].some(({ options }) => options.has(option));
+  const [key] = KEY.exec(text) ?? [];
+  const path = key === undefined || FILE.test(key) ? [] : key.split(".");
+  return [...lines, ...(isOption ? [] : [option]), ...path.filter((part) => !keys.has(part))];
 }
 
-/** "server.mjs" has the form of a key within a key. */
-const isFile = (text: string): boolean => /\.(mjs|json|ts|js|yaml|yml|tar|txt|md|conf|sh|html)$/.test(text);
+function unknownInLine(words: readonly string[], commands: KnownWords["commands"]): string[] {
+  let length = 0;
+  while (length < words.length && commands.has(words.slice(0, length + 1).join(" "))) length++;
+  const name = words.slice(0, length).join(" ");
+  const next = words[length] ?? "";
+  const known = commands.get(name);
+  // What is no word of a command is a place holder, such as `plinth …`.
+  if ((known === undefined || known.isGroup) && /^[a-z]/.test(next))
+    return [["plinth", ...words.slice(0, length + 1)].join(" ")];
+  const end = words.indexOf("--");
+  return words
+    .slice(0, end === -1 ? undefined : end)
+    .flatMap((word) => /^--[a-z-]+/.exec(word) ?? [])
+    .filter((option) => known?.options.has(option) !== true);
+}

@@ -38,76 +38,106 @@ export interface Page {
 const FENCE = "```";
 /** What files are written in; the word says how they are coloured. */
 const FILE_LANGUAGES: ReadonlySet<string> = new Set([
-  "ts",
+  "conf",
+  "html",
   "js",
   "json",
-  "yaml",
   "sh",
-  "html",
   "text",
-  "dockerfile",
+  "ts",
+  "yaml",
 ]);
 const PROMPT = /^(?:([a-z]+))?\$ (.*)$/;
 
+interface Block {
+  readonly line: number;
+  /** What stands behind the fence: how it is coloured, and the name of a file. */
+  readonly info: string;
+  readonly lines: readonly string[];
+  /** The paragraph before it. */
+  readonly before: string;
+}
+
+interface Divided {
+  readonly blocks: readonly Block[];
+  readonly prose: readonly { readonly line: number; readonly text: string }[];
+}
+
 /** From the text of a page. */
 export function readPage(content: string): Page {
-  const steps: Step[] = [];
+  const { blocks, prose } = divide(content.split("\n"));
   const problems: string[] = [];
-  const links: { line: number; target: string }[] = [];
-  const code: { line: number; text: string }[] = [];
-  const anchors = new Set<string>();
-  const lines = content.split("\n");
-  const [, folder = "app"] = /folder called `([a-z]+)`/.exec(content) ?? [];
-  let said = "";
+  const steps = blocks.flatMap((block) => readBlock(block, problems));
+  let before = "";
+  for (const { line, text } of prose) {
+    if (text.startsWith("    ") && before === "") problems.push(`${line}: a block without a fence`);
+    if (text.split("`").length % 2 === 0) problems.push(`${line}: code that goes on in another line`);
+    before = text;
+  }
+  const all = (pattern: RegExp): { line: number; found: string }[] =>
+    prose.flatMap(({ line, text }) =>
+      [...text.matchAll(pattern)].map((match) => ({ line, found: match[1]! })),
+    );
+  return {
+    folder: /folder called `([a-z]+)`/.exec(content)?.[1] ?? "app",
+    steps,
+    problems,
+    links: all(/\]\(([^)\s]+)\)/g).map(({ line, found }) => ({ line, target: found })),
+    code: all(/`([^`]+)`/g).map(({ line, found }) => ({ line, text: found })),
+    anchors: new Set(all(/^#+ (.*)$/g).map(({ found }) => anchorOf(found))),
+  };
+}
+
+/** A block that does not end goes on to the end of the page. */
+function divide(lines: readonly string[]): Divided {
+  const blocks: Block[] = [];
+  const prose: { line: number; text: string }[] = [];
   for (let index = 0; index < lines.length; index++) {
     const text = lines[index]!;
     const line = index + 1;
-    if (text.startsWith(FENCE)) {
-      const end = lines.indexOf(FENCE, index + 1);
-      if (end === -1) {
-        problems.push(`${line}: the block does not end`);
-        break;
-      }
-      const block = lines.slice(index + 1, end);
-      const [language = "", file, ...rest] = text.slice(FENCE.length).split(" ");
-      if (language === "console" && file === undefined) steps.push(...readConsole(block, line + 1));
-      else if (FILE_LANGUAGES.has(language) && file !== undefined && rest.length === 0) {
-        steps.push({ kind: "file", line, path: file, content: `${block.join("\n")}\n` });
-        // The word behind the language is shown to nobody.
-        if (!said.includes(`\`${file}\``)) problems.push(`${line}: nothing before it names \`${file}\``);
-      } else problems.push(`${line}: a block of "${text.slice(FENCE.length)}" cannot be tried`);
-      index = end;
+    if (!text.startsWith(FENCE)) {
+      prose.push({ line, text });
       continue;
     }
-    if (text.startsWith("    ") && said === "") problems.push(`${line}: a block without a fence`);
-    for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) links.push({ line, target: target! });
-    if (text.split("`").length % 2 === 0) problems.push(`${line}: code that goes on in another line`);
-    for (const [, inner] of text.matchAll(/`([^`]+)`/g)) code.push({ line, text: inner! });
-    const [, heading] = /^#+ (.*)$/.exec(text) ?? [];
-    if (heading !== undefined) anchors.add(anchorOf(heading));
-    said = text === "" ? "" : said + text;
-    if (text === "" && lines[index + 1]?.startsWith(FENCE)) said = paragraphBefore(lines, index);
+    const found = lines.indexOf(FENCE, line);
+    const end = found === -1 ? lines.length : found;
+    const before = paragraphBefore(lines, index);
+    blocks.push({ line, info: text.slice(FENCE.length), lines: lines.slice(line, end), before });
+    index = end;
   }
-  return { folder, steps, problems, links, code, anchors };
+  return { blocks, prose };
 }
 
-function paragraphBefore(lines: readonly string[], end: number): string {
+function paragraphBefore(lines: readonly string[], block: number): string {
+  const end = lines[block - 1] === "" ? block - 1 : block;
   let start = end;
-  while (start > 0 && lines[start - 1] !== "" && !lines[start - 1]!.startsWith(FENCE)) start--;
+  while (start > 0 && lines[start - 1] !== "" && lines[start - 1] !== FENCE) start--;
   return lines.slice(start, end).join(" ");
 }
 
-function readConsole(block: readonly string[], first: number): CommandStep[] {
+function readBlock({ line, info, lines, before }: Block, problems: string[]): Step[] {
+  const [language = "", path, ...rest] = info.split(" ");
+  if (info === "console" && PROMPT.test(lines[0] ?? "")) return readConsole(lines, line + 1);
+  if (!FILE_LANGUAGES.has(language) || path === undefined || rest.length > 0) {
+    problems.push(`${line}: a block of "${info}" cannot be tried`);
+    return [];
+  }
+  // The name behind the fence is shown to nobody.
+  if (!before.includes(`\`${path}\``)) problems.push(`${line}: nothing before it names \`${path}\``);
+  return [{ kind: "file", line, path, content: `${lines.join("\n")}\n` }];
+}
+
+function readConsole(lines: readonly string[], first: number): CommandStep[] {
   const steps: (CommandStep & { prints: string[] })[] = [];
-  for (let index = 0; index < block.length; index++) {
-    const [, machine, typed] = PROMPT.exec(block[index]!) ?? [];
+  for (let index = 0; index < lines.length; index++) {
+    const [, machine, typed] = PROMPT.exec(lines[index]!) ?? [];
     if (typed === undefined) {
-      steps.at(-1)?.prints.push(block[index]!);
+      steps.at(-1)!.prints.push(lines[index]!);
       continue;
     }
     const line = first + index;
     let command = typed;
-    while (command.endsWith("\\")) command = command.slice(0, -1) + block[++index]!.trim();
+    while (command.endsWith("\\")) command = command.slice(0, -1) + lines[++index]!.trim();
     steps.push({ kind: "command", line, machine, command, prints: [] });
   }
   return steps;

@@ -2,8 +2,9 @@ import { chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { SYSTEM_PATH } from "../installed.ts";
-import type { Machine } from "../machines.ts";
+import { type Machine, putFile } from "../machines.ts";
 import { createPlinth } from "../plinth.ts";
+import { processesOf } from "../processes.ts";
 import type { CommandStep, Step } from "./page.ts";
 import { openShell, type Shell } from "./shell.ts";
 import { printsAs } from "./transcript.ts";
@@ -39,9 +40,14 @@ export function createReader({ machines, folder, environment = {}, user = 0 }: R
   const homeOf = ({ name }: Machine): string => join(root, name);
   writeFileSync(join(bin, "ssh"), sshBetween(machines, homeOf), { mode: 0o755 });
 
+  const resolvers = join(root, "resolv.conf");
+  writeFileSync(resolvers, "nameserver 127.0.0.1\n");
+
   const shells = new Map<string | undefined, Shell>();
   const directory = join(homeOf(machines[0]!), folder);
   for (const machine of machines) {
+    // Nobody answers there; this way it is known at once.
+    putFile(machine, resolvers, "/etc/resolv.conf");
     const home = homeOf(machine);
     for (const made of [home, join(home, folder)]) {
       mkdirSync(made);
@@ -55,8 +61,11 @@ export function createReader({ machines, folder, environment = {}, user = 0 }: R
       ...(user === 0 && { NODE_COMPILE_CACHE: COMPILED }),
       ...environment,
     };
-    // Takes down what the page leaves running.
-    setup.use(createPlinth(own, join(home, ".plinth"), { ...machine, inside }));
+    const plinth = createPlinth(own, join(home, ".plinth"), { ...machine, inside });
+    // A page that fails half-way leaves something running; one that is done has nothing left.
+    setup.defer(async () => {
+      if (processesOf(plinth.home).length > 0) await plinth[Symbol.asyncDispose]();
+    });
     const shell = setup.use(openShell({ inside, directory: join(home, folder), environment: own }));
     if (shells.size === 0) shells.set(undefined, shell);
     shells.set(machine.name, shell);
