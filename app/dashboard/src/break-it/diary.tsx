@@ -6,8 +6,8 @@ import { Observable } from "../model/observable.ts";
 import { useCluster } from "../session.tsx";
 
 const ENTRIES_MAX = 10;
-/** What is not well again by then has been overtaken by something else. */
-const PATIENCE_MS = 120_000;
+/** What is not well again by then has been overtaken by something else; a machine is brought back by hand. */
+const PATIENCE_MS = 600_000;
 
 interface Entry {
   readonly number: number;
