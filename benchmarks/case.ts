@@ -16,12 +16,26 @@ export type Figure = Compared &
 export interface Compared {
   /** What was measured, in the case: "on Node". */
   readonly name: string;
+  /** What is aimed at beyond what must be: "ratio 0.6". */
+  readonly aim?: string;
   readonly unit: string;
   readonly ours: number;
-  /** Undefined when the rival is not installed: `missing` names it then. */
+  /** Undefined where the rival is not installed: `missing` names its program then, if that is not its name. */
   readonly rival: number | undefined;
   readonly rivalName: string;
+  /** The rival's program and version: "nginx 1.22.1". */
+  readonly rivalProgram?: string | undefined;
   readonly missing?: string;
+  /** Why the rival, though installed, was not measured. */
+  readonly refusal?: string | undefined;
+  /** Where the figures count some of many: of how many. */
+  readonly outOf?: { readonly ours: number; readonly rival: number | undefined };
+}
+
+/** Ours as a multiple of the rival's; none of both is the same. Undefined without a rival. */
+export function ratioOf({ ours, rival }: Pick<Figure, "ours" | "rival">): number | undefined {
+  if (rival === undefined) return undefined;
+  return ours === rival ? 1 : ours / rival;
 }
 
 export interface Outcome {
@@ -38,12 +52,28 @@ export interface CaseOptions {
   readonly say: (line: string) => void;
 }
 
+/** Programs that a case cannot do without, where they are not installed; "root" where it needs that. */
+export function missingIn({ raw }: Outcome): readonly string[] {
+  return (raw as { readonly missing?: readonly string[] }).missing ?? [];
+}
+
 /** A benchmark: add one to the table in `main.ts`. */
 export interface Case {
   readonly name: string;
   /** What it does, as one sentence. */
   readonly does: string;
   run(options: CaseOptions): Promise<Outcome>;
+}
+
+/** A case that has rows in the one table of `npm run bench -- --quick`. */
+export interface TableCase extends Case {
+  readonly rows: {
+    readonly title: string;
+    /** What somebody needs to know who has never seen it, line by line. */
+    readonly notes: readonly string[];
+    /** Measures what the table shows, and no more, in about fifteen seconds. */
+    measure(options: Omit<CaseOptions, "quick">): Promise<Outcome>;
+  };
 }
 
 export function median(values: readonly number[]): number {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -29,10 +29,6 @@ export class Children implements AsyncDisposable {
       await once(child, "exit");
     }
   }
-}
-
-export function isInstalled(command: string): boolean {
-  return spawnSync("/bin/sh", ["-c", 'command -v "$0"', command]).status === 0;
 }
 
 /** CPU seconds of a process, all its threads, and those of its children that run. */

@@ -1,8 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { arch, cpus, release, totalmem } from "node:os";
+import { arch, availableParallelism, cpus, release, totalmem } from "node:os";
+import { versionLine } from "./programs.ts";
 
-/** What the figures were measured on. */
+/** What the figures were measured on: as much of the machine as this process may use. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
@@ -13,33 +13,25 @@ export interface Machine {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** The first line a program says about its version; "missing" where it is not installed. */
-function versionOf(command: string, ...parameters: string[]): string {
-  try {
-    // nginx and wrk say it on standard error, wrk with a failure.
-    const text = execFileSync("/bin/sh", ["-c", '"$0" "$@" 2>&1 || true', command, ...parameters], {
-      encoding: "utf8",
-    });
-    return /not found/.test(text) ? "missing" : (text.split("\n")[0] ?? "").trim();
-  } catch {
-    return "missing";
-  }
+/** What a cgroup leaves of it; a group without a limit says more than there is, or nothing. */
+function memoryBytes(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || totalmem());
 }
 
 export function describeMachine(bun: string | undefined): Machine {
   const system = /^PRETTY_NAME="?([^"\n]*)/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1] ?? "Linux";
   return {
     cpu: cpus()[0]?.model.trim() ?? "unknown",
-    cores: cpus().length,
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    cores: availableParallelism(),
+    memoryGiB: Math.round(memoryBytes() / 2 ** 30),
     kernel: release(),
     system,
     arch: arch(),
     versions: {
       node: process.version,
-      bun: bun === undefined ? "missing" : versionOf(bun, "--version"),
-      nginx: versionOf("nginx", "-v"),
-      wrk: versionOf("wrk", "-v"),
+      bun: bun === undefined ? "missing" : versionLine(bun, "--version"),
+      nginx: versionLine("nginx", "-v"),
+      wrk: versionLine("wrk", "-v"),
     },
   };
 }

@@ -6,6 +6,16 @@ root=$(cd -- "$(dirname -- "$0")/.." && pwd -P)
 cd -- "$root"
 stamp=node_modules/.plinth-installed
 if ! cmp -s package-lock.json "$stamp" 2>/dev/null; then
+  if ! command -v npm >/dev/null; then
+    echo "plinth: cannot install: there is no npm. Node.js 20 or newer brings it: https://nodejs.org" >&2
+    exit 1
+  fi
+  version=$(node --version)
+  major=${version#v}
+  if [ "${major%%.*}" -lt 20 ]; then
+    echo "plinth: cannot install with Node.js $version: it takes 20 or newer, https://nodejs.org" >&2
+    exit 1
+  fi
   echo "Installing dependencies from package-lock.json …" >&2
   # `npm ci` would refuse a lock file that lacks other platforms' optional packages; this installs what the lock says.
   npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error >&2

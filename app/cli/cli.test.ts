@@ -482,6 +482,11 @@ test("init writes a config that validates, for what it finds, and never overwrit
     await loadConfig(directory, { clock: systemClock, home: directory, print: () => {} });
   }
   assert.equal((await runCli(["init", join(root, "empty")])).code, 7);
+  const composed = temporaryDirectory(context);
+  writeFiles(composed, { "compose.yml": "services: { web: { image: nginx } }" });
+  const refused = await runCli(["init", composed]);
+  assert.equal(refused.code, 7);
+  assert.match(refused.stderr, /compose\.yml is there[^]*plinth import compose compose\.yml/);
   assert.match(readFileSync(join(root, "Node App/plinth.config.yaml"), "utf8"), /^name: node-app$/m);
   assert.match(
     readFileSync(join(root, "Node App/plinth.config.yaml"), "utf8"),

@@ -163,6 +163,7 @@ export const commands: readonly Command[] = [
     summary: "show what instances wrote",
     description: [
       "Lines of several instances are prefixed with their names. With -f, instances that come later are shown too.",
+      "Lines are shown as they were written. With --json, each is an object with `instance` and `line`; of a service with `logs: { remap }` also `fields`, what the program made of it, or `error`, why it made nothing. Lines that it drops are left out.",
     ],
     arguments: [
       { name: "[APP/]SERVICE|INSTANCE", kind: "workload", summary: "a service, or one of its instances" },
@@ -180,6 +181,10 @@ export const commands: readonly Command[] = [
     examples: [
       { command: "plinth logs web -f", says: "follow every instance of web" },
       { command: "plinth logs shop/web --tail 20", says: "the last 20 lines of each" },
+      {
+        command: "plinth logs web -f --json | jq -c 'select(.fields.status >= 500)'",
+        says: "follow the failures of a service whose `logs.remap` reads its lines",
+      },
     ],
     load: () => import("./commands/logs.ts"),
   },

@@ -7,9 +7,12 @@ export function failureLines(app: App, failure: Failure | undefined, surface: Su
   const { name } = app.metadata;
   const { failedRelease, targetRelease, activeRelease, message } = app.status ?? {};
   const release = failedRelease ?? targetRelease;
-  const title = release === undefined ? name : `release ${release} of ${name}`;
+  // What is refused makes no release.
+  const isRefused = failure?.reason === "Refused" && failure.instance === undefined;
+  const title =
+    release === undefined || isRefused ? `Cannot deploy ${name}` : `release ${release} of ${name} failed`;
   const lines = [
-    `${surface.paint("red", "error:")} ${title} failed${failure === undefined ? `: ${plainLine(message ?? "")}` : ""}`,
+    `${surface.paint("red", "error:")} ${title}${failure === undefined ? `: ${plainLine(message ?? "")}` : ""}`,
   ];
   if (failure !== undefined) {
     const { service, reason, instance, exitCode, probe, log } = failure;
@@ -19,14 +22,16 @@ export function failureLines(app: App, failure: Failure | undefined, surface: Su
     if (exitCode !== undefined) lines.push(`  exit code   ${exitCode}${signalOf(exitCode)}`);
     if (probe !== undefined) lines.push(`  last probe  ${plainLine(probe)}`);
     // What crashed says itself why it does not listen.
-    const isUp = exitCode === undefined || exitCode === 0;
+    const isUp = exitCode === undefined || exitCode === 0 || reason === "NotReady";
     if (isUp && probe?.startsWith("connection refused") === true) {
-      lines.push("  It has to listen on $HOST and $PORT; what serves nobody says so by a check of its own:");
-      lines.push('  health: { ready: { exec: ["true"] } }');
+      lines.push("  It has to listen on $HOST and $PORT, or on the `port` its service says;");
+      lines.push("  what listens on nothing has `health: false`.");
     }
     if (log !== undefined && log.length > 0) {
       lines.push("  last output");
       for (const line of log) lines.push(`    ${surface.paint("dim", "|")} ${plainText(line).trimEnd()}`);
+      if (log.some((line) => KEPT_SOURCE.test(line)))
+        lines.push("  …/sources/… is the release's own copy of the project's files.");
     }
   }
   lines.push(
@@ -36,6 +41,9 @@ export function failureLines(app: App, failure: Failure | undefined, surface: Su
   );
   return lines;
 }
+
+/** A path in HOME/sources, which nobody has made by hand. */
+const KEPT_SOURCE = /\/sources\/[0-9a-f]{64}\//;
 
 const signals: Readonly<Record<number, string>> = {
   1: "SIGHUP",

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Clock } from "@plinth/clock";
 import { homePaths } from "@plinth/daemon";
+import { Fault } from "@plinth/fault";
 import type { AppSpec, ServiceSpec } from "@plinth/resource";
 import type { Digest, ImageProgress, ImageStore, StoredImage } from "@plinth/run";
 import type { Context } from "./command.ts";
@@ -52,6 +53,8 @@ export async function bringImages(
       pull,
       signal,
       onProgress: progress.of(service),
+    }).catch((error: unknown) => {
+      throw ofService(error, service, named);
     });
     digests.push(digest);
     const isAwaited = Object.values(spec.services).some(({ after }) => after?.[service] === "ready");
@@ -69,6 +72,21 @@ export async function bringImages(
   }
   if (pull) await store.hold(owner(app), digests);
   return { spec: { ...spec, services }, notes };
+}
+
+/** Says whose image it was: several are brought. */
+function ofService(error: unknown, service: string, named: NonNullable<ServiceSpec["image"]>): unknown {
+  if (!(error instanceof Fault)) return error;
+  const { code, hint, message } = error;
+  const which = typeof named === "string" ? ` "${named}"` : "";
+  return new Fault(
+    code,
+    `Cannot have the image${which} of service "${service}": ${message.charAt(0).toLowerCase()}${message.slice(1)}`,
+    {
+      cause: error,
+      ...(hint !== undefined && { hint }),
+    },
+  );
 }
 
 /** Lets go of what deploys of an app that is gone have brought. */

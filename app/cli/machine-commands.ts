@@ -39,6 +39,17 @@ export const machineCommands: readonly Command[] = [
         ],
         load: () => import("./commands/identity.ts"),
       },
+      {
+        name: "expire",
+        summary: "take every certificate for expired and replace it, to see that nothing depends on one",
+        description: [
+          "Of workloads and of hosts; links between hosts are made anew with them. The root stays, and no connection is dropped.",
+        ],
+        arguments: [],
+        flags: [],
+        examples: [{ command: "plinth identity expire", says: "how many were replaced on each host" }],
+        load: () => import("./commands/identity-expire.ts"),
+      },
     ],
   },
   {

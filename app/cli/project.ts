@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { createHome, homePaths } from "@plinth/daemon";
 import type { AppSpec } from "@plinth/resource";
 import type { Context } from "./command.ts";
 import { loadConfig } from "./config/load-config.ts";
@@ -24,7 +25,10 @@ export async function loadProject(context: Context, copy: boolean): Promise<Proj
     print: (text) => output.stderr.write(text),
   });
   const { name, spec, file, ignored, builds, folders, portless, unchecked } = config;
-  if (copy) for (const folder of folders) mkdirSync(folder, { recursive: true });
+  if (copy) {
+    await createHome(homePaths(home));
+    for (const folder of folders) mkdirSync(folder, { recursive: true });
+  }
   const kept = await keepSource(spec, { clock, home, file, copy });
   if (builds.length > 0) {
     const { buildImages } = await import("./build-images.ts");

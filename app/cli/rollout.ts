@@ -149,5 +149,7 @@ function reasonOf(service: Service | undefined, instances: readonly Instance[]):
     .sort((one, other) => other.spec.release - one.spec.release)[0];
   const { state, reason, probe } = newest?.status ?? {};
   if (reason === undefined) return service?.status?.message ?? "";
-  return [state, reason, probe].filter((part) => part !== undefined && part !== "").join(": ");
+  // An end for want of readiness tells the last answer itself.
+  const answer = probe !== undefined && reason.includes(probe) ? undefined : probe;
+  return [state, reason, answer].filter((part) => part !== undefined && part !== "").join(": ");
 }

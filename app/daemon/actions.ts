@@ -1,6 +1,7 @@
 import type { ProxyControl } from "@plinth/connect";
 import type {
   ApiActions,
+  AppLogRequest,
   ExecEvent,
   InstanceLine,
   JoinTokenRequest,
@@ -10,6 +11,7 @@ import type {
 import type { SnapshotPublisher } from "@plinth/discovery";
 import { Fault } from "@plinth/fault";
 import type { RuntimeName } from "@plinth/process";
+import type { Remapper } from "@plinth/observe";
 import type { Registry } from "@plinth/registry";
 import { type Fleet, storeAccess } from "@plinth/release";
 import {
@@ -20,6 +22,7 @@ import {
   type IdentityReport,
   type DiagnosticsReport,
   type EgressStat,
+  type ExpiryReport,
   type Instance,
   type JoinTokenReport,
   type Plan,
@@ -37,6 +40,7 @@ import type { SecretVault } from "@plinth/secrets";
 import type { Store } from "@plinth/store";
 import { appLog } from "./app-log.ts";
 import { type Home, ownPorts } from "./home.ts";
+import { withFields } from "./log-fields.ts";
 import { readProcessRecord } from "./process-record.ts";
 import { processRow } from "./process-report.ts";
 import { watcherOf } from "./take-over.ts";
@@ -60,6 +64,7 @@ export interface ActionParts {
   readonly topology: Role["topology"];
   readonly vault: SecretVault;
   readonly reach: Reach;
+  readonly remapper: Remapper;
   /** This host's name, as instances name it, and the first host's where it has joined that. */
   readonly place: {
     readonly name: string;
@@ -136,6 +141,14 @@ export class Actions implements ApiActions {
     return this.#parts.deeds.rotateRoot(now);
   }
 
+  expireCertificates(): Promise<ExpiryReport> {
+    return this.#parts.deeds.expireCertificates();
+  }
+
+  haltHost(name: string): Promise<void> {
+    return this.#parts.deeds.haltHost(name);
+  }
+
   forgetHost(name: string): Promise<void> {
     return this.#parts.deeds.forgetHost(name);
   }
@@ -144,12 +157,9 @@ export class Actions implements ApiActions {
     return this.#parts.reach.log(instance, request);
   }
 
-  async appLogs(
-    name: string,
-    service: string | undefined,
-    request: LogRequest,
-  ): Promise<AsyncIterable<readonly InstanceLine[]>> {
-    const { reach, registry } = this.#parts;
+  async appLogs(name: string, request: AppLogRequest): Promise<AsyncIterable<readonly InstanceLine[]>> {
+    const { service, instance, fields } = request;
+    const { reach, registry, remapper } = this.#parts;
     const app = registry.get("App", name);
     if (app === undefined) {
       throw new Fault("not-found", `Cannot read the log of app "${name}": there is no such app`);
@@ -163,8 +173,15 @@ export class Actions implements ApiActions {
         },
       );
     }
+    if (instance !== undefined && registry.get("Instance", instance)?.spec.app !== name) {
+      throw new Fault(
+        "not-found",
+        `Cannot read the log of instance "${instance}": ${name} has no such instance`,
+      );
+    }
     const labels = { [APP_LABEL]: name, ...(service !== undefined && { [SERVICE_LABEL]: service }) };
-    return appLog({ registry, reach, labels, ...request });
+    const written = appLog({ registry, reach, labels, ...request });
+    return fields ? withFields(written, { registry, remapper, app: name }) : written;
   }
 
   exec(instance: string, command: readonly string[], signal: AbortSignal): Promise<AsyncIterable<ExecEvent>> {

@@ -116,11 +116,11 @@ test("appLog() cuts long lines and keeps letters whole however they are written"
   mkdirSync(join(shop.logDirectory, "shop.web.a"), { recursive: true });
   appendFileSync(join(shop.logDirectory, "shop.web.a", "1.log"), euro.subarray(0, 1));
   appendFileSync(join(shop.logDirectory, "shop.web.a", "1.log"), euro.subarray(1));
-  shop.write("shop.web.a", `\n${"x".repeat(300_000)}\n${"y".repeat(8192)}\nend\n`);
+  shop.write("shop.web.a", `\n${"x".repeat(300_000)}\n${"y".repeat(65_536)}\nend\n`);
   const [first, long, whole, end] = await take(log, 4);
   assert.equal(first, "shop.web.a €");
-  assert.equal(long, `shop.web.a ${"x".repeat(8192)}…`);
-  assert.equal(whole, `shop.web.a ${"y".repeat(8192)}`);
+  assert.equal(long, `shop.web.a ${"x".repeat(65_536)}…`);
+  assert.equal(whole, `shop.web.a ${"y".repeat(65_536)}`);
   assert.equal(end, "shop.web.a end");
 });
 

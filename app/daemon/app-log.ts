@@ -8,14 +8,16 @@ export interface AppLogOptions {
   readonly reach: Pick<Reach, "log">;
   /** Of the instances. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Only this one of them. */
+  readonly instance?: string | undefined;
   /** Of each instance; undefined: all that is kept. */
   readonly tail: number | undefined;
   readonly follow: boolean;
   readonly signal: AbortSignal;
 }
 
-/** Longer lines are cut: a workload may never write a newline, and nobody reads further. */
-const LINE_CHARACTERS_MAX = 8192;
+/** Longer lines are cut: a workload may never write a newline. What logs in JSON writes traces of this length. */
+const LINE_CHARACTERS_MAX = 65_536;
 const CUT = "…";
 
 type Lines = readonly InstanceLine[];
@@ -25,9 +27,13 @@ type Lines = readonly InstanceLine[];
  * which ends it without an error. Of each instance at most one chunk and one line are held for a reader that is slow.
  */
 export async function* appLog(options: AppLogOptions): AsyncGenerator<Lines> {
-  const { registry, labels, tail, follow, signal } = options;
+  const { registry, labels, instance, tail, follow, signal } = options;
   const { resourceVersion } = registry;
-  const names = registry.list("Instance", labels).map(({ metadata }) => metadata.name);
+  const isChosen = (name: string): boolean => instance === undefined || name === instance;
+  const names = registry
+    .list("Instance", labels)
+    .map(({ metadata }) => metadata.name)
+    .filter(isChosen);
   if (!follow) {
     for (const name of names.sort()) yield* instanceLog(name, tail, undefined, options);
     return;
@@ -53,6 +59,7 @@ export async function* appLog(options: AppLogOptions): AsyncGenerator<Lines> {
       signal: either,
     })) {
       const { name } = object.metadata;
+      if (!isChosen(name)) continue;
       if (type === "ADDED") start(name, undefined);
       if (type !== "DELETED") continue;
       gone.get(name)?.abort();

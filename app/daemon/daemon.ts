@@ -9,6 +9,7 @@ import { Fault, messageOf } from "@plinth/fault";
 import { takeFileLock } from "@plinth/file";
 import type { Log } from "@plinth/log";
 import { runtimePath } from "@plinth/process";
+import { Remapper } from "@plinth/observe";
 import { createRegistry, type Registry } from "@plinth/registry";
 import { readHostCredential } from "@plinth/hosts";
 import { type Drainer, EVERY_ADDRESS, Fleet, InstanceSet, instanceEnvironment } from "@plinth/release";
@@ -19,6 +20,7 @@ import { Actions } from "./actions.ts";
 import { DrainingProxies } from "./draining-proxies.ts";
 import { keepRepaired, type Networking, openMesh } from "./mesh.ts";
 import { FirstRole } from "./first-role.ts";
+import { halt } from "./halt.ts";
 import { Home, ownPorts } from "./home.ts";
 import { createHome, homePaths } from "./home-paths.ts";
 import { openHomeStore } from "./home-store.ts";
@@ -271,6 +273,8 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
           inForce: async (timeoutMs) =>
             (await publisher.inForce(timeoutMs)) && (await identities.given(timeoutMs)),
           isGiven: () => identities.isGiven,
+          given: (timeoutMs) => identities.given(timeoutMs),
+          halt: () => halt({ home: paths.directory, own, proxy: proxy.record }),
           counters: () => telemetry.own,
           answer: (question, asked) =>
             "instance" in question ? reach.answer(question, asked) : sight.answer(question, asked),
@@ -372,6 +376,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     resolveEnded();
   };
 
+  const remapper = setup.use(new Remapper(clock));
   const actions = new Actions({
     home,
     registry,
@@ -381,6 +386,7 @@ export async function startDaemon(options: DaemonOptions, log: Log, networking: 
     topology: role.topology,
     vault,
     reach,
+    remapper,
     place: { name: role.name, host: role.host, of: credential?.firstName },
     telemetry,
     control,

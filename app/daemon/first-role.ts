@@ -23,13 +23,14 @@ import {
   ReleaseController,
   type ReleaseControllerOptions,
 } from "@plinth/release";
-import type { IdentityReport, JoinTokenReport } from "@plinth/resource";
+import type { ExpiryReport, IdentityReport, JoinTokenReport } from "@plinth/resource";
 import { parseDigest } from "@plinth/run";
 import type { SecretVault } from "@plinth/secrets";
 import type { ProxyCounters } from "@plinth/stat";
 import type { Store } from "@plinth/store";
 import type { Home } from "./home.ts";
 import type { HomeImages } from "./home-images.ts";
+import { decodeLines } from "./json-lines.ts";
 import type { Role } from "./role.ts";
 import { VERSION } from "./version.ts";
 
@@ -64,6 +65,7 @@ export interface FirstRoleOptions extends Pick<
 }
 
 const ROTATE = "rotate the root certificate";
+const EXPIRE = "replace all certificates";
 /** Certificates are renewed within seconds; a host that takes longer has a fault. */
 const ROTATION_MS = 60_000;
 const ROTATION_STEP_MS = 20_000;
@@ -129,6 +131,8 @@ export class FirstRole implements Role {
       forgetHost: (name) => this.#forget(name),
       identity: () => Promise.resolve(this.#report()),
       rotateRoot: (now) => this.#rotate(now),
+      expireCertificates: () => this.#expire(),
+      haltHost: (name) => this.#halt(name),
     };
   }
 
@@ -334,6 +338,46 @@ export class FirstRole implements Role {
     return this.#report();
   }
 
+  /** All certificates anew, here and on every joined host; those there were serve until theirs is there. */
+  async #expire(): Promise<ExpiryReport> {
+    const { given, signal, log } = this.#options;
+    this.hosts.checkAllAnswer(EXPIRE);
+    const either = AbortSignal.any([signal, AbortSignal.timeout(ROTATION_MS)]);
+    const here = async (): Promise<number> => {
+      const certificates = await this.keeper.renewAll(either);
+      if (!(await given(ROTATION_STEP_MS)))
+        throw new Fault("unavailable", `Cannot ${EXPIRE}: the proxy does not take certificates`);
+      return certificates;
+    };
+    const there = async (host: string): Promise<number> => {
+      const answers = decodeLines<number>(await this.hosts.ask(host, { deed: "renew" }, either));
+      const [certificates] = await Array.fromAsync(answers);
+      if (certificates === undefined)
+        throw new Fault("unavailable", `Cannot ${EXPIRE}: host ${host} has not finished`);
+      return certificates;
+    };
+    const others = this.hosts.names.filter((host) => this.hosts.isReachable(host));
+    const hosts = await Promise.all([
+      here().then((certificates) => ({ name: this.name, certificates })),
+      ...others.map(async (name) => ({ name, certificates: await there(name) })),
+    ]);
+    log.info("all certificates are replaced", { hosts: hosts.length });
+    return { hosts };
+  }
+
+  /** Ends a joined host as a power cut would; only that it has been told is waited for. */
+  async #halt(name: string): Promise<void> {
+    if (name === this.name)
+      throw new Fault("conflict", `Cannot halt host "${name}": it is this one, the first`, {
+        hint: "`plinth down --all` stops this one.",
+      });
+    this.#known(name, "halt");
+    const { signal, log } = this.#options;
+    const answers = await this.hosts.ask(name, { deed: "halt" }, signal);
+    for await (const _part of answers);
+    log.warn("a host was halted", { host: name });
+  }
+
   /** Retires roots once no certificate of theirs can be in use, until the signal. */
   async #retireOld(): Promise<void> {
     const { clock, log, signal } = this.#options;
@@ -349,20 +393,21 @@ export class FirstRole implements Role {
   }
 
   async #forget(name: string): Promise<void> {
-    const { registry } = this.#options;
     if (name === this.name)
       throw new Fault("conflict", `Cannot remove host "${name}": it is this one, the first`);
-    if (registry.get("Host", name) === undefined)
-      throw new Fault("not-found", `Cannot remove host "${name}": there is none of that name`, {
-        hint: `Hosts: ${
-          registry
-            .list("Host")
-            .map(({ metadata }) => metadata.name)
-            .join(", ") || "none but this one"
-        }.`,
-      });
+    this.#known(name, "remove");
     await this.#tokens.forget(name);
     await this.hosts.forget(name);
+  }
+
+  /** Fault "not-found" where no host has this name. */
+  #known(name: string, deed: string): void {
+    const { registry } = this.#options;
+    if (registry.get("Host", name) !== undefined) return;
+    const names = registry.list("Host").map(({ metadata }) => metadata.name);
+    throw new Fault("not-found", `Cannot ${deed} host "${name}": there is none of that name`, {
+      hint: `Hosts: ${names.join(", ") || "none but this one"}.`,
+    });
   }
 }
 

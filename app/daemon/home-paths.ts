@@ -1,6 +1,6 @@
 import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { Fault } from "@plinth/fault";
+import { Fault, messageOf } from "@plinth/fault";
 
 /** Where everything of one Plinth lies. */
 export interface HomePaths {
@@ -100,7 +100,14 @@ export async function createHome(paths: HomePaths): Promise<void> {
       },
     );
   }
-  await mkdir(paths.directory, { recursive: true, mode: 0o700 });
+  try {
+    await mkdir(paths.directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Fault("forbidden", `Cannot use "${paths.directory}" as home: ${messageOf(error)}`, {
+      cause: error,
+      hint: "Name a folder of your own with --home or PLINTH_HOME; the default is ~/.plinth.",
+    });
+  }
   const { uid, mode } = await stat(paths.directory);
   if (uid !== process.getuid!()) {
     throw new Fault("forbidden", `Cannot use "${paths.directory}" as home: it belongs to user ${uid}`);

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import {
-  canListen,
   claimSubnet,
   type HomeIdentity,
   MachineClaims,
@@ -16,6 +15,7 @@ import { chooseStore } from "./home-store.ts";
 import { chooseTelemetry, type TelemetrySettings, type TelemetryWishes } from "./telemetry-settings.ts";
 import { Fault } from "@plinth/fault";
 import { writeFileDurably } from "@plinth/file";
+import { canListen, whyNoListener } from "@plinth/process";
 
 /** What one home has chosen or claimed for good. */
 export interface HomeSettings {
@@ -150,8 +150,10 @@ export class Home {
   async moveOn(which: ChosenPort): Promise<void> {
     const address = this.#addressOf(which);
     const taken = this.#settings[which];
-    if ((which === "ingressPort" || which === "apiPort") && this.isAskedFor(which))
-      throw portTaken(which, address, taken);
+    if ((which === "ingressPort" || which === "apiPort") && this.isAskedFor(which)) {
+      const problem = (await whyNoListener(address, taken)) ?? "another program was faster, and has ended";
+      throw portTaken(which, address, taken, problem);
+    }
     this.#settings = { ...this.#settings, [which]: await freePort(which, address, taken + PORT_STEP) };
     await this.#save();
   }
@@ -236,10 +238,10 @@ export function ownPorts(
 
 type Ports = Pick<HomeSettings, "ingressAddress" | "ingressPort" | "apiPort" | "metricsPort">;
 
-function portTaken(which: ChosenPort, address: string, port: number): Fault {
+function portTaken(which: ChosenPort, address: string, port: number, problem: string): Fault {
   return new Fault(
     "conflict",
-    `Cannot use port ${port} for the ${portNames[which]}: something listens on ${address}:${port} already`,
+    `Cannot use port ${port} of ${address} for the ${portNames[which]}: ${problem}`,
     { hint: "Choose another port, or leave the option out and a free one is taken." },
   );
 }
@@ -261,7 +263,8 @@ async function choosePorts(
   const choose = async (which: ChosenPort, address: string, wish: number | undefined): Promise<number> => {
     const kept = stored?.[which];
     if (wish !== undefined && wish !== kept) {
-      if (!(await canListen(address, wish))) throw portTaken(which, address, wish);
+      const problem = await whyNoListener(address, wish);
+      if (problem !== undefined) throw portTaken(which, address, wish, problem);
       return wish;
     }
     if (kept !== undefined && (inUse || (await canListen(address, kept)))) return kept;

@@ -152,7 +152,9 @@ export class Identities {
       const svid = keeper.svid(id);
       return svid === undefined ? [] : [{ ...svid, identity }];
     });
-    const state = JSON.stringify([sequence, svids.map(({ spiffeId, notAfterMs }) => [spiffeId, notAfterMs])]);
+    // Two certificates of one second end at the same time: what they are tells them apart.
+    const held = svids.map(({ certificates: [leaf] }) => leaf?.toString("base64"));
+    const state = JSON.stringify([sequence, held]);
     if (state === this.#given) return;
     const identities: ProxyIdentities = {
       trustDomain,

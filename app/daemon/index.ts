@@ -1,6 +1,6 @@
 /** plinthd: wires API, store and controllers, and stays up. */
 export type { PortWishes } from "./home.ts";
-export { homePaths } from "./home-paths.ts";
+export { createHome, homePaths } from "./home-paths.ts";
 export type { HomePaths } from "./home-paths.ts";
 export { machineLabel } from "./machine-label.ts";
 export { installService, uninstallService, unitOf } from "./service/install.ts";

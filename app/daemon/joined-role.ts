@@ -1,6 +1,13 @@
 import type { Clock } from "@plinth/clock";
 import type { HostFrame, PairAddresses } from "@plinth/discovery";
-import { type HostCredential, JoinedHost, onlyFirstHost, type Question } from "@plinth/hosts";
+import { Fault } from "@plinth/fault";
+import {
+  type HostCredential,
+  type HostQuestion,
+  JoinedHost,
+  onlyFirstHost,
+  type Question,
+} from "@plinth/hosts";
 import { SvidKeeper } from "@plinth/identity";
 import type { Log } from "@plinth/log";
 import type { Registry } from "@plinth/registry";
@@ -9,6 +16,7 @@ import type { ProxyCounters } from "@plinth/stat";
 import type { SecretVault } from "@plinth/secrets";
 import type { Home } from "./home.ts";
 import type { Role } from "./role.ts";
+import { encodeLines } from "./json-lines.ts";
 import { VERSION } from "./version.ts";
 
 export interface JoinedRoleOptions {
@@ -26,8 +34,15 @@ export interface JoinedRoleOptions {
   readonly counters: () => ProxyCounters | undefined;
   /** Whether the proxy has all certificates as they are. */
   readonly isGiven: () => boolean;
+  /** Resolves once the proxy has all certificates as they are, or after the time: false. */
+  readonly given: (timeoutMs: number) => Promise<boolean>;
+  /** Ends all that Plinth runs here, and this process. */
+  readonly halt: () => void;
   /** Does what only an instance's own host can. */
-  readonly answer: (question: Question, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
+  readonly answer: (
+    question: Exclude<Question, HostQuestion>,
+    signal: AbortSignal,
+  ) => Promise<AsyncIterable<Uint8Array>>;
   readonly drained: (instances: readonly string[], timeoutMs: number) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
@@ -38,6 +53,10 @@ export interface JoinedRoleOptions {
 
 /** The other hosts have this long to take over what runs here before it is stopped all the same. */
 const LEAVE_MS = 60_000;
+/** A proxy that takes longer is being replaced: the next one is given all. */
+const GIVEN_MS = 20_000;
+/** An answer is written by then, also on a busy machine. */
+const HALT_AFTER_MS = 200;
 
 /** A host that does what the first one says. */
 export class JoinedRole implements Role {
@@ -78,7 +97,10 @@ export class JoinedRole implements Role {
       sources: home.paths.sources,
       inForce,
       drained,
-      answer,
+      answer: (question, asked) => {
+        if (question.deed === "renew") return this.#renewAll(asked);
+        return question.deed === "halt" ? this.#halt() : answer(question, asked);
+      },
       counters: options.counters,
       isRenewed: () => this.keeper.isRenewed && isGiven(),
       door: () => ({ address: credential.address, port: home.settings.doorPort }),
@@ -103,6 +125,8 @@ export class JoinedRole implements Role {
       forgetHost: refuse("remove a host"),
       identity: refuse("tell of the authority"),
       rotateRoot: refuse("rotate the root certificate"),
+      expireCertificates: refuse("replace all certificates"),
+      haltHost: refuse("halt a host"),
     };
   }
 
@@ -153,6 +177,25 @@ export class JoinedRole implements Role {
       if (target !== undefined) await this.topology.learn(app.metadata.name, target.spec.services);
     }
     this.hosts.start();
+  }
+
+  /** Certificates of workloads and of this host anew, and its credential for the first host. */
+  async #renewAll(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const [certificates] = await Promise.all([
+      this.keeper.renewAll(signal),
+      this.hosts.renewCredential(signal),
+    ]);
+    if (!(await this.#options.given(GIVEN_MS)))
+      throw new Fault("unavailable", "Cannot replace all certificates: the proxy does not take them");
+    return encodeLines([certificates + 1]);
+  }
+
+  /** As a power cut would, a moment later: who asked is answered first. */
+  #halt(): Promise<AsyncIterable<Uint8Array>> {
+    const { clock, log, halt } = this.#options;
+    log.warn("the first host ends all that runs here");
+    clock.schedule(HALT_AFTER_MS, halt);
+    return Promise.resolve(encodeLines([]));
   }
 
   async stopped(): Promise<void> {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { ExecEvent, LogRequest, SessionInput } from "@plinth/api";
 import { Fault } from "@plinth/fault";
-import type { Question, SightQuestion } from "@plinth/hosts";
+import type { HostQuestion, Question, SightQuestion } from "@plinth/hosts";
 import type { Fleet } from "@plinth/release";
 import type { SessionRequest } from "@plinth/resource";
 import { lastLines, tailLog } from "@plinth/run";
@@ -109,7 +109,7 @@ export class Reach {
 
   /** Answers what the first host asks of this one; about its own instances alone. */
   async answer(
-    question: Exclude<Question, SightQuestion>,
+    question: Exclude<Question, SightQuestion | HostQuestion>,
     signal: AbortSignal,
   ): Promise<AsyncIterable<Uint8Array>> {
     const { instance } = question;

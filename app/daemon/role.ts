@@ -26,6 +26,8 @@ export interface Role {
     | "forgetHost"
     | "identity"
     | "rotateRoot"
+    | "expireCertificates"
+    | "haltHost"
   >;
   /** Has another host do what only an instance's own host can. */
   ask(host: string, question: Question, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;

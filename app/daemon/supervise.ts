@@ -260,8 +260,19 @@ export function reportReadiness(write: (text: string) => void): {
   return {
     ready: () => write(`${JSON.stringify({ ready: true })}\n`),
     failed: (error) => {
-      const hint = error instanceof Fault ? error.hint : undefined;
-      write(`${JSON.stringify({ error: messageOf(error), ...(hint === undefined ? {} : { hint }) })}\n`);
+      const { message, hint } = startFault(error);
+      write(`${JSON.stringify({ error: message, ...(hint === undefined ? {} : { hint }) })}\n`);
     },
   };
+}
+
+/** What the system says by itself names no deed. */
+function startFault(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== "ENOSPC" && code !== "EDQUOT")
+    return new Fault("unavailable", `Cannot start Plinth's daemon: ${messageOf(error)}`);
+  return new Fault("exhausted", "Cannot start Plinth's daemon: the disk of its home is full", {
+    hint: "Make room (`plinth doctor` says how much there is), then try again; services that run go on meanwhile.",
+  });
 }

@@ -178,6 +178,46 @@ suite("dashboard in Chromium", { skip: whyNoChromium() }, () => {
     ]);
   });
 
+  test("what finds no proxy is counted as the load generator tells it, and each deed is in the diary", async (context) => {
+    const { page, fake, shop } = await visit(context, "#/shop/overview");
+    const loadgen = shop.store.list("Instance").find(({ metadata }) => metadata.name.includes("loadgen"))!;
+    fake.write(loadgen.metadata.name, JSON.stringify({ level: "info", failures_total: 3 }));
+    const diary = page.getByRole("list", { name: "What was done" });
+    await page.getByRole("button", { name: "Kill the proxy" }).click();
+    await diary.getByText("the load generator lost 4 requests").waitFor();
+    await diary.getByText(/another proxy serves after \d\.\d s/).waitFor();
+    await page.getByLabel("Failed requests since this page opened").filter({ hasText: /^4$/ }).waitFor();
+
+    await page.getByRole("button", { name: "Fill the store of carts" }).click();
+    await diary.getByText(/the store refuses writes: .* after/).waitFor();
+    await page.getByRole("button", { name: "Empty the store of carts" }).click();
+    await diary.getByText(/takes writes again, after/).waitFor();
+
+    await page.getByRole("button", { name: "Expire certificates" }).click();
+    await diary.getByText(/11 certificates are new after/).waitFor();
+    assert.deepEqual(fake.deeds, [
+      'POST /processes/proxy/signal {"signal":"SIGKILL"}',
+      'PATCH /apps/shop {"spec":{"services":{"hoard":{"replicas":1}}}}',
+      'PATCH /apps/shop {"spec":{"services":{"hoard":{"replicas":0}}}}',
+      "POST /identity/expire ",
+    ]);
+  });
+
+  test("another host can be switched off once there is one, and the page says how to join one and bring it back", async (context) => {
+    const { page, fake, shop } = await visit(context, "#/shop/overview");
+    const panel = page.getByRole("region", { name: "Break it" });
+    assert.ok(await panel.getByRole("button", { name: "Switch off a second host" }).isDisabled());
+    await panel.getByText("plinth join-token | ssh OTHER plinth join").waitFor();
+    shop.join("beta");
+    await panel.getByRole("button", { name: "Switch off beta" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("type plinth join on beta").waitFor();
+    await dialog.getByRole("button", { name: "Switch off" }).click();
+    await panel.getByText(/beta is given up: nobody calls it any more, after/).waitFor();
+    await panel.getByText("beta does not answer. On it, plinth join brings it back.").waitFor();
+    assert.deepEqual(fake.deeds, ["POST /hosts/beta/halt "]);
+  });
+
   test("failed requests are counted from when the page opened", async (context) => {
     const { page, fake } = await visit(context, "#/shop/overview");
     const counter = page.getByLabel("Failed requests since this page opened");
@@ -237,6 +277,28 @@ suite("dashboard in Chromium", { skip: whyNoChromium() }, () => {
     assert.equal(await log.getByText("a second").count(), 0);
     await page.getByRole("button", { name: "Go on" }).click();
     await log.getByText("a second").waitFor();
+  });
+
+  test("logs of a service with logs.remap show what its lines were read as, or as they were written", async (context) => {
+    const { page, fake, shop } = await visit(context, "#/shop/logs?service=payment");
+    const one = shop.store
+      .list("Instance")
+      .map(({ metadata }) => metadata.name)
+      .find((name) => name.startsWith("shop.payment."))!;
+    await page.getByText("Following.").waitFor();
+    fake.write(one, '{"message":"charged","amount":12,"order":9007199254740993}');
+    fake.write(one, '{"message":"refused","amount":7,"level":"error"}');
+    const log = page.getByRole("log");
+    await log.getByText("charged").waitFor();
+    assert.match((await log.textContent()) ?? "", /charged.*amount=12.*order=9007199254740993/s);
+    assert.equal(await log.locator(".alarming").count(), 1);
+
+    await page.getByPlaceholder("Filter by text or field=value").fill("amount=7");
+    await log.getByText("charged").waitFor({ state: "detached" });
+    assert.equal(await log.locator("mark").textContent(), "7");
+    await page.getByPlaceholder("Filter by text or field=value").fill("");
+    await page.getByRole("button", { name: "As written" }).click();
+    await log.getByText('{"message":"charged","amount":12').waitFor();
   });
 
   test("a session that ended asks for a new one", async (context) => {

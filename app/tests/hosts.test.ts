@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
+import { createClient } from "@plinth/client";
 import { detectNetwork } from "@plinth/run";
-import type { EdgeStat, EndpointRow, Host, IdentityReport, PsRow } from "@plinth/resource";
+import type { EdgeStat, EndpointRow, ExpiryReport, Host, IdentityReport, PsRow } from "@plinth/resource";
 import { createPlinth, createProject, type Plinth, type Project, RUNTIMES, startLoad } from "./index.ts";
 import { LiveTap } from "./live-tap.ts";
 import { createMachines, type Machine } from "./machines.ts";
+import { processesOf } from "./processes.ts";
 import { allReady } from "./site.ts";
 
 const ability = await detectNetwork();
@@ -118,6 +120,26 @@ suite("a host that goes without a word", { skip }, () => {
     assert.equal(before.length, 2);
     await using load = startLoad({ port: await alpha.ingressPort(), address: machines[0]!.address });
     await load.more(100);
+
+    // Every certificate taken for expired: all are replaced, and links between the hosts are made anew with them.
+    const renewals = (): number =>
+      readFileSync(`${beta.home}/daemon.log`, "utf8").split("credential is renewed").length;
+    const linksMade = async (): Promise<number> => {
+      const { metrics } = await alpha.json<{ metrics: string }>("diagnostics", "metrics");
+      return Number(/^\S*inbound_peer_links_total (\d+)$/m.exec(metrics)?.[1]);
+    };
+    const [renewed, made] = [renewals(), await linksMade()];
+    const { hosts } = await alpha.json<ExpiryReport>("identity", "expire");
+    // Its two services' and its own as a host, and what it speaks to the other with.
+    assert.deepEqual(hosts, [
+      { name: "alpha", certificates: 4 },
+      { name: "beta", certificates: 4 },
+    ]);
+    assert.equal(renewals(), renewed + 1);
+    await load.more(100);
+    await pair.everyWay();
+    assert.ok((await linksMade()) > made, "links are new");
+
     machines[1]!.cable(false);
     await load.more(100);
     await alpha.until("the host is lost", async () => (await hostState(alpha, "beta")) === "Lost");
@@ -136,6 +158,14 @@ suite("a host that goes without a word", { skip }, () => {
     site(project, "3");
     await alpha.up(project.directory);
     assert.equal((await pair.onBeta()).length, 2);
+    await pair.everyWay();
+
+    // Halted: all of it is gone at once, and comes back when it is started again.
+    await createClient({ socketPath: `${alpha.home}/plinth.sock` }).haltHost("beta");
+    await beta.until("nothing runs on beta", async () => processesOf(beta.home).length === 0);
+    await load.more(100);
+    const started = await beta.run(["join"]);
+    assert.equal(started.code, 0, started.stderr);
     await pair.everyWay();
     assert.deepEqual((await load.stop()).failures, {});
 

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import protobuf from "protobufjs";
-import type { IdentityReport } from "@plinth/resource";
+import type { ExpiryReport, IdentityReport } from "@plinth/resource";
 import { createPlinth, createProject } from "./index.ts";
 import { allReady, oneService } from "./site.ts";
 
@@ -82,8 +82,19 @@ test("an instance gets its certificate by the SPIFFE Workload API, and a new one
   while (!isDone(last)) last = await next();
   checked(last);
 
+  // Taken for expired: another certificate at once, by the same root.
+  const expired = await plinth.json<ExpiryReport>("identity", "expire");
+  assert.deepEqual(
+    expired.hosts.map(({ certificates }) => certificates),
+    [1],
+  );
+  let second = await next();
+  // What the retired root's leaving has told comes before.
+  while (checked(second).serialNumber === checked(last).serialNumber) second = await next();
+  assert.ok(isDone(second), "the root is the same");
+
   // Keys of leaves are in memory alone; those of roots are for the owner alone.
-  const secrets = [first, last].map(({ key }) => Buffer.from(key).toString("base64").slice(40, 120));
+  const secrets = [first, last, second].map(({ key }) => Buffer.from(key).toString("base64").slice(40, 120));
   for (const name of readdirSync(plinth.home, { recursive: true, encoding: "utf8" })) {
     const path = join(plinth.home, name);
     const { mode } = statSync(path, { throwIfNoEntry: false }) ?? { mode: 0 };

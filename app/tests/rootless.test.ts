@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, chownSync, existsSync, globSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ASKING, lacksBusybox, writeBusyboxImage } from "./busybox-image.ts";
-import { createPlinth, createProject, isGone, type Plinth } from "./index.ts";
+import { createPlinth, createProject, isGone, type Plinth, startLoad } from "./index.ts";
 
+const SHOP = new URL("../../examples/shop", import.meta.url).pathname;
 const NOBODY = 65_534;
 const asNobody = ["setpriv", "--reuid", `${NOBODY}`, "--regid", `${NOBODY}`, "--clear-groups", "--"] as const;
 
@@ -97,6 +98,32 @@ for (const hasIds of [false, true]) {
     },
   );
 }
+
+test(
+  "an ordinary user runs the example shop, its container and its store; both and the cart are killed, and nothing is lost",
+  {
+    skip,
+  },
+  async () => {
+    execFileSync(process.execPath, [`${SHOP}/recommend/node-image.ts`]);
+    await using plinth = createRootless(false);
+    await plinth.up(SHOP);
+    await using load = startLoad({ port: await plinth.ingressPort(), path: "/cart" });
+    await load.more(50);
+    const instanceOf = async (service: string) => (await plinth.ps()).find((row) => row.service === service)!;
+    assert.equal((await instanceOf("recommend")).driver, "container");
+    for (const service of ["cart", "carts", "recommend"]) {
+      const { pid, restarts } = await instanceOf(service);
+      process.kill(pid!, "SIGKILL");
+      const isAgain = async (): Promise<boolean> => (await instanceOf(service)).restarts > restarts;
+      await plinth.until(`${service} is started again`, isAgain);
+    }
+    await plinth.until("all are ready", async () => (await plinth.ps()).every(({ ready }) => ready));
+    await load.more(50);
+    assert.match((await plinth.get("/products/mug")).body, /Goes well with it/);
+    assert.deepEqual((await load.stop()).failures, {});
+  },
+);
 
 /** By a daemon that did not start it. */
 async function lookInside(plinth: Plinth, instance: string, uid: string): Promise<void> {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import { after, before, suite, test } from "node:test";
 import type { EdgeStat, EndpointRow, RouteStat, ServiceStat } from "@plinth/resource";
-import { createPlinth, type Plinth, RUNTIMES } from "./index.ts";
+import { createPlinth, createProject, type Plinth, RUNTIMES } from "./index.ts";
 import { LiveTap } from "./live-tap.ts";
 
 const SHOP = new URL("../../examples/shop", import.meta.url).pathname;
@@ -50,7 +50,8 @@ for (const runtime of RUNTIMES) {
     let collector: Collector;
 
     before(async () => {
-      plinth = createPlinth();
+      // As where containers cannot run: all services are processes.
+      plinth = createPlinth({ SHOP_NODE_IMAGE: "/nowhere" });
       collector = await startCollector();
       const seeing = ["--otlp", collector.url, "--trace-ratio", "1", "--access-log", "json"];
       await plinth.up(SHOP, "--proxy-runtime", runtime, ...seeing);
@@ -190,6 +191,46 @@ for (const runtime of RUNTIMES) {
       );
       const { caller, service, status } = JSON.parse(line) as Record<string, unknown>;
       assert.deepEqual([caller, service, status], [null, "storefront", 404]);
+    });
+
+    test("logs --json has what a service's remap makes of its lines; another remap reads the old ones, too", async () => {
+      using project = createProject();
+      const lines = ['{"path":"/pay","cents":1250}', "GET /healthz", "not json"];
+      const command = [
+        "node",
+        "-e",
+        `console.log(${JSON.stringify(lines.join("\n"))}); setInterval(() => {}, 1e6)`,
+      ];
+      const configure = (remap: string): void =>
+        project.configure({ name: "till", services: { pay: { command, health: false, logs: { remap } } } });
+      const read = async (): Promise<object[]> =>
+        (await table("logs", "till/pay", "--json"))
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line) as object);
+
+      configure(`if ends_with(.message, "/healthz") { abort }\n. = parse_json!(.message)`);
+      await plinth.up(project.directory);
+      const [paid, unread, ...more] = (await read()) as [{ fields: object }, { line: string; error: string }];
+      assert.deepEqual(paid.fields, { cents: 1250, path: "/pay" });
+      assert.equal(unread.line, "not json");
+      assert.match(unread.error, /unable to parse json/);
+      assert.deepEqual(more, []);
+      assert.equal((await table("logs", "till/pay")).trim(), lines.join("\n"));
+
+      const [running] = await plinth.json<{ pid: number }[]>("ps", "till");
+      configure(`.length = length(.message)`);
+      await plinth.up(project.directory);
+      const lengths = (await read()).map((line) => (line as { fields: { length: number } }).fields.length);
+      assert.deepEqual(
+        lengths,
+        lines.map(({ length }) => length),
+      );
+      const still = await plinth.json<{ pid: number }[]>("ps", "till");
+      assert.deepEqual(
+        still.map(({ pid }) => pid),
+        [running!.pid],
+      );
     });
 
     test("what leaves the mesh is not counted in cooperative mode, and that is said", async () => {

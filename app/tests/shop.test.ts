@@ -1,6 +1,9 @@
 /** The example shop as a newcomer meets it: real processes, a real daemon, Debian's Chromium. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { tmpdir } from "node:os";
 import { after, before, suite, test } from "node:test";
+import { fingerprintContainerDriver } from "@plinth/run";
 import { launchChromium, whyNoChromium } from "@plinth/dashboard/testing";
 import type { Browser, Locator, Page } from "playwright-core";
 import { createPlinth, type Plinth } from "./index.ts";
@@ -9,6 +12,8 @@ const SHOP = new URL("../../examples/shop", import.meta.url).pathname;
 /** Longest wait for anything on a page; only a failing test waits this long. */
 const PATIENCE_MS = 30_000;
 const UNAUTHORIZED = 401;
+/** One of the shop's services is a container where there can be one, as after \`npm start\`. */
+const { available: hasContainers } = await fingerprintContainerDriver(tmpdir());
 const CRASH_LINE = /cannot read the price list: PRICES is not set/;
 
 // The tests tell one story, in order, on one Plinth: starting the shop anew for each would take longer than all of them.
@@ -20,6 +25,7 @@ suite("the shop in Chromium", { skip: whyNoChromium() }, () => {
 
   before(async () => {
     plinth = createPlinth();
+    if (hasContainers) execFileSync(process.execPath, [`${SHOP}/recommend/node-image.ts`]);
     [browser] = await Promise.all([launchChromium(), plinth.up(SHOP)]);
     ({ url: signInUrl } = await plinth.json<{ url: string }>("open"));
     page = await newPage();
@@ -58,6 +64,9 @@ suite("the shop in Chromium", { skip: whyNoChromium() }, () => {
     const visitor = await newPage();
     await visitor.goto(`http://127.0.0.1:${await plinth.ingressPort()}/`);
     await visitor.getByRole("link", { name: "mug" }).first().click();
+    const recommended = (await plinth.ps()).find(({ service }) => service === "recommend");
+    assert.equal(recommended?.driver, hasContainers ? "container" : "process");
+    await visitor.getByRole("heading", { name: "Goes well with it" }).waitFor();
     await visitor.getByRole("button", { name: "Add to cart" }).click();
     await visitor.getByRole("button", { name: /^One .* more$/ }).click();
     await visitor.getByRole("link", { name: "Cart 2" }).waitFor();
@@ -151,17 +160,63 @@ suite("the shop in Chromium", { skip: whyNoChromium() }, () => {
     assert.equal(await failedRequests(), "0");
   });
 
+  test("cart and store are killed, the store filled and emptied: shoppers keep their carts and lose no request", async () => {
+    const visitor = await newPage();
+    await visitor.goto(`http://127.0.0.1:${await plinth.ingressPort()}/products/lamp`);
+    await visitor.getByRole("button", { name: "Add to cart" }).click();
+    for (const service of ["cart", "carts"]) {
+      const victim = (await plinth.ps()).find((row) => row.service === service)!;
+      await page.getByLabel("Which instance").selectOption(victim.instance);
+      await page.getByRole("button", { name: "Kill an instance" }).click();
+      const again = `${victim.instance.slice("shop.".length)} is ready again`;
+      await diary()
+        .getByText(new RegExp(`${again} after`))
+        .waitFor();
+    }
+    await visitor.reload();
+    await visitor.getByRole("link", { name: "Cart 1" }).waitFor();
+    assert.equal(await visitor.getByRole("status").count(), 0);
+
+    await page.getByRole("button", { name: "Fill the store of carts" }).click();
+    await diary()
+      .getByText(/the store refuses writes/)
+      .waitFor();
+    await visitor.getByRole("button", { name: /^One .* more$/ }).click();
+    await visitor.getByRole("status").getByText("The shop has no room to keep carts just now.").waitFor();
+    await visitor.getByRole("link", { name: "Cart 2" }).waitFor();
+    await page.getByRole("button", { name: "Empty the store of carts" }).click();
+    await diary()
+      .getByText(/takes writes again/)
+      .waitFor();
+    await visitor.reload();
+    await visitor.getByRole("link", { name: "Cart 2" }).waitFor();
+    assert.equal(await visitor.getByRole("status").count(), 0);
+    await visitor.context().close();
+    assert.equal(await failedRequests(), "0");
+  });
+
+  test("every certificate is taken for expired and replaced, and no request fails", async () => {
+    await page.getByRole("button", { name: "Expire certificates" }).click();
+    await diary()
+      .getByText(/\d+ certificates are new after/)
+      .waitFor();
+    assert.equal(await failedRequests(), "0");
+  });
+
   test("logs of all instances follow live, and the filter keeps what contains its text", async () => {
     await goTo("Logs");
     await page.getByText("Following.").waitFor();
     const log = page.getByRole("log");
     const visit = (mark: string): Promise<unknown> => plinth.get(`/products/no-such-thing?${mark}`);
     await visit("first-mark");
-    await log.getByText(/first-mark 404/).waitFor();
+    await log.getByText(/first-mark/).waitFor();
     await page.getByPlaceholder("Filter by text").fill("SECOND-mark");
     await log.getByText("No line contains").waitFor();
     await visit("second-mark");
-    await log.getByText(/second-mark 404/).waitFor();
+    await log
+      .getByText(/second-mark/)
+      .first()
+      .waitFor();
     assert.equal(await log.locator("mark").first().textContent(), "second-mark");
     assert.equal(await log.getByText(/first-mark/).count(), 0);
   });
@@ -184,5 +239,19 @@ suite("the shop in Chromium", { skip: whyNoChromium() }, () => {
     }
     await goTo("Overview");
     assert.equal(await failedRequests(), "0");
+  });
+
+  test("the proxy is killed from the page, which says what that cost; after that no request fails", async () => {
+    await page.getByRole("button", { name: "Kill the proxy" }).click();
+    await diary()
+      .getByText(/the load generator lost (no|\d+) requests?/)
+      .waitFor();
+    await diary()
+      .getByText(/another proxy serves after/)
+      .waitFor();
+    // It is gone for half a second, in which some ten requests are made.
+    const lost = Number(await failedRequests());
+    assert.ok(lost < 60, `${lost} lost`);
+    assert.equal(Number(await failedRequests()), lost);
   });
 });

@@ -1,6 +1,7 @@
 /** Measures one runtime in a process of its own: `worker.ts WORKLOAD RUNTIME COUNT DIRECTORY`; prints a report. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { messageOf } from "@plinth/fault";
 import { processTable, statFields } from "@plinth/process";
 import { median } from "../case.ts";
 import { writeBundle } from "./bundle.ts";
@@ -91,6 +92,11 @@ const workloads: Readonly<
 const [workload, name, count, directory] = process.argv.slice(2) as [Workload, RuntimeName, string, string];
 mkdirSync(directory, { recursive: true });
 const runtime = await openRuntime(name, join(directory, "state"));
-console.log(JSON.stringify(await workloads[workload](runtime, Number(count), directory)));
+try {
+  console.log(JSON.stringify(await workloads[workload](runtime, Number(count), directory)));
+} catch (error) {
+  console.error(messageOf(error));
+  process.exitCode = 1;
+}
 // The shims of ended containers are gone, and nothing else is waited for.
-process.exit(0);
+process.exit();

@@ -1,11 +1,8 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { type Case, type CaseOptions, type Figure, median, type Outcome } from "../case.ts";
+import { ingressPortOf, plinth } from "../plinth.ts";
 
-const LAUNCHER = new URL("../../app/cli/plinth", import.meta.url).pathname;
 const UP_LIMIT_S = 2;
 const ROLLBACK_LIMIT_S = 1;
 const IDLE_LIMIT_MIB = 250;
@@ -21,27 +18,11 @@ export const host: Case = {
   run: measure,
 };
 
-async function plinth(home: string, ...parameters: string[]): Promise<string> {
-  const child = spawn("/bin/sh", [LAUNCHER, "--home", home, ...parameters], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, "close"),
-  ]);
-  if (code !== 0) throw new Error(`plinth ${parameters.join(" ")} ended with ${code}:\n${stderr}`);
-  return stdout;
-}
-
 /** Resolves with the time at which the ingress first gave `answer`. */
 async function untilAnswered(home: string, answer: string, signal: AbortSignal): Promise<number> {
   while (!signal.aborted) {
     try {
-      const { ingressPort } = JSON.parse(readFileSync(join(home, "settings.json"), "utf8")) as {
-        ingressPort: number;
-      };
-      const response = await fetch(`http://127.0.0.1:${ingressPort}/`, {
+      const response = await fetch(`http://127.0.0.1:${ingressPortOf(home)}/`, {
         signal,
         headers: { connection: "close" },
       });

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Case, CaseOptions, Figure, Outcome } from "../case.ts";
-import { accepting, Children, isInstalled } from "../children.ts";
+import { accepting, Children } from "../children.ts";
+import { isInstalled } from "../programs.ts";
 import { startUpstream } from "../nginx.ts";
 import { startProxy } from "../proxy.ts";
 import { alternate, medianOf, rawOf } from "../rounds.ts";

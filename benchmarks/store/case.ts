@@ -1,14 +1,16 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { runtimePath } from "@plinth/process";
-import type { Case, CaseOptions, Outcome } from "../case.ts";
+import type { CaseOptions, Outcome, TableCase } from "../case.ts";
 import { accepting, Children } from "../children.ts";
 import type { LoadReport } from "./client.ts";
-import { type Contender, diskDirectory, findRivals, plinth, serving } from "./contenders.ts";
+import { type Contender, diskDirectory, findRivals, plinth } from "./contenders.ts";
 import { churnFigure, largeFigures, loadFigures, type Rival, watchFigures } from "./figures.ts";
 import { measureChurn, measureLarge } from "./lasting.ts";
-import { fill, load, watchLoad } from "./load.ts";
+import { load } from "./load.ts";
 import type { Turn } from "../rounds.ts";
+import { measureRows } from "./rows.ts";
+import { describeLoad, fresh, measureTurn } from "./turn.ts";
 import { type Result, watches, workloads } from "./workloads.ts";
 
 const CANNED: string = new URL("./canned.ts", import.meta.url).pathname;
@@ -41,10 +43,15 @@ const QUICK: Scale = {
 };
 
 /** etcd's API beside etcd. */
-export const store: Case = {
+export const store: TableCase = {
   name: "store",
   does: "plinth store serve beside etcd 3.4 and 3.5, one load generator for all: throughput, latency and the server's processor time per operation, each write synced; watchers; a million keys; a store that is overwritten for long. A contender runs alone, in alternating order; medians.",
   run: measure,
+  rows: {
+    title: "Store",
+    notes: ["64 clients, etcd's API, every write on disk before it is answered"],
+    measure: measureRows,
+  },
 };
 
 async function measure({ quick, say }: CaseOptions): Promise<Outcome> {
@@ -58,7 +65,8 @@ async function measure({ quick, say }: CaseOptions): Promise<Outcome> {
     const turns: Turn<Contender, Result>[] = [];
     for (let round = 0; round < scale.rounds; round++) {
       for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
-        const result = await measureContender(contender, join(directory, "data"), scale, say);
+        const kinds = { workloads, watches };
+        const result = await measureTurn(contender, join(directory, "data"), { ...scale, ...kinds }, say);
         turns.push({ contender, result });
       }
     }
@@ -96,19 +104,6 @@ async function measure({ quick, say }: CaseOptions): Promise<Outcome> {
   }
 }
 
-/** Runs with a directory that is gone afterwards. */
-async function fresh<Measured>(
-  directory: string,
-  run: (directory: string) => Promise<Measured>,
-): Promise<Measured> {
-  mkdirSync(directory, { mode: 0o700 });
-  try {
-    return await run(directory);
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
-
 /** What the load reaches where the server costs nothing. */
 async function measureCeiling({ keys, warmSeconds, seconds }: Scale): Promise<LoadReport> {
   await using children = new Children();
@@ -124,49 +119,4 @@ async function measureCeiling({ keys, warmSeconds, seconds }: Scale): Promise<Lo
     port: CANNED_PORT,
     unchecked: true,
   });
-}
-
-async function measureContender(
-  contender: Contender,
-  directory: string,
-  scale: Scale,
-  say: (line: string) => void,
-): Promise<Result> {
-  const { keys, warmSeconds, seconds } = scale;
-  return fresh(directory, async () => {
-    await using children = new Children();
-    const pid = await serving(contender, children, directory);
-    await fill(keys, pid);
-    const result: Result = { loads: {}, watches: {} };
-    for (const { name, operation, clients } of workloads) {
-      const report = await load({ operation, clients, keys, warmSeconds, seconds, pid });
-      result.loads[name] = report;
-      say(`${contender.name}, ${name}: ${describeLoad(report)}`);
-    }
-    for (const watch of watches) {
-      const report = await watchLoad(watch, { warmSeconds, seconds, pid });
-      result.watches[watch.name] = report;
-      say(
-        `${contender.name}, ${watch.name}: ${report.delivered} of ${report.expected} events, ` +
-          `p50 ${report.p50Ms.toFixed(1)} ms, p99 ${report.p99Ms.toFixed(1)} ms, ` +
-          `${report.serverMicros.toFixed(0)} µs CPU per put (load ${report.clientMicros.toFixed(0)} µs)${foreign(report)}`,
-      );
-    }
-    return result;
-  });
-}
-
-function describeLoad(report: LoadReport): string {
-  const { perSecond, p50Ms, p99Ms, serverMicros, clientMicros } = report;
-  return (
-    `${perSecond.toFixed(0)}/s, p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms, ` +
-    `${serverMicros.toFixed(1)} µs CPU (load ${clientMicros.toFixed(1)} µs)${foreign(report)}`
-  );
-}
-
-/** Above this share of a core others were at work too. */
-const FOREIGN_CORES_SAID = 0.1;
-
-function foreign({ foreignCores }: { readonly foreignCores: number }): string {
-  return foreignCores < FOREIGN_CORES_SAID ? "" : `; others used ${foreignCores.toFixed(2)} cores`;
 }

@@ -1,9 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { accepting, type Children, isInstalled } from "../children.ts";
-import { etcd35 } from "./etcd-package.ts";
+import { accepting, type Children } from "../children.ts";
+import { isInstalled, versionOf } from "../programs.ts";
+import { etcd35, keptEtcd35 } from "./etcd-package.ts";
 
 export const PORT = 27_900;
 const PEER_PORT = 27_901;
@@ -49,12 +49,6 @@ function etcd(name: string, program: string): Contender {
   };
 }
 
-/** The version that an etcd tells, as "3.4.23". */
-function versionOf(program: string): string {
-  const text = execFileSync(program, ["--version"], { encoding: "utf8" });
-  return /etcd Version: (\S+)/.exec(text)?.[1] ?? "unknown";
-}
-
 export interface Rivals {
   /** Debian 12's. */
   readonly etcd34: Contender | undefined;
@@ -66,7 +60,7 @@ export function findRivals(say: (line: string) => void): Rivals {
   const versions: Record<string, string> = {};
   const find = (name: string, minor: string, program: string | undefined): Contender | undefined => {
     if (program === undefined) return undefined;
-    const version = versionOf(program);
+    const version = versionOf(program) ?? "unknown";
     versions[name] = version;
     if (version.startsWith(`${minor}.`)) return etcd(name, program);
     say(`${program} is ${version}, not ${minor}: it is not measured`);
@@ -77,6 +71,14 @@ export function findRivals(say: (line: string) => void): Rivals {
     etcd35: find("etcd 3.5", "3.5", etcd35(say)),
     versions,
   };
+}
+
+/** The newest that is here, whichever that is; nothing is fetched. */
+export function anyEtcd(): { readonly contender: Contender; readonly version: string } | undefined {
+  const program = keptEtcd35() ?? (isInstalled("etcd") ? "etcd" : undefined);
+  return program === undefined
+    ? undefined
+    : { contender: etcd("etcd", program), version: versionOf(program) ?? "" };
 }
 
 /** Starts a contender on an empty or used directory, and waits until it takes connections. */

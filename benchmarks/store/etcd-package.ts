@@ -1,9 +1,9 @@
 import { execFileSync, type ExecFileSyncOptions } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { messageOf } from "@plinth/fault";
-import { isInstalled } from "../children.ts";
+import { isInstalled } from "../programs.ts";
 
 /** The Debian release whose package is etcd 3.5, and what its packages are signed with. */
 const SUITE = "trixie";
@@ -11,24 +11,36 @@ const SOURCE = `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] h
 /** For a list of packages of ten megabytes and one package of as many. */
 const FETCH_LIMIT_MS = 120_000;
 
+/** Where it is kept, and the program in it. */
+function place(): { readonly directory: string; readonly program: string } {
+  const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
+  const directory = join(cache, "plinth", "bench", "etcd-3.5");
+  return { directory, program: join(directory, "usr", "bin", "etcd") };
+}
+
+/** The one that was fetched before. */
+export function keptEtcd35(): string | undefined {
+  const { program } = place();
+  return existsSync(program) ? program : undefined;
+}
+
 /**
  * The etcd 3.5 of Debian's next release, fetched by apt once and kept outside the checkout; nothing is installed.
  * Where there is no apt, or the archive is not reachable, undefined, having said why.
  */
 export function etcd35(say: (line: string) => void): string | undefined {
-  const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "plinth", "bench");
-  const kept = join(cache, "etcd-3.5");
-  const program = join(kept, "usr", "bin", "etcd");
-  if (existsSync(program)) return program;
+  const had = keptEtcd35();
+  if (had !== undefined) return had;
   if (!isInstalled("apt-get") || !isInstalled("dpkg-deb")) {
     say("etcd 3.5 cannot be fetched: there is no apt here");
     return undefined;
   }
-  say(`etcd 3.5 is fetched from Debian's ${SUITE} into ${kept}`);
-  const work = join(cache, `apt-${process.pid}`);
+  const { program, directory } = place();
+  say(`etcd 3.5 is fetched from Debian's ${SUITE} into ${directory}`);
+  const work = join(dirname(directory), `apt-${process.pid}`);
   try {
     fetch(work);
-    renameSync(join(work, "root"), kept);
+    renameSync(join(work, "root"), directory);
     return program;
   } catch (error) {
     say(`etcd 3.5 cannot be fetched: ${messageOf(error)}`);

@@ -5,6 +5,7 @@ import type {
   IdentityReport,
   DiagnosticsReport,
   EgressStat,
+  ExpiryReport,
   JoinTokenReport,
   Plan,
   PsRow,
@@ -34,6 +35,15 @@ export interface LogRequest {
   readonly signal: AbortSignal;
 }
 
+export interface AppLogRequest extends LogRequest {
+  /** Only this service's instances. */
+  readonly service: string | undefined;
+  /** Only this one. */
+  readonly instance: string | undefined;
+  /** Whether `logs.remap` is run: lines it drops are left out, and one that it makes several of comes several times. */
+  readonly fields: boolean;
+}
+
 export interface JoinTokenRequest {
   readonly address?: string;
   readonly host?: string;
@@ -43,6 +53,10 @@ export interface JoinTokenRequest {
 export interface InstanceLine {
   readonly instance: string;
   readonly line: string;
+  /** What the service's `logs.remap` made of it: a JSON object's text, whose integers a number may not hold. */
+  readonly fields?: string;
+  /** Why that made nothing of it. */
+  readonly error?: string;
 }
 
 /**
@@ -67,16 +81,16 @@ export interface ApiActions {
   /** Opens the door for other hosts, too. */
   createJoinToken(request: JoinTokenRequest): Promise<JoinTokenReport>;
   forgetHost(name: string): Promise<void>;
+  /** Resolves once the host has been told; it answers nothing any more then. */
+  haltHost(name: string): Promise<void>;
   identity(): Promise<IdentityReport>;
   /** Resolves once a new root signs; with `now`, once the old one is retired as well. */
   rotateRoot(now: boolean): Promise<IdentityReport>;
+  /** Resolves once every certificate has been replaced and handed over, on every host. */
+  expireCertificates(): Promise<ExpiryReport>;
   logs(instance: string, request: LogRequest): Promise<AsyncIterable<Uint8Array>>;
-  /** Of all the app's instances or one service's, those included that come while it is followed; `tail` is for each. */
-  appLogs(
-    app: string,
-    service: string | undefined,
-    request: LogRequest,
-  ): Promise<AsyncIterable<readonly InstanceLine[]>>;
+  /** Of all the app's instances or some, those included that come while it is followed; `tail` is for each. */
+  appLogs(app: string, request: AppLogRequest): Promise<AsyncIterable<readonly InstanceLine[]>>;
   exec(instance: string, command: readonly string[], signal: AbortSignal): Promise<AsyncIterable<ExecEvent>>;
   /** Runs a command that has input, or copies files; `input` ends where the client says so. */
   attach(

@@ -127,6 +127,8 @@ class HttpApi implements Api {
       forgetHost: (exchange) => deeds.forgetHost(exchange),
       identity: (exchange) => deeds.identity(exchange),
       rotateRoot: (exchange) => deeds.rotateRoot(exchange),
+      expireCertificates: (exchange) => deeds.expireCertificates(exchange),
+      haltHost: (exchange) => deeds.haltHost(exchange),
       log: (exchange) => deeds.log(exchange),
       appLog: (exchange) => deeds.appLog(exchange),
       exec: (exchange) => deeds.exec(exchange),

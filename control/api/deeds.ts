@@ -1,7 +1,7 @@
 import { Fault } from "@plinth/fault";
 import { type AppSpec, quoted, SESSION_PROTOCOL, type TapFilter } from "@plinth/resource";
 import { validate } from "@plinth/resource/validate";
-import type { ApiActions, JoinTokenRequest, LogRequest } from "./actions.ts";
+import type { ApiActions, InstanceLine, JoinTokenRequest, LogRequest } from "./actions.ts";
 import { readBody, readJson } from "./body.ts";
 import { type Exchange, NDJSON, sendJson, sendParts } from "./exchange.ts";
 import { SECRET_BYTES_MAX } from "./limits.ts";
@@ -59,6 +59,10 @@ function logRequest({ query, signal }: Exchange): LogRequest {
 }
 
 const jsonLine = (value: unknown): string => `${JSON.stringify(value)}\n`;
+
+/** `fields` are JSON already. */
+const instanceLine = ({ fields, ...written }: InstanceLine): string =>
+  fields === undefined ? jsonLine(written) : `${JSON.stringify(written).slice(0, -1)},"fields":${fields}}\n`;
 
 /** The routes that do something instead of reading or writing a resource. */
 export class Deeds {
@@ -163,6 +167,15 @@ export class Deeds {
     sendJson(exchange.response, 200, await this.#actions.rotateRoot(now));
   }
 
+  async expireCertificates({ response }: Exchange): Promise<void> {
+    sendJson(response, 200, await this.#actions.expireCertificates());
+  }
+
+  async haltHost(exchange: Exchange): Promise<void> {
+    await this.#actions.haltHost(requireName(exchange));
+    sendJson(exchange.response, 200, {});
+  }
+
   async forgetHost(exchange: Exchange): Promise<void> {
     await this.#actions.forgetHost(requireName(exchange));
     sendJson(exchange.response, 200, {});
@@ -174,9 +187,14 @@ export class Deeds {
   }
 
   async appLog(exchange: Exchange): Promise<void> {
-    const service = exchange.query.get("service") ?? undefined;
-    const batches = await this.#actions.appLogs(requireName(exchange), service, logRequest(exchange));
-    await sendParts(exchange, NDJSON, batches, (lines) => lines.map(jsonLine).join(""));
+    const { query } = exchange;
+    const batches = await this.#actions.appLogs(requireName(exchange), {
+      ...logRequest(exchange),
+      service: query.get("service") ?? undefined,
+      instance: query.get("instance") ?? undefined,
+      fields: query.get("fields") === "true",
+    });
+    await sendParts(exchange, NDJSON, batches, (lines) => lines.map(instanceLine).join(""));
   }
 
   async exec(exchange: Exchange): Promise<void> {

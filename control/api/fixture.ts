@@ -199,6 +199,13 @@ function recordingActions(deeds: unknown[]): ApiActions {
       deeds.push(["rotateRoot", now]);
       return { trustDomain: "test", roots: [] };
     },
+    expireCertificates: async () => {
+      deeds.push(["expireCertificates"]);
+      return { hosts: [{ name: "alpha", certificates: 2 }] };
+    },
+    haltHost: async (name) => {
+      deeds.push(["haltHost", name]);
+    },
     forgetHost: async (name) => {
       deeds.push(["forgetHost", name]);
     },
@@ -206,8 +213,8 @@ function recordingActions(deeds: unknown[]): ApiActions {
       deeds.push(["logs", instance, follow, tail]);
       return someOutput();
     },
-    appLogs: async (name, service, { follow, tail }) => {
-      deeds.push(["appLogs", name, service, follow, tail]);
+    appLogs: async (name, { service, instance, fields, follow, tail }) => {
+      deeds.push(["appLogs", name, service, instance, fields, follow, tail]);
       return someLines();
     },
     exec: async (instance, command) => {

@@ -1,6 +1,7 @@
 /** The HTTP API and the dashboard's files. */
 export type {
   ApiActions,
+  AppLogRequest,
   ExecEvent,
   InstanceLine,
   JoinTokenRequest,

@@ -132,7 +132,7 @@ test("actions are asked with what was sent, and their streams are passed on", as
   const log = await fixture.open(`${ROOT}/instances/shop.web.x1/log?follow=true&tail=5`);
   assert.equal(log.headers["content-type"], "text/plain; charset=utf-8");
   assert.deepEqual(Buffer.concat(await log.toArray()), Buffer.from("one\n\xff\n", "latin1"));
-  const appLog = await fixture.call(`${ROOT}/apps/shop/log?service=web&follow=true&tail=5`);
+  const appLog = await fixture.call(`${ROOT}/apps/shop/log?service=web&fields=true&follow=true&tail=5`);
   assert.equal(appLog.headers["content-type"], "application/x-ndjson");
   const lines = ['{"instance":"shop.web.x1","line":"one"}', '{"instance":"shop.web.x2","line":"\\u0000"}'];
   assert.equal(appLog.text, `${lines.join("\n")}\n`);
@@ -157,7 +157,7 @@ test("actions are asked with what was sent, and their streams are passed on", as
   await fixture.send("POST", `${ROOT}/apps/shop/plan`, spec);
   assert.deepEqual(fixture.deeds, [
     ["logs", "shop.web.x1", true, 5],
-    ["appLogs", "shop", "web", true, 5],
+    ["appLogs", "shop", "web", undefined, true, true, 5],
     ["exec", "shop.web.x1", ["echo", "hi"]],
     ["rollback", "shop", 3],
     ["signalProcess", "daemon", "SIGKILL"],

@@ -2,6 +2,7 @@ import type {
   CallerReport,
   DiagnosticsReport,
   EgressStat,
+  ExpiryReport,
   IdentityReport,
   JoinTokenReport,
   Plan,
@@ -52,6 +53,13 @@ export interface LogOptions extends CallOptions {
   readonly tail?: number;
 }
 
+export interface AppLogOptions extends LogOptions {
+  /** Only this service's instances. */
+  readonly service?: string;
+  /** Only this one. */
+  readonly instance?: string;
+}
+
 export interface ResourceList<K extends KindName> {
   readonly resourceVersion: string;
   readonly items: readonly KindTypes[K][];
@@ -92,14 +100,16 @@ export interface Client {
   rollback(app: string, to: number | undefined, options?: CallOptions): Promise<KindTypes["App"]>;
   setSecretValue(name: string, value: Uint8Array, options?: CallOptions): Promise<KindTypes["Secret"]>;
 
-  /** The URL of an app's store for this host, its password included. */
   /** Gives an outside caller its address for a service. */
   admitCaller(app: string, service: string, caller: string, options?: CallOptions): Promise<CallerReport>;
   revokeCaller(app: string, service: string, caller: string, options?: CallOptions): Promise<void>;
+  /** The URL of an app's store for this host, its password included. */
   storeAccess(app: string, store: string, options?: CallOptions): Promise<StoreAccessReport>;
 
   /** An instance's output as it was written: raw bytes, not for a terminal as they are. */
   log(instance: string, options?: LogOptions): AsyncGenerator<Buffer>;
+  /** The output of an app's instances with what `logs.remap` makes of it: JSON values as lines, in any pieces. */
+  appLog(app: string, options?: AppLogOptions): AsyncGenerator<Buffer>;
   exec(instance: string, command: readonly string[], options?: CallOptions): AsyncGenerator<ExecEvent>;
   /** A command with input and perhaps a terminal, or a copy of files; whoever leaves early ends it. */
   attach(
@@ -113,6 +123,8 @@ export interface Client {
 
   identity(options?: CallOptions): Promise<IdentityReport>;
   rotateRoot(now: boolean, options?: CallOptions): Promise<IdentityReport>;
+  expireCertificates(options?: CallOptions): Promise<ExpiryReport>;
+  haltHost(name: string, options?: CallOptions): Promise<void>;
   createJoinToken(
     request: { readonly address?: string; readonly host?: string; readonly lifeMs?: number },
     options?: CallOptions,
@@ -249,6 +261,15 @@ class SocketClient implements Client {
     return this.#call("POST", `${GROUP}/identity/rotate`, patient, { body: { now } });
   }
 
+  expireCertificates(options?: CallOptions): Promise<ExpiryReport> {
+    const patient = { deadlineMs: ROTATE_DEADLINE_MS, ...options };
+    return this.#call("POST", `${GROUP}/identity/expire`, patient);
+  }
+
+  async haltHost(name: string, options?: CallOptions): Promise<void> {
+    await this.#call("POST", `${path("Host", name)}/halt`, options);
+  }
+
   createJoinToken(request: object, options?: CallOptions): Promise<JoinTokenReport> {
     return this.#call("POST", `${GROUP}/jointokens`, options, { body: request });
   }
@@ -287,6 +308,12 @@ class SocketClient implements Client {
   async *log(instance: string, options?: LogOptions): AsyncGenerator<Buffer> {
     const suffix = query({ follow: options?.follow, tail: options?.tail });
     yield* this.#bytes(`${path("Instance", instance)}/log${suffix}`, options);
+  }
+
+  async *appLog(app: string, options?: AppLogOptions): AsyncGenerator<Buffer> {
+    const { service, instance, follow, tail } = options ?? {};
+    const suffix = query({ service, instance, follow, tail, fields: true });
+    yield* this.#bytes(`${path("App", app)}/log${suffix}`, options);
   }
 
   async *exec(

@@ -1,5 +1,5 @@
 /** Who can be reached where: addresses, ports and the proxy's snapshots. */
-export { canListen, FIRST_INSTANCE_PORT, InstancePorts, PORT_CHUNKS } from "./instance-ports.ts";
+export { FIRST_INSTANCE_PORT, InstancePorts, PORT_CHUNKS } from "./instance-ports.ts";
 export { CLAIMS_DIRECTORY, MachineClaims } from "./machine-claims.ts";
 export type { HomeIdentity, HomeLookup } from "./machine-claims.ts";
 export { hostResolvers } from "./host-resolvers.ts";

@@ -1,6 +1,5 @@
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { Fault } from "@plinth/fault";
+import { canListen } from "@plinth/process";
 import type { MachineClaims } from "./machine-claims.ts";
 
 /** ${PORT} comes from 20000-29999, claimed by homes in chunks so that two homes never give out the same one. */
@@ -66,19 +65,5 @@ export class InstancePorts {
   async #claim(): Promise<void> {
     this.#chunks.push(await this.#claims.claim("ports", PORT_CHUNKS, this.#preferred));
     await this.#onChunk(this.#chunks);
-  }
-}
-
-/** Whether a listener can be opened there now. */
-export async function canListen(address: string, port: number): Promise<boolean> {
-  const server = createServer();
-  try {
-    server.listen({ host: address, port, exclusive: true });
-    await once(server, "listening");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    server.close();
   }
 }

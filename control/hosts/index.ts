@@ -7,5 +7,5 @@ export { readHostCredential, writeHostCredential } from "./host-credential.ts";
 export type { HostCredential } from "./host-credential.ts";
 export { HostSessions } from "./host-sessions.ts";
 export { JoinedHost, onlyFirstHost } from "./joined-host.ts";
-export type { Door, Question, SightQuestion } from "./messages.ts";
+export type { Door, HostQuestion, Question, SightQuestion } from "./messages.ts";
 export { worldOf } from "./world.ts";

@@ -399,6 +399,15 @@ export class JoinedHost implements Hosts, SvidSource {
     this.#first.renewed(credential);
   }
 
+  /** Has the first host give out this host's credential anew. */
+  async renewCredential(signal: AbortSignal): Promise<void> {
+    const keys = await generateKeyPair();
+    const certificate = await this.#first.renew(keys, signal);
+    await this.#keep({ ...this.#credential, certificate, privateKey: privateKeyText(keys) });
+    this.changed();
+    this.#options.log.info("the host's credential is renewed");
+  }
+
   /** Renews the credential ahead of its end, as long as the first host lets it. */
   async #renew(): Promise<void> {
     const { clock, log, signal } = this.#options;
@@ -407,11 +416,7 @@ export class JoinedHost implements Hosts, SvidSource {
       const isOld = clock.now() >= notBeforeMs + (notAfterMs - notBeforeMs) * RENEW_AT;
       if (isOld || !this.#isBySigningRoot) {
         try {
-          const keys = await generateKeyPair();
-          const certificate = await this.#first.renew(keys, signal);
-          await this.#keep({ ...this.#credential, certificate, privateKey: privateKeyText(keys) });
-          this.changed();
-          log.info("the host's credential is renewed");
+          await this.renewCredential(signal);
         } catch (error) {
           if (signal.aborted) return;
           log.warn("cannot renew the host's credential", { error: messageOf(error) });

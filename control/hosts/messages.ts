@@ -61,9 +61,17 @@ export type SightQuestion =
   | { readonly deed: "egress"; readonly app: string | undefined }
   | { readonly deed: "endpoints" };
 
-/** Something only one host can do: about its instances, or what it sees. */
+/** What a host does as a whole. */
+export type HostQuestion =
+  /** Replaces all its certificates; answers with how many, once its proxy has them. */
+  | { readonly deed: "renew" }
+  /** Ends all that it runs, and itself; answers before. */
+  | { readonly deed: "halt" };
+
+/** Something only one host can do: about its instances, what it sees, or as a whole. */
 export type Question =
   | SightQuestion
+  | HostQuestion
   | {
       readonly deed: "log";
       readonly instance: string;

@@ -123,6 +123,26 @@ test("SvidKeeper serves the old SVID to its end while the authority is away, and
   assert.ok((await back).notBeforeMs > first.notAfterMs);
 });
 
+test("renewAll() replaces every SVID within its first second, the old ones serving on until then", async ({
+  signal,
+}) => {
+  await using trial = await openTrial(signal);
+  const { keeper } = trial;
+  const ids = [web, { ...web, service: "db" } as const].map((identity) => keeper.add(identity));
+  const old = await Promise.all(ids.map((id) => keeper.ready(id, signal)));
+  const replaced = keeper.renewAll(signal);
+  assert.deepEqual(
+    ids.map((id) => keeper.svid(id)),
+    old,
+  );
+  assert.equal(await replaced, 2);
+  for (const [at, id] of ids.entries()) {
+    const now = keeper.svid(id)!;
+    assert.notDeepEqual(now.certificates, old[at]!.certificates);
+    assert.equal(now.notAfterMs, old[at]!.notAfterMs);
+  }
+});
+
 test("SvidKeeper leaves an authority that never answers", async ({ signal }) => {
   await using trial = await openTrial(signal);
   const { keeper, source } = trial;

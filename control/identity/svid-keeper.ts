@@ -138,8 +138,8 @@ export class SvidKeeper implements Disposable {
     );
   }
 
-  /** Asks for every SVID anew, the old ones serving on: for a root whose leaves must not last their day. */
-  async renewAll(signal: AbortSignal): Promise<void> {
+  /** Asks for every SVID anew, the old ones serving on until then; resolves with how many have been replaced. */
+  async renewAll(signal: AbortSignal): Promise<number> {
     const before = new Map([...this.#entries].map(([id, { svid }]) => [id, svid]));
     for (const entry of this.#entries.values()) {
       entry.renewAtMs = 0;
@@ -149,6 +149,7 @@ export class SvidKeeper implements Disposable {
     for (const [id, old] of before) {
       while (this.#entries.has(id) && this.#entries.get(id)?.svid === old) await this.changed(signal);
     }
+    return before.size;
   }
 
   /** Resolves with the SVID as soon as there is one. Rejects with the signal's reason. */

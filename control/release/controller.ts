@@ -1,7 +1,8 @@
 import type { Clock } from "@plinth/clock";
-import { canListen, type PairAddress, type PairAddresses } from "@plinth/discovery";
+import type { PairAddress, PairAddresses } from "@plinth/discovery";
 import { Fault, messageOf } from "@plinth/fault";
 import type { Log } from "@plinth/log";
+import { whyNoListener } from "@plinth/process";
 import type { Registry, ResourceWatch } from "@plinth/registry";
 import {
   type App,
@@ -329,8 +330,9 @@ export class ReleaseController {
     for (const one of publishedPorts(spec)) {
       if (published.some((other) => portsMeet(one, other))) continue;
       const { service, address, port } = one;
-      if (await canListen(address, port)) continue;
-      const message = `port ${port} cannot be published on ${address}: another program listens there, or the machine has no such address; \`ss -ltnp\` shows who does`;
+      const problem = await whyNoListener(address, port);
+      if (problem === undefined) continue;
+      const message = `port ${port} cannot be published on ${address}: ${problem}`;
       return { service, reason: "Refused", message };
     }
     return undefined;

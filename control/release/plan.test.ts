@@ -90,9 +90,13 @@ test("routes make another release, not another process, and are compared by thei
   ]);
 });
 
-test("a policy makes another release, not another process", () => {
-  const patient = app({ policy: { timeout: { request: "10s" } } });
-  assert.equal(revisionOf(app().services["web"]!, {}), revisionOf(patient.services["web"]!, {}));
-  assert.notEqual(releaseDigest(app(), {}), releaseDigest(patient, {}));
-  assert.equal(changeOf(patient), "update");
+test("a policy, or how lines are read, makes another release, not another process", () => {
+  for (const other of [
+    app({ policy: { timeout: { request: "10s" } } }),
+    app({ logs: { remap: ". = parse_json!(.message)" } }),
+  ]) {
+    assert.equal(revisionOf(app().services["web"]!, {}), revisionOf(other.services["web"]!, {}));
+    assert.notEqual(releaseDigest(app(), {}), releaseDigest(other, {}));
+    assert.equal(changeOf(other), "update");
+  }
 });

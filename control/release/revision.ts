@@ -41,8 +41,8 @@ export function secretsOfApp(spec: AppSpec): string[] {
 }
 
 /**
- * Fingerprint of all that would make a different process. Replicas, deploy settings, what the proxy takes it for and what
- * it waits for do not; of the kept source only its digest counts, since the copy's path changes with any file of the
+ * Fingerprint of all that would make a different process. Replicas, deploy settings, what the proxy takes it for, what
+ * it waits for and how its lines are read do not; of the kept source only its digest counts, since the copy's path changes with any file of the
  * project; so it is with images and their names.
  */
 export function revisionOf(spec: ServiceSpec, secrets: SecretVersions): string {
@@ -56,6 +56,7 @@ export function revisionOf(spec: ServiceSpec, secrets: SecretVersions): string {
     aliases: _aliases,
     after: _after,
     extraPorts: _extraPorts,
+    logs: _logs,
     source,
     image,
     ...rest
@@ -77,7 +78,7 @@ export function releaseDigest(spec: AppSpec, secrets: SecretVersions): string {
       // Left out where there are none, so that releases from before they could be said keep their digest.
       ...(service.policy === undefined ? [] : [service.policy]),
       ...(service.routes === undefined ? [] : [{ routes: service.routes }]),
-      ...(["publish", "aliases", "after", "extraPorts"] as const).flatMap((key) =>
+      ...(["publish", "aliases", "after", "extraPorts", "logs"] as const).flatMap((key) =>
         service[key] === undefined ? [] : [{ [key]: service[key] }],
       ),
     ],

@@ -21,7 +21,7 @@ export interface StoreAccessSources {
 
 /**
  * How a process of this host reaches a store: the store's own address, past the proxy, which knows instances as callers
- * and nobody else. Fault "not-found" for what is no store, "unavailable" for one that is not ready or on another host.
+ * and nobody else. Fault "not-found" for what is no store, "unavailable" for one that is not ready, "unsupported" for one on another host.
  */
 export function storeAccess(app: string, store: string, sources: StoreAccessSources): StoreAccessReport {
   const cannot = `Cannot reach store "${store}" of app "${app}"`;
@@ -45,7 +45,7 @@ export function storeAccess(app: string, store: string, sources: StoreAccessSour
   }
   if (instance.spec.host !== sources.host) {
     const elsewhere = instance.spec.host === undefined ? "the first host" : `host "${instance.spec.host}"`;
-    throw new Fault("unavailable", `${cannot}: it runs on ${elsewhere}`, { hint: "Run this command there." });
+    throw new Fault("unsupported", `${cannot}: it runs on ${elsewhere}`, { hint: "Run this command there." });
   }
   const password = sources.specOf(instance)?.env?.[STORE_PASSWORD_VARIABLE];
   const user =

@@ -3,9 +3,16 @@ import { open, readdir, readlink } from "node:fs/promises";
 const LISTEN = "0A";
 const CHUNK_BYTES = 16 * 1024;
 
-/** Sockets listening beyond loopback, as ADDRESS:PORT by inode, in one process's network. */
-async function wideListeners(table: string): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
+/** Where something listens. */
+interface Listener {
+  readonly isLoopback: boolean;
+  /** ADDRESS:PORT. */
+  readonly address: string;
+}
+
+/** Listening sockets by inode, in one process's network. */
+async function listeners(table: string): Promise<Map<string, Listener>> {
+  const found = new Map<string, Listener>();
   const file = await open(table, "r");
   try {
     const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
@@ -25,8 +32,7 @@ async function wideListeners(table: string): Promise<Map<string, string>> {
         const fields = line.trim().split(/\s+/);
         // The kernel lists all listening sockets before any other: open connections cost nothing here.
         if (fields[3] !== LISTEN) return found;
-        const address = addressOf(fields[1] ?? "");
-        if (address !== undefined) found.set(fields[9] ?? "", address);
+        found.set(fields[9] ?? "", listenerOf(fields[1] ?? ""));
       }
     }
   } finally {
@@ -34,8 +40,8 @@ async function wideListeners(table: string): Promise<Map<string, string>> {
   }
 }
 
-/** "0100007F:1F90" → undefined (loopback); "00000000:1F90" → "0.0.0.0:8080". Words are in host byte order. */
-export function addressOf(text: string): string | undefined {
+/** "0100007F:1F90" → 127.0.0.1:8080, of loopback. Words are in host byte order. */
+export function listenerOf(text: string): Listener {
   const [hex = "", portHex = ""] = text.split(":");
   const bytes: number[] = [];
   for (let word = 0; word < hex.length; word += 8) {
@@ -43,16 +49,21 @@ export function addressOf(text: string): string | undefined {
       bytes.push(Number.parseInt(hex.slice(word + byte, word + byte + 2), 16));
   }
   const port = Number.parseInt(portHex, 16);
-  if (bytes.length === 4) return bytes[0] === 127 ? undefined : `${bytes.join(".")}:${port}`;
-  const isMapped = bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 255 && bytes[11] === 255;
-  if (isMapped) return bytes[12] === 127 ? undefined : `${bytes.slice(12).join(".")}:${port}`;
-  const isLoopback = bytes.slice(0, 15).every((byte) => byte === 0) && bytes[15] === 1;
-  if (isLoopback) return undefined;
+  const isMapped =
+    bytes.length === 16 &&
+    bytes.slice(0, 10).every((byte) => byte === 0) &&
+    bytes[10] === 255 &&
+    bytes[11] === 255;
+  if (bytes.length === 4 || isMapped) {
+    const four = bytes.slice(-4);
+    return { isLoopback: four[0] === 127, address: `${four.join(".")}:${port}` };
+  }
   const groups: string[] = [];
   for (let index = 0; index < 16; index += 2)
     groups.push(((bytes[index]! << 8) | bytes[index + 1]!).toString(16));
-  const compact = groups.every((group) => group === "0") ? "::" : groups.join(":");
-  return `[${compact}]:${port}`;
+  const isOfZeros = groups.slice(0, 7).every((group) => group === "0");
+  const compact = isOfZeros ? `::${groups[7] === "0" ? "" : groups[7]}` : groups.join(":");
+  return { isLoopback: isOfZeros && groups[7] === "1", address: `[${compact}]:${port}` };
 }
 
 /** Whether a process is in the same network as this one. */
@@ -67,23 +78,37 @@ export async function exposedAddress(pids: readonly number[]): Promise<string | 
   if (first === undefined) return undefined;
   // In a network of its own, what it listens on is reached by this host alone.
   if (!(await inNetworkOf(first))) return undefined;
-  const wide = new Map<string, string>();
+  const [exposed] = await addressesOf(pids, ({ isLoopback }) => !isLoopback);
+  return exposed;
+}
+
+/** Where these processes listen, which share one network. */
+export function listeningAddresses(pids: readonly number[]): Promise<string[]> {
+  return addressesOf(pids, () => true);
+}
+
+async function addressesOf(
+  pids: readonly number[],
+  isWanted: (listener: Listener) => boolean,
+): Promise<string[]> {
+  const wanted = new Map<string, string>();
   for (const name of ["tcp", "tcp6"]) {
     try {
-      for (const [inode, address] of await wideListeners(`/proc/${first}/net/${name}`))
-        wide.set(inode, address);
+      for (const [inode, listener] of await listeners(`/proc/${pids[0]}/net/${name}`))
+        if (isWanted(listener)) wanted.set(inode, listener.address);
     } catch {
       // Ended meanwhile, or a kernel without IPv6.
     }
   }
-  if (wide.size === 0) return undefined;
+  const found = new Set<string>();
+  if (wanted.size === 0) return [];
   for (const pid of pids) {
     const names = await readdir(`/proc/${pid}/fd`).catch(() => []);
     for (const name of names) {
       const target = await readlink(`/proc/${pid}/fd/${name}`).catch(() => "");
-      const address = target.startsWith("socket:[") ? wide.get(target.slice(8, -1)) : undefined;
-      if (address !== undefined) return address;
+      const address = target.startsWith("socket:[") ? wanted.get(target.slice(8, -1)) : undefined;
+      if (address !== undefined) found.add(address);
     }
   }
-  return undefined;
+  return [...found];
 }

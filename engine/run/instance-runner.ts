@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type Clock, isoTime } from "@plinth/clock";
 import { Fault, messageOf } from "@plinth/fault";
 import type { Log } from "@plinth/log";
+import { whyNoListener } from "@plinth/process";
 import type { InstanceStatus, ProbeSettings, ServiceSettings } from "@plinth/resource";
 import { Backoff } from "./backoff.ts";
 import type { TaskSandbox } from "./container/sandbox.ts";
@@ -16,7 +17,7 @@ import {
   type TaskStats,
 } from "./driver.ts";
 import type { ExitStatus } from "./exit-status.ts";
-import { exposedAddress } from "./exposure.ts";
+import { exposedAddress, listeningAddresses } from "./exposure.ts";
 import { nextLogFile } from "./log-files.ts";
 import { type LogCaps, trimLogs } from "./log-trim.ts";
 import { type AskProbe, askProbe, type ProbeTarget } from "./probe.ts";
@@ -269,6 +270,7 @@ class Runner implements InstanceRunner {
     try {
       await this.#clearing;
       this.#launchedWith = await this.#options.task();
+      await this.#expectPort(this.#launchedWith);
       handle = await driver.start({
         ...this.#launchedWith,
         id,
@@ -290,22 +292,36 @@ class Runner implements InstanceRunner {
     else this.#watchStart(handle);
   }
 
+  /** A program that listens on all addresses would not notice that its port is another's here, and probes ask that one. */
+  async #expectPort({ network }: Launch): Promise<void> {
+    const { address, settings, driver } = this.#options;
+    // What runs by itself, as what no command can be run in does, listens already.
+    if (settings.fixedPort === undefined || network !== undefined || !canExec(driver)) return;
+    const problem = await whyNoListener(address, settings.fixedPort);
+    if (problem !== undefined)
+      throw new Fault("conflict", `Cannot start: its port ${settings.fixedPort} of ${address}: ${problem}`);
+  }
+
   #watchStart(handle: TaskHandle): void {
     const watching = new AbortController();
     this.#setPhase({ name: "starting", handle, watching }, statusOf(handle));
     this.#watchEnd(handle);
     this.#during(watching, async (signal) => {
-      const { settings } = this.#options;
+      const { settings, port } = this.#options;
       const started = await untilStarted(this.#loop(settings.startup, handle, signal));
       if (started) {
         this.#serve(handle, true);
         return;
       }
       const seconds = Math.round((settings.startup.periodMs * settings.startup.failureThreshold) / 100) / 10;
+      const answer = `not ready within ${seconds} s; last answer: ${this.#status.probe ?? "none"}`;
+      const elsewhere = await listeningAddresses(handle.members());
+      if (signal.aborted) return;
+      const isElsewhere = elsewhere.length > 0 && !elsewhere.some((address) => address.endsWith(`:${port}`));
       this.#end(
         handle,
         "NotReady",
-        `not ready within ${seconds} s; last answer: ${this.#status.probe ?? "none"}`,
+        isElsewhere ? `${answer}; it listens on ${elsewhere.join(", ")}` : answer,
       );
     });
   }

@@ -201,3 +201,20 @@ test("lastLines() cuts a line without end and finds nothing in a directory that 
   const lines = await lastLines(place.directory, 5);
   assert.deepEqual(lines, ["a", "é".repeat(2000)]);
 });
+
+test(
+  "tailLog() without follow ends where the log ended when it was asked, whoever goes on writing",
+  limit,
+  async () => {
+    using place = logs();
+    const path = await nextLogFile(place.directory);
+    writeFileSync(path, `${"old\n".repeat(40_000)}last\n`);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of tailLog({ ...place, lines: 30_001, follow: false, signal: NEVER })) {
+      chunks.push(chunk);
+      appendFileSync(path, "new\n".repeat(chunk.length));
+      writeFileSync(await nextLogFile(place.directory), "of a later start\n");
+    }
+    assert.equal(Buffer.concat(chunks).toString(), `${"old\n".repeat(30_000)}last\n`);
+  },
+);

@@ -46,7 +46,9 @@ export async function* tailLog(options: TailOptions): AsyncGenerator<Uint8Array>
   const change = ended === undefined ? signal : AbortSignal.any([signal, ended]);
   // Watching begins before the first look: what is written in between is seen.
   using changes = new Changes(directory, options.clock ?? systemClock);
-  let position = await startingPosition(directory, options.lines);
+  let { position, end } = await startingPosition(directory, options.lines);
+  // Without following, what is written while somebody reads is not what was asked for.
+  if (follow) end = undefined;
   let endedLine = true;
   let file: FileHandle | undefined;
   try {
@@ -56,7 +58,7 @@ export async function* tailLog(options: TailOptions): AsyncGenerator<Uint8Array>
       if (position !== undefined) {
         file ??= await openIfThere(logFile(directory, position.number));
         for (;;) {
-          const { chunk, notice, next } = await readAt(directory, file, position);
+          const { chunk, notice, next } = await readAt(directory, file, position, end);
           position = next;
           if (notice !== undefined) {
             if (!endedLine) yield Buffer.from("\n");
@@ -71,7 +73,7 @@ export async function* tailLog(options: TailOptions): AsyncGenerator<Uint8Array>
         }
       }
       // A later file exists only once all that wrote to this one had ended, and it was looked for before the reading.
-      if (later !== undefined) {
+      if (later !== undefined && later <= (end?.number ?? later)) {
         if (!endedLine) yield Buffer.from("\n");
         endedLine = true;
         await file?.close();
@@ -115,15 +117,18 @@ interface Step {
   readonly next: Position;
 }
 
-/** One chunk from `position` on, none at the end of the file. Never a byte of what was freed meanwhile. */
+/** One chunk from `position` on, none at `end` or the end of the file. Never a byte of what was freed meanwhile. */
 async function readAt(
   directory: string,
   file: FileHandle | undefined,
   { number, offset }: Position,
+  end: Position | undefined,
 ): Promise<Step> {
-  if (file === undefined) return { chunk: undefined, notice: undefined, next: { number, offset } };
+  const left = number === end?.number ? end.offset - offset : Number.POSITIVE_INFINITY;
+  if (file === undefined || left <= 0)
+    return { chunk: undefined, notice: undefined, next: { number, offset } };
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-  const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, offset);
+  const { bytesRead } = await file.read(buffer, 0, Math.min(CHUNK_BYTES, left), offset);
   // Asked after reading: bytes are counted as dropped before they are freed.
   const first = await droppedBytes(directory, number);
   if (first > offset)
@@ -135,10 +140,14 @@ async function readAt(
   };
 }
 
-/** Where the last `lines` lines begin; undefined when nothing has been written yet. */
-async function startingPosition(directory: string, lines: number | undefined): Promise<Position | undefined> {
+/** Where the last `lines` lines begin, and where they end; undefined when nothing has been written yet. */
+async function startingPosition(
+  directory: string,
+  lines: number | undefined,
+): Promise<{ position: Position | undefined; end: Position | undefined }> {
   const numbers = await logNumbers(directory);
   let position: Position | undefined;
+  let end: Position | undefined;
   let missing = lines ?? Number.POSITIVE_INFINITY;
   for (const number of numbers.reverse()) {
     const file = await openIfThere(logFile(directory, number));
@@ -146,6 +155,7 @@ async function startingPosition(directory: string, lines: number | undefined): P
     try {
       const first = await droppedBytes(directory, number);
       const { size } = await file.stat();
+      end ??= { number, offset: size };
       const found = await lastLineStart(file, first, size, missing);
       missing -= found.lines;
       // From a file's very beginning on, so that the reader is told of what was dropped there.
@@ -155,7 +165,7 @@ async function startingPosition(directory: string, lines: number | undefined): P
       await file.close();
     }
   }
-  return position;
+  return { position, end };
 }
 
 /** Goes back from `size` to where the last `lines` lines begin, at most to `first`. */

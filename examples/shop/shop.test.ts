@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
+import { mkdtempSync, rmSync } from "node:fs";
 import { Agent, get, type IncomingMessage } from "node:http";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { freePort } from "@plinth/process/testing";
@@ -50,12 +52,30 @@ async function ready({ url, process: child, output }: Running, path = "/healthz"
 }
 
 const node = [process.execPath, "server.ts"];
+/** The command line as users have it. */
+const plinth = join(root, "../../app/cli/plinth");
+const PASSWORD = "a word of the store's";
+
+async function stop({ process: child }: Running): Promise<number | null> {
+  const exited = once(child, "exit") as Promise<[number | null]>;
+  child.kill("SIGTERM");
+  const [code] = await exited;
+  return code;
+}
 
 suite("shop", () => {
   let storefront: Running;
   let payment: Running;
+  let carts: Running;
+  const env = { PLINTH_CARTS_URL: "" };
+  const data = mkdtempSync(join(tmpdir(), "shop-carts-"));
 
   before(async () => {
+    const quota = "--quota-backend-bytes=4194304";
+    const listen = "--listen-client-urls=http://127.0.0.1:$PORT";
+    const words = ["sh", plinth, "store", "serve", `--data-dir=${data}`, listen, quota];
+    carts = await start(".", words, { PLINTH_STORE_PASSWORD: PASSWORD });
+    env.PLINTH_CARTS_URL = `etcd://root:${encodeURIComponent(PASSWORD)}@${new URL(carts.url).host}`;
     const catalog = await start("catalog", node);
     payment = await start("payment", ["perl", "server.pl"]);
     const assets = await start("assets", [
@@ -67,7 +87,7 @@ suite("shop", () => {
       "-p",
       "$PORT",
     ]);
-    const cart = await start("cart", node, { PLINTH_CATALOG_URL: catalog.url });
+    const cart = await start("cart", node, { PLINTH_CATALOG_URL: catalog.url, ...env });
     const checkout = await start("checkout", node, {
       PLINTH_CART_URL: cart.url,
       PLINTH_PAYMENT_URL: payment.url,
@@ -81,6 +101,7 @@ suite("shop", () => {
     await Promise.all([
       ...[catalog, payment, cart, checkout, storefront].map((service) => ready(service)),
       ready(assets, "/shop.css"),
+      ready(carts, "/health"),
     ]);
   });
 
@@ -91,7 +112,24 @@ suite("shop", () => {
       child.kill("SIGTERM");
       await exited;
     }
+    rmSync(data, { recursive: true, force: true });
   });
+
+  /** One shopper's browser: keeps the cookie. */
+  function browser() {
+    let cookie = "";
+    const visit = async (path: string, fields?: Record<string, string>): Promise<string> => {
+      const response = await fetch(`${storefront.url}${path}`, {
+        ...(fields && { method: "POST", body: new URLSearchParams(fields) }),
+        headers: { cookie },
+        redirect: "manual",
+      });
+      cookie = response.headers.get("set-cookie")?.split(";")[0] ?? cookie;
+      assert.ok(response.status < 500, `${path} answered ${response.status}`);
+      return response.text();
+    };
+    return { visit, cookie: () => cookie };
+  }
 
   test("a shopper browses, fills a cart and gets an order, or a kind word when the bank fails", async () => {
     const home = await fetch(storefront.url);
@@ -100,27 +138,34 @@ suite("shop", () => {
     assert.equal(image.headers.get("content-type"), "image/svg+xml");
     await image.arrayBuffer();
 
-    const added = await fetch(`${storefront.url}/cart/add`, {
-      method: "POST",
-      body: new URLSearchParams({ id: "mug" }),
-      headers: { cookie: "cart=lamp:1" },
-      redirect: "manual",
-    });
-    assert.equal(added.status, 303);
-    const cookie = added.headers.get("set-cookie")?.split(";")[0] ?? "";
-    assert.equal(cookie, "cart=lamp:1.mug:1");
-    const cart = await fetch(`${storefront.url}/cart`, { headers: { cookie } });
-    assert.match(await cart.text(), /€ 153\.00/);
+    const { visit, cookie } = browser();
+    await visit("/cart/add", { id: "lamp" });
+    await visit("/cart/add", { id: "mug" });
+    assert.match(cookie(), /^cart=[0-9a-f-]{36}\.2$/);
+    assert.match(await visit("/cart"), /€ 153\.00/);
 
-    const paid = await fetch(`${storefront.url}/checkout`, {
-      method: "POST",
-      body: new URLSearchParams({ name: "<Ada>" }),
-      headers: { cookie },
-    });
-    const page = await paid.text();
-    if (paid.status === 201) assert.match(page, /Thank you, &lt;Ada&gt;/);
-    else assert.match(page, /Nothing was charged/);
-    assert.ok(paid.status === 201 || paid.status === 402, page);
+    const page = await visit("/checkout", { name: "<Ada>" });
+    assert.match(page, /Thank you, &lt;Ada&gt;|Nothing was charged/);
+    assert.match(cookie(), page.includes("Thank you") ? /\.0$/ : /\.2$/);
+  });
+
+  test("while the store is full the shop sells on and says what it cannot keep; with room again it keeps it", async () => {
+    const { visit, cookie } = browser();
+    await visit("/cart/add", { id: "lamp" });
+    const hoard = await start("hoard", node, env);
+    while (!hoard.output().includes("nothing more fits")) await once(hoard.process.stdout!, "data");
+
+    await visit("/cart/add", { id: "mug" });
+    assert.match(cookie(), /\.2\.mug:1$/);
+    const page = await visit("/cart");
+    assert.match(page, /no room to keep carts/);
+    assert.match(page, /€ 153\.00/);
+    assert.match(await visit("/"), /Morning mug/);
+
+    assert.equal(await stop(hoard), 0, hoard.output());
+    assert.doesNotMatch(await visit("/cart"), /no room/);
+    assert.match(cookie(), /\.2$/);
+    assert.match(await visit("/cart"), /€ 153\.00/);
   });
 
   test("what the shop does not have is a 404, and an empty cart cannot be paid", async () => {
@@ -167,11 +212,7 @@ suite("shop", () => {
       const request =
         service === "payment"
           ? fetch(`${target.url}/charges`, { method: "POST", body: '{"amountCents": 100}' })
-          : fetch(`${target.url}/checkout`, {
-              method: "POST",
-              body: "name=x",
-              headers: { cookie: "cart=mug:1" },
-            });
+          : fetch(`${target.url}/cart/add`, { method: "POST", body: "id=mug", redirect: "manual" });
       // Under way: the request has been written once the next one on another connection is answered.
       await ready(target);
       const exited = once(target.process, "exit");

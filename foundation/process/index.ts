@@ -1,4 +1,5 @@
 /** What /proc says about a process, and runtimes to start one with. */
+export { canListen, whyNoListener } from "./listen.ts";
 export {
   bootId,
   hasInEnvironment,

@@ -538,6 +538,20 @@ export const definitions = {
     },
     additionalProperties: false,
   },
+  Logs: {
+    type: "object",
+    properties: {
+      remap: {
+        type: "string",
+        minLength: 1,
+        maxLength: 65536,
+        description:
+          "A program of the Vector Remap Language: what becomes of each line, in `plinth logs --json` and the dashboard. Its event has `message`, the line, and `app`, `service` and `instance`.",
+      },
+    },
+    additionalProperties: false,
+    description: "What its lines are read as. They are kept as they were written.",
+  },
   ServiceSpec: {
     type: "object",
     description: "A service: a command, an image or an address, and how its instances are run and called.",
@@ -686,6 +700,7 @@ export const definitions = {
         examples: [{ ready: { http: "/health" } }],
       },
       after: { $ref: "#/$defs/After" },
+      logs: { $ref: "#/$defs/Logs" },
       env: {
         type: "object",
         propertyNames: { pattern: "^[A-Za-z_][A-Za-z0-9_.-]{0,255}$" },

@@ -74,6 +74,7 @@ export type {
   EgressStat,
   EndpointRow,
   FieldChange,
+  ExpiryReport,
   IdentityReport,
   IngressChange,
   JoinTokenReport,

@@ -204,6 +204,16 @@ export interface IdentityReport {
   }[];
 }
 
+/** What has become of the certificates that were taken for expired. */
+export interface ExpiryReport {
+  /** By host; the first one is the one that answers. */
+  readonly hosts: readonly {
+    readonly name: string;
+    /** How many were replaced: workloads', and the host's own. */
+    readonly certificates: number;
+  }[];
+}
+
 export interface ProcessStatus {
   readonly name: string;
   readonly pid: number;

@@ -56,6 +56,8 @@ export type RouteName =
   | "forgetHost"
   | "identity"
   | "rotateRoot"
+  | "expireCertificates"
+  | "haltHost"
   | "appLog"
   | "setSecretValue"
   | "deleteSecret"
@@ -275,6 +277,20 @@ export const routes: Readonly<Record<RouteName, Route>> = {
       description: "{now?: boolean}: retire the old one at once.",
     },
   },
+  expireCertificates: {
+    method: "POST",
+    path: `${API_PATH}/identity/expire`,
+    access: "credential",
+    summary:
+      "Takes every certificate of workloads and hosts for expired; answers once all have been replaced, on every host.",
+  },
+  haltHost: {
+    method: "POST",
+    path: `${API_PATH}/hosts/{name}/halt`,
+    access: "credential",
+    summary:
+      "Ends all that Plinth runs on a joined host, itself included, by SIGKILL and at once, as a power cut would.",
+  },
   forgetHost: {
     method: "DELETE",
     path: `${API_PATH}/hosts/{name}`,
@@ -288,6 +304,9 @@ export const routes: Readonly<Record<RouteName, Route>> = {
     summary: "What an app's instances wrote; lines of {instance, line}, longer ones cut.",
     query: {
       service: "Only instances of this service.",
+      instance: "Only this instance.",
+      fields:
+        "`true`: with {fields}, what the service's `logs.remap` makes of the line, or {error}; lines it drops are left out.",
       follow: `${follow} Instances that come later are included.`,
       tail: "Begin this many lines before the end of each instance.",
     },

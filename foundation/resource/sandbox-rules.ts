@@ -1,6 +1,8 @@
 import { posix } from "node:path";
+import { definitions } from "./definitions.ts";
 import { isRecord } from "./explain.ts";
 import { type Problem, quoted } from "./problem.ts";
+import { nearestName } from "./suggest.ts";
 
 type Path = readonly (string | number)[];
 type Named = Readonly<Record<string, unknown>>;
@@ -37,6 +39,11 @@ const OF_EXTERNAL: ReadonlySet<string> = new Set([
 /** The kernel's own, which mounts must not hide. */
 const KERNELS: readonly string[] = ["/proc", "/sys", "/dev"];
 
+/** What runs, misspelt: that is said by itself. */
+const isMisspelt = (key: string): boolean =>
+  !Object.hasOwn(definitions.ServiceSpec.properties, key) &&
+  nearestName(key, ["command", "image", "address"]) !== undefined;
+
 /** Which keys of a service go together: command or image, and what only a sandbox can do. */
 export function sandboxProblems(service: Named, path: Path, problems: Problem[]): void {
   const hasImage = service["image"] !== undefined;
@@ -53,7 +60,7 @@ export function sandboxProblems(service: Named, path: Path, problems: Problem[])
     }
     return;
   }
-  if (!hasImage && !has("command")) {
+  if (!hasImage && !has("command") && !Object.keys(service).some(isMisspelt)) {
     problems.push({
       path: [...path, "command"],
       message: "the service runs nothing",

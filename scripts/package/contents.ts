@@ -8,6 +8,7 @@ import { type Manifest, readManifest, Workspace } from "./workspace.ts";
 /** What is started or imported from outside; all else is reached from here. */
 const PROGRAMS: readonly string[] = [
   "app/cli/plinth",
+  "app/cli/launch.sh",
   "app/cli/main.ts",
   "app/cli/index.ts",
   "app/oci/plinth-oci",

@@ -4,6 +4,7 @@ import { Fault } from "@plinth/fault";
 import type { Context } from "../command.ts";
 import { onPath } from "../on-path.ts";
 import { hasConfig } from "../config/locate.ts";
+import { COMPOSE_NAMES } from "../import/compose-files.ts";
 import { shownPath } from "../terminal/shown-path.ts";
 
 /** What was found in a directory, and how to run it. */
@@ -25,6 +26,12 @@ export async function run(context: Context): Promise<void> {
     });
   }
   mkdirSync(directory, { recursive: true });
+  const compose = COMPOSE_NAMES.find((name) => existsSync(join(directory, name)));
+  if (compose !== undefined) {
+    throw new Fault("conflict", `Cannot write a config: ${compose} is there, and would no longer be read`, {
+      hint: `\`plinth up\` runs it as it is; \`plinth import compose ${compose}\` writes the same as a plinth.config.ts.`,
+    });
+  }
   const found = lookAround(directory);
   const name = appName(directory);
   const file = join(directory, "plinth.config.yaml");

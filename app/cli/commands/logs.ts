@@ -14,7 +14,13 @@ const COLOURS: readonly Colour[] = ["cyan", "magenta", "green", "yellow", "blue"
 
 interface Selection {
   readonly app: string;
-  readonly accepts: (instance: Instance) => boolean;
+  /** One of the two. */
+  readonly service?: string;
+  readonly instance?: string;
+}
+
+function accepts({ service, instance }: Selection, { metadata, spec }: Instance): boolean {
+  return instance === undefined ? spec.service === service : metadata.name === instance;
 }
 
 export async function run(context: Context): Promise<void> {
@@ -22,6 +28,13 @@ export async function run(context: Context): Promise<void> {
   const follow = context.is("follow");
   const tail = context.number("tail") ?? (follow ? FOLLOW_TAIL_DEFAULT : undefined);
   const selection = await select(context);
+  if (context.json) {
+    const { app, ...chosen } = selection;
+    const range = tail === undefined ? { follow } : { follow, tail };
+    for await (const bytes of client.appLog(app, { ...chosen, ...range, signal }))
+      await context.output.stdout.writeAll(bytes, signal);
+    return;
+  }
   const labels = { "plinth.dev/app": selection.app };
   const printer = new Printer(context);
 
@@ -37,7 +50,7 @@ export async function run(context: Context): Promise<void> {
 
   if (!follow) {
     const { items } = await client.list("Instance", { labels, signal });
-    const chosen = items.filter(selection.accepts).map(({ metadata }) => metadata.name);
+    const chosen = items.filter((item) => accepts(selection, item)).map(({ metadata }) => metadata.name);
     printer.expect(chosen);
     for (const name of chosen.sort()) await show(name, tail);
     return;
@@ -60,7 +73,7 @@ async function followAll(
     for await (const event of client.watch("Instance", { labels, signal })) {
       if (event.type === "SYNCED") synced = true;
       else if (event.type === "DELETED") followed.delete(event.object.metadata.name);
-      else if (selection.accepts(event.object) && !followed.has(event.object.metadata.name)) {
+      else if (accepts(selection, event.object) && !followed.has(event.object.metadata.name)) {
         const { name } = event.object.metadata;
         followed.add(name);
         printer.expect([name]);
@@ -82,7 +95,7 @@ async function select(context: Context): Promise<Selection> {
       if (!(error instanceof Fault) || error.code !== "not-found") throw error;
       throw new UsageFault(`There is no instance "${name}"`, words, { hint: "`plinth ps` lists them." });
     });
-    return { app: instance.spec.app, accepts: ({ metadata }) => metadata.name === name };
+    return { app: instance.spec.app, instance: name };
   }
   const app = await chooseApp(context, slash === -1 ? context.text("app") : target.slice(0, slash));
   const services = Object.keys(app.spec.services);
@@ -92,7 +105,7 @@ async function select(context: Context): Promise<Selection> {
       mistyped: { word: name, among: services },
     });
   }
-  return { app: app.metadata.name, accepts: ({ spec }) => spec.service === name };
+  return { app: app.metadata.name, service: name };
 }
 
 /** Writes whole lines, prefixed where there are several sources; made harmless where a terminal reads them. */
@@ -130,12 +143,11 @@ class Printer {
 
   async #write(name: string, lines: readonly Buffer[]): Promise<void> {
     if (lines.length === 0) return;
-    const { output, json, signal } = this.#context;
+    const { output, signal } = this.#context;
     const surface = output.stdout;
     const prefix = this.#prefix(name);
     const text = lines
       .map((bytes) => {
-        if (json) return JSON.stringify({ instance: name, line: bytes.toString("utf8") });
         const line = bytes.toString("utf8");
         return prefix + (surface.isTerminal ? plainText(line) : line);
       })

@@ -218,7 +218,7 @@ async function conclude(context: Context, outcome: Outcome): Promise<number> {
       });
     }
     for (const line of failureLines(app, outcome.failure, output.stderr)) output.error(line);
-    if (!json)
+    if (!json && outcome.failure?.reason !== "Refused")
       output.error(
         `  \`plinth logs ${name}/${plainLine(outcome.failure?.service ?? "SERVICE")}\` shows more.`,
       );
@@ -254,14 +254,21 @@ function urlTable(
 async function watchOver(context: Context, app: string, supervision: Supervision): Promise<void> {
   const progress = showChanges(context);
   const { client, signal } = context;
+  const over = new AbortController();
   const watching = followRollout({
     client,
     app,
     generation: undefined,
-    signal,
+    signal: AbortSignal.any([signal, over.signal]),
     onChange: (view) => progress.update(view),
   });
-  await Promise.race([watching, supervision.ended]);
+  try {
+    await Promise.race([watching, supervision.ended]);
+  } finally {
+    // It would ask for a daemon that is gone, and keep this process waiting.
+    over.abort();
+    await watching.catch(() => undefined);
+  }
 }
 
 /** Gracefully on the first Ctrl-C, at once on the second. */

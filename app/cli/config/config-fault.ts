@@ -14,6 +14,8 @@ export interface ConfigProblem {
   readonly expected?: string;
   readonly received?: string;
   readonly suggestion?: string;
+  /** More lines about it, as another language's own report. */
+  readonly detail?: string;
   /** 1-based; absent where the place cannot be told for sure. */
   readonly line?: number;
   readonly column?: number;
@@ -74,9 +76,14 @@ export class ConfigFault extends DetailedFault {
       const span: Span = { line: problem.line, column: problem.column ?? 1, length: problem.length ?? 1 };
       lines.push(...frameLines(text, span, surface));
     }
-    if (problem.expected !== undefined) lines.push(`  expected ${plainText(problem.expected)}`);
-    if (problem.received !== undefined) lines.push(`  received ${plainText(problem.received)}`);
+    // A list of all there is would hide the one that was meant.
+    const isMeant = problem.suggestion !== undefined && problem.message.startsWith("unknown key");
+    if (problem.expected !== undefined && !isMeant) lines.push(`  expected ${plainText(problem.expected)}`);
+    if (problem.received !== undefined && !isMeant) lines.push(`  received ${plainText(problem.received)}`);
+    if (problem.detail !== undefined) lines.push(...indented(problem.detail));
     if (problem.suggestion !== undefined) lines.push(`  did you mean "${plainText(problem.suggestion)}"?`);
     return lines;
   }
 }
+
+const indented = (text: string): string[] => text.split("\n").map((line) => `  ${plainText(line)}`.trimEnd());

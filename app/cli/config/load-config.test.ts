@@ -362,6 +362,19 @@ test("loadConfig() checks that directories are there", async (context) => {
   assert.match(text, /\^{3}\n/);
 });
 
+test("loadConfig() compiles how lines are read, and shows the compiler's report below the place", async (context) => {
+  const config = "  web:\n    command: [a]\n    logs: { remap: '.a = upcasee(.message)' }\n";
+  const { text, problems } = await load(context, "plinth.config.yaml", yaml(config));
+  assert.deepEqual(
+    problems.map(({ path }) => path),
+    [["services", "web", "logs", "remap"]],
+  );
+  assert.match(
+    text,
+    /services\.web\.logs\.remap: the program does not compile\n.*\^{5}.*did you mean "upcase"\?/s,
+  );
+});
+
 test("loadConfig() takes a Compose file where there is no config of Plinth's own", async (context) => {
   const compose =
     "services:\n  web:\n    image: nginx:1.27\n    ports: ['80']\n    tty: true\n    volumes: [./new:/new]\n";

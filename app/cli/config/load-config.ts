@@ -60,7 +60,10 @@ export async function loadConfig(target: string, options: LoadOptions): Promise<
   const { notes = [], texts = new Map([[file, read.text]]) } = translated ?? {};
   const { builds, folders, portless, unchecked } = translated ?? NOTHING_BESIDE;
   const found: ConfigProblem[] = validate("Config", value);
-  if (found.length === 0) found.push(...checkDirectories(value as Config, dirname(file), folders));
+  if (found.length === 0) {
+    found.push(...checkDirectories(value as Config, dirname(file), folders));
+    found.push(...(await checkRemaps(value as Config)));
+  }
   const placed = found.map((problem) =>
     translated === undefined ? place(problem, read) : placeTranslated(problem, translated),
   );
@@ -141,6 +144,18 @@ function checkDirectories(
     });
   }
   return problems;
+}
+
+async function checkRemaps({ services }: Config): Promise<ConfigProblem[]> {
+  const programs = Object.entries(services).flatMap(([service, { logs }]) =>
+    logs?.remap === undefined ? [] : [{ path: ["services", service, "logs", "remap"], source: logs.remap }],
+  );
+  if (programs.length === 0) return [];
+  const { remapErrors } = await import("@plinth/observe/compile");
+  return programs.flatMap(({ path, source }) => {
+    const detail = remapErrors(source);
+    return detail === undefined ? [] : [{ path, message: "the program does not compile", detail }];
+  });
 }
 
 function missingFiles(

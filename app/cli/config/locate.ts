@@ -15,7 +15,9 @@ export function locateConfig(target: string): string {
   const path = resolve(target);
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) {
-    throw new Fault("invalid", `Cannot find "${target}": no such file or directory`);
+    throw new Fault("invalid", `Cannot find "${target}": no such file or directory`, {
+      hint: "Name the folder of a plinth.config or compose.yaml, or that file; without a name it is this folder.",
+    });
   }
   const file = stats.isDirectory() ? inDirectory(path) : path;
   const { size, isFile } = describe(file);

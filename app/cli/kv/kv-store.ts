@@ -10,6 +10,8 @@ import { UsageFault } from "../exit-code.ts";
 const TIMEOUT_DEFAULT = "5s";
 /** How a call's error ends whose connection did. */
 const CUT_TEXT = "the connection was lost";
+/** Soon enough to be no pause, seldom enough to be no load. */
+const RETRY_MS = 200;
 const URL_VARIABLE = "PLINTH_STORE_URL";
 
 /** Opens the store that a command is about, and turns what the store refuses into Faults. */
@@ -19,7 +21,7 @@ export async function withStore<Result>(
 ): Promise<Result> {
   const tls = tlsOf(context);
   const timeoutMs = parseDurationMs(context.text("timeout") ?? TIMEOUT_DEFAULT);
-  const url = await urlOf(context);
+  const url = await urlOf(context, timeoutMs);
   await using store = openClient(url, { timeoutMs, ...(tls !== undefined && { tls }) });
   try {
     return await body(store);
@@ -34,7 +36,7 @@ export async function withStore<Result>(
 }
 
 /** By --url, else by --store, else by $PLINTH_STORE_URL, else the only store of the app. */
-async function urlOf(context: Context): Promise<string> {
+async function urlOf(context: Context, timeoutMs: number): Promise<string> {
   const { client, signal, words } = context;
   const url = context.text("url");
   const named = context.text("store");
@@ -62,7 +64,17 @@ async function urlOf(context: Context): Promise<string> {
       mistyped: { word: store, among: stores },
     });
   }
-  return (await client.storeAccess(app.metadata.name, store, { signal })).url;
+  const deadlineMs = context.clock.monotonic() + timeoutMs;
+  for (;;) {
+    try {
+      return (await client.storeAccess(app.metadata.name, store, { signal })).url;
+    } catch (error) {
+      // As a server that does not answer yet: just after `plinth start` it is about to.
+      const isPassing = error instanceof Fault && error.code === "unavailable";
+      if (!isPassing || context.clock.monotonic() >= deadlineMs) throw error;
+      await context.clock.sleep(RETRY_MS, signal);
+    }
+  }
 }
 
 function tlsOf(context: Context): TlsOptions | undefined {

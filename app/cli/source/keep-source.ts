@@ -63,6 +63,7 @@ export async function keepSource(spec: AppSpec, options: KeepOptions): Promise<K
     if (code === "ENOSPC" || code === "EDQUOT") {
       throw new Fault("exhausted", `Cannot keep a copy of ${project} in ${home}: the disk is full`, {
         cause: error,
+        hint: "Make room (`plinth doctor` says how much there is), or choose a home on another disk with --home.",
       });
     }
     if (code === undefined) throw error;

@@ -1,11 +1,8 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { fileURLToPath } from "node:url";
+import { userAgentRules } from "@plinth/observe/user-agent-rules";
 import { type Host, stringify, webHost } from "@plinth/vrl";
 import type { Output } from "../terminal/output.ts";
-
-/** ua-parser's, as data. */
-const USER_AGENT_RULES = fileURLToPath(import.meta.resolve("uap-core/regexes.yaml"));
 
 /** What programs on the command line can reach: this machine's environment and files, nothing on the network. */
 export function commandLineHost(
@@ -18,7 +15,7 @@ export function commandLineHost(
     environmentVariable: (name) => environment[name],
     hostname,
     readFile: (path) => new Uint8Array(readFileSync(path)),
-    userAgentRules: () => readFileSync(USER_AGENT_RULES, "utf8"),
+    userAgentRules,
     log: (level, value) => output.error(`${level}: ${typeof value === "string" ? value : stringify(value)}`),
     secrets: {
       get: (name) => secrets.get(name),

@@ -112,15 +112,11 @@ export class FakePlinth implements AsyncDisposable {
   #get(path: string, query: URLSearchParams, response: ServerResponse): void {
     if (path === "/stat") return this.#json(response, this.traffic.stat());
     if (path === "/ps") return this.#json(response, this.traffic.instances());
+    if (path === "/diagnostics") return this.#json(response, {});
     if (path === "/status") return this.#json(response, this.traffic.status());
     if (path === "/watch") return this.#watch(query, response);
     if (path === "/tap") return this.#tap(query, response);
-    const instance = /^\/instances\/([^/]+)\/log$/.exec(path)?.[1];
-    if (instance !== undefined) return this.#log([instance], false, response);
-    if (path === "/apps/shop/log") {
-      const service = query.get("service");
-      return this.#log(service === null ? undefined : [`shop.${service}.`], true, response);
-    }
+    if (path === "/apps/shop/log") return this.#log(query, response);
     const kind = Object.values(kinds).find(({ plural }) => path === `/${plural}`)?.kind;
     if (kind === undefined) return this.#refuse(response, 404, `no such path: ${path}`);
     return this.#json(response, {
@@ -163,17 +159,24 @@ export class FakePlinth implements AsyncDisposable {
     response.once("close", () => clearInterval(timer));
   }
 
-  #log(prefixes: readonly string[] | undefined, framed: boolean, response: ServerResponse): void {
-    response.writeHead(200, {
-      "content-type": framed ? "application/x-ndjson" : "text/plain; charset=utf-8",
-    });
+  /** A line that is JSON is read as its fields, as by `. = parse_json!(.message)`. */
+  #log(query: URLSearchParams, response: ServerResponse): void {
+    const service = query.get("service");
+    const prefix = query.get("instance") ?? (service === null ? "" : `shop.${service}.`);
+    response.writeHead(200, { "content-type": "application/x-ndjson" });
     response.flushHeaders();
     const write = (instance: string, line: string): void => {
-      if (prefixes !== undefined && !prefixes.some((prefix) => instance.startsWith(prefix))) return;
-      response.write(framed ? `${JSON.stringify({ instance, line })}\n` : `${line}\n`);
+      if (!instance.startsWith(prefix)) return;
+      const isRead = query.get("fields") === "true" && line.startsWith("{");
+      const fields = isRead ? `,"fields":${line}` : "";
+      response.write(`${JSON.stringify({ instance, line }).slice(0, -1)}${fields}}\n`);
     };
     for (const [instance, lines] of this.shop.logs)
       for (const line of lines.slice(-200)) write(instance, line);
+    if (query.get("follow") !== "true") {
+      response.end();
+      return;
+    }
     const server = this.#server;
     server.on("plinth:line", write);
     response.once("close", () => server.off("plinth:line", write));
@@ -184,6 +187,22 @@ export class FakePlinth implements AsyncDisposable {
     if (deed === "POST /processes/daemon/signal") {
       await this.die();
       setTimeout(() => void this.back(), this.#awayMs);
+      return;
+    }
+    if (deed === "POST /processes/proxy/signal") {
+      const name = this.shop.store.list("Instance").find(({ metadata }) => metadata.name.includes("loadgen"));
+      this.write(name!.metadata.name, JSON.stringify({ level: "error", failures_total: 7 }));
+      this.#json(response, {});
+      return;
+    }
+    if (deed === "POST /identity/expire") {
+      this.#json(response, { hosts: [{ name: "alpha", certificates: 11 }] });
+      return;
+    }
+    const halted = /^POST \/hosts\/([^/]+)\/halt$/.exec(deed)?.[1];
+    if (halted !== undefined) {
+      this.shop.halt(halted);
+      this.#json(response, {});
       return;
     }
     const victim = /^POST \/instances\/([^/]+)\/signal$/.exec(deed)?.[1];

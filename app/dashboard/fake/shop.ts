@@ -13,14 +13,20 @@ const node = (service: string, more: Partial<ServiceSpec> = {}): ServiceSpec => 
 const spec: AppSpec = {
   directory: "/home/ada/shop",
   services: {
-    storefront: node("storefront", { replicas: 2, calls: ["catalog", "cart", "checkout", "assets"] }),
+    storefront: node("storefront", {
+      replicas: 2,
+      calls: ["catalog", "cart", "checkout", "recommend", "assets"],
+    }),
     catalog: node("catalog", { replicas: 2 }),
-    cart: node("cart", { calls: ["catalog"] }),
+    cart: node("cart", { calls: ["catalog", "carts"] }),
     checkout: node("checkout", { calls: ["cart", "payment"] }),
-    payment: { command: ["perl", "server.pl"] },
+    recommend: { image: "oci:/home/ada/.cache/shop-node", calls: ["catalog"] },
+    payment: { command: ["perl", "server.pl"], logs: { remap: ". = parse_json!(.message)" } },
     assets: { command: ["node", "http-server", ".", "-p", "${PORT}"] },
     loadgen: node("loadgen", { calls: ["storefront"] }),
     flood: node("flood", { replicas: 0, calls: ["catalog"] }),
+    hoard: node("hoard", { replicas: 0, calls: ["carts"] }),
+    carts: { command: ["${PLINTH}", "store", "serve"], store: true },
   },
   ingress: { "shop.localhost": "storefront", "*": "storefront" },
 };
@@ -141,6 +147,17 @@ export class FakeShop {
         status: { ...rest, state: "Ready", startedAt, exitCode: 137, restarts },
       });
     }, this.settleMs).unref();
+  }
+
+  /** A second machine has joined; this one is alpha. */
+  join(name: string): void {
+    for (const host of ["alpha", name])
+      this.store.put("Host", host, { spec: {}, status: { state: "Ready", address: "192.0.2.1:7081" } });
+  }
+
+  /** Goes as if its power were cut. */
+  halt(name: string): void {
+    this.#later(() => this.store.put("Host", name, { spec: {}, status: { state: "Lost" } }));
   }
 
   update(name: string, status: Partial<NonNullable<Instance["status"]>>): void {

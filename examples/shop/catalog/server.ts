@@ -25,8 +25,8 @@ const server = createServer({ keepAliveTimeout: 75_000 }, (request, response) =>
   }
   const startMs = performance.now();
   response.on("finish", () => {
-    const tookMs = (performance.now() - startMs).toFixed(1);
-    console.log(`${request.method} ${path} ${response.statusCode} ${tookMs}ms`);
+    const ms = Math.round((performance.now() - startMs) * 10) / 10;
+    console.log(JSON.stringify({ method: request.method, path, status: response.statusCode, ms }));
     if (!server.listening) server.closeIdleConnections();
   });
   const { status, body } = answer(path);

@@ -3,6 +3,10 @@ import { randomInt } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 
+interface Line {
+  readonly id: string;
+  readonly quantity: number;
+}
 interface Answer {
   readonly status: number;
   readonly body: unknown;
@@ -20,8 +24,9 @@ function post(url: string, body: unknown): Promise<Response> {
 }
 
 async function order(request: IncomingMessage): Promise<Answer> {
-  const { lines, name } = JSON.parse(await text(request)) as { lines: unknown; name: string };
-  const priced = await post(`${cartUrl}/price`, { lines });
+  const { lines, name } = JSON.parse(await text(request)) as { lines: readonly Line[]; name: string };
+  const written = lines.map(({ id, quantity }) => `${id}:${quantity}`).join(".");
+  const priced = await fetch(`${cartUrl}/price?lines=${written}`);
   if (!priced.ok) throw new Error(`cart answered ${priced.status}`);
   const cart = (await priced.json()) as { lines: readonly unknown[]; totalCents: number };
   if (cart.lines.length === 0) return { status: 422, body: { reason: "The cart is empty." } };
@@ -44,8 +49,8 @@ const server = createServer({ keepAliveTimeout: 75_000 }, (request, response) =>
   }
   const startMs = performance.now();
   response.on("finish", () => {
-    const tookMs = (performance.now() - startMs).toFixed(1);
-    console.log(`${request.method} ${path} ${response.statusCode} ${tookMs}ms`);
+    const ms = Math.round((performance.now() - startMs) * 10) / 10;
+    console.log(JSON.stringify({ method: request.method, path, status: response.statusCode, ms }));
     if (!server.listening) server.closeIdleConnections();
   });
   const send = ({ status, body }: Answer): void => {

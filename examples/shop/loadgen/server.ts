@@ -8,31 +8,28 @@ const UNDER_WAY_MAX = 200;
 const TIMEOUT_MS = 20_000;
 const SUMMARY_MS = 10_000;
 
-const form = (path: string, fields: Record<string, string>): [path: string, init: RequestInit] => [
+type Request = readonly [path: string, init?: RequestInit];
+
+const form = (path: string, fields: Record<string, string>): Request => [
   path,
   { method: "POST", body: new URLSearchParams(fields), redirect: "manual" },
 ];
 const ids = ["mug", "teapot", "lamp", "notebook", "planter", "clock", "vase", "bowl", "candle"];
 const anyId = (): string => ids[Math.floor(Math.random() * ids.length)]!;
-const withCart = (): Record<string, string> => ({ cookie: `cart=${anyId()}:1.${anyId()}:2` });
+/** Each shopper's cookie: whose cart it is, as a browser keeps it. */
+const shoppers: (string | undefined)[] = Array.from({ length: 25 }, () => undefined);
 
 /** What a shopper does next, and how often of a hundred times. */
-const steps: readonly (readonly [weight: number, step: () => [path: string, init?: RequestInit]])[] = [
+const steps: readonly (readonly [weight: number, step: () => Request])[] = [
   [30, () => ["/"]],
-  [30, () => [`/products/${anyId()}`]],
+  [28, () => [`/products/${anyId()}`]],
   [12, () => [`/assets/images/${anyId()}.svg`]],
-  [10, () => form("/cart/add", { id: anyId() })],
-  [10, () => ["/cart", { headers: withCart() }]],
-  [
-    8,
-    () => {
-      const [path, init] = form("/checkout", { name: "A shopper" });
-      return [path, { ...init, headers: withCart() }];
-    },
-  ],
+  [14, () => form("/cart/add", { id: anyId() })],
+  [8, () => ["/cart"]],
+  [8, () => form("/checkout", { name: "A shopper" })],
 ];
 
-function nextStep(): [path: string, init?: RequestInit] {
+function nextStep(): Request {
   let luck = Math.random() * 100;
   for (const [weight, step] of steps) {
     luck -= weight;
@@ -48,21 +45,26 @@ const total = { requests: 0, failures: 0 };
 
 async function shop(): Promise<void> {
   const [path, init] = nextStep();
+  const shopper = Math.floor(Math.random() * shoppers.length);
+  const cookie = shoppers[shopper];
   const startMs = performance.now();
   underWay++;
   total.requests++;
   try {
     const response = await fetch(`${storefrontUrl}${path}`, {
       ...init,
+      ...(cookie !== undefined && { headers: { cookie } }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     await response.arrayBuffer();
+    shoppers[shopper] = response.headers.get("set-cookie")?.split(";")[0] ?? cookie;
     if (response.status >= 500) throw new Error(`answered ${response.status}`);
   } catch (error) {
     failures++;
     total.failures++;
     const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : "";
-    console.error(`failed: ${init?.method ?? "GET"} ${path}: ${String(error)}${cause}`);
+    const message = `${init?.method ?? "GET"} ${path}: ${String(error)}${cause}`;
+    console.error(JSON.stringify({ level: "error", message, failures_total: total.failures }));
   } finally {
     underWay--;
     latenciesMs.push(performance.now() - startMs);
@@ -71,10 +73,18 @@ async function shop(): Promise<void> {
 
 function summarize(): void {
   const sorted = latenciesMs.sort((one, other) => one - other);
-  const quantile = (share: number): string => (sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(1);
+  const quantile = (share: number): number =>
+    Math.round((sorted[Math.floor(sorted.length * share)] ?? 0) * 10) / 10;
+  // Each line has the totals: who reads the last one knows them all.
   console.log(
-    `${sorted.length} requests, ${failures} failed, p50 ${quantile(0.5)}ms, p99 ${quantile(0.99)}ms` +
-      `; since the start ${total.requests} requests, ${total.failures} failed`,
+    JSON.stringify({
+      level: "info",
+      message: `${sorted.length} requests, ${failures} failed`,
+      p50_ms: quantile(0.5),
+      p99_ms: quantile(0.99),
+      requests_total: total.requests,
+      failures_total: total.failures,
+    }),
   );
   latenciesMs = [];
   failures = 0;

@@ -95,7 +95,7 @@ sub serve {
         my $body = substr $input, 0, $length, '';
 
         my ($status, $answer) = answer($method, $path, $body);
-        print "$method $path $status\n" unless $path eq '/healthz';
+        print log_line($method, $path, $status, $body) unless $path eq '/healthz';
         my $keep = $minor == 1 && ($field{connection} // '') !~ /\bclose\b/i && !$stopping;
         reply($client, $status, $keep, $answer) or return;
         return unless $keep;
@@ -113,6 +113,16 @@ sub answer {
     return (402, '{"reason":"declined"}')         if $luck < 0.01;
     return (503, '{"reason":"the bank is away"}') if $luck < 0.02;
     return (201, sprintf '{"charge":"ch_%08x","amountCents":%d}', int rand 2**32, $amount);
+}
+
+# As syslog's readers know it: key=value, what has blanks in quotes.
+sub log_line {
+    my ($method, $path, $status, $body) = @_;
+    my ($amount)    = $body =~ /"amountCents"\s*:\s*([0-9]{1,9})\b/;
+    my ($reference) = $body =~ /"reference"\s*:\s*"([\w-]{1,40})"/;
+    my $outcome = $status == 201 ? 'charged' : $status == 402 ? 'declined' : $status == 503 ? 'bank-away' : 'refused';
+    return sprintf qq(at=%s method=%s path="%s" status=%d outcome=%s amount_cents=%s reference=%s\n),
+        POSIX::strftime('%Y-%m-%dT%H:%M:%SZ', gmtime), $method, $path =~ s/"/%22/gr, $status, $outcome, $amount // '-', $reference // '-';
 }
 
 sub reply {

@@ -66,7 +66,15 @@ export function homePage(products: readonly Product[], cartCount: number): strin
   );
 }
 
-export function productPage(product: Product, cartCount: number): string {
+export function productPage(product: Product, others: readonly Product[], cartCount: number): string {
+  const beside = others.map(
+    ({ id, name, priceCents }) =>
+      `<li><a href="/products/${id}">${picture(id)}<b>${escape(name)}</b><i>${euros(priceCents)}</i></a></li>`,
+  );
+  const section =
+    beside.length === 0
+      ? ""
+      : `<section class="beside"><h2>Goes well with it</h2><ul class="grid">${beside.join("")}</ul></section>`;
   return page(
     product.name,
     cartCount,
@@ -74,7 +82,7 @@ export function productPage(product: Product, cartCount: number): string {
 <h1>${escape(product.name)}</h1><p class="maker">by ${escape(product.maker)}</p>
 <p>${escape(product.description)}</p><p class="price">${euros(product.priceCents)}</p>
 <form method="post" action="/cart/add"><input type="hidden" name="id" value="${product.id}"><button>Add to cart</button></form>
-<p><a href="/">Back to the shelf</a></p></div></article>`,
+<p><a href="/">Back to the shelf</a></p></div></article>${section}`,
   );
 }
 
@@ -92,23 +100,35 @@ function rows(cart: PricedCart, editable: boolean): string {
   return `<table>${body.join("")}<tr class="total"><th scope="row">Total</th><td></td><td>${euros(cart.totalCents)}</td></tr></table>`;
 }
 
-export function cartPage(cart: PricedCart, cartCount: number): string {
+export interface CartView {
+  readonly cart: PricedCart;
+  readonly count: number;
+  /** Said above the cart, when the shop cannot keep it as it should. */
+  readonly notice?: string | undefined;
+  readonly problem?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+const noticeOf = (text: string | undefined): string =>
+  text === undefined ? "" : `<div class="notice" role="status">${escape(text)}</div>`;
+
+export function cartPage({ cart, count, notice }: CartView): string {
   const main =
     cart.lines.length === 0
       ? `<p>Nothing in it yet.</p><p><a href="/">To the shelf</a></p>`
       : `${rows(cart, true)}<p><a class="button" href="/checkout">Check out</a> <a href="/">Keep looking</a></p>`;
-  return page("Cart", cartCount, `<h1>Your cart</h1>${main}`);
+  return page("Cart", count, `<h1>Your cart</h1>${noticeOf(notice)}${main}`);
 }
 
-export function checkoutPage(cart: PricedCart, cartCount: number, problem?: string, name = ""): string {
-  const notice =
+export function checkoutPage({ cart, count, notice, problem, name = "" }: CartView): string {
+  const refused =
     problem === undefined
       ? ""
       : `<div class="notice" role="alert"><b>${escape(problem)}</b> Nothing was charged and your cart is as it was. Trying again usually works.</div>`;
   return page(
     "Check out",
-    cartCount,
-    `<h1>Check out</h1>${notice}${rows(cart, false)}
+    count,
+    `<h1>Check out</h1>${noticeOf(notice)}${refused}${rows(cart, false)}
 <form class="checkout" method="post" action="/checkout">
 <label for="name">Who is it for?</label><input id="name" name="name" value="${escape(name)}" maxlength="80" autocomplete="name" required>
 <button>Pay ${euros(cart.totalCents)}</button></form>`,

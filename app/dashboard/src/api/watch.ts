@@ -1,10 +1,10 @@
 /** Keeps a copy of the API's resources: list, watch from there, resume, and list again when that is no longer possible. */
-import type { App, Instance, Release, Service } from "@plinth/resource";
+import type { App, Host, Instance, Release, Service } from "@plinth/resource";
 import { eachLine } from "./lines.ts";
 import { ApiFault, open, request } from "./request.ts";
 import { delay } from "./wait.ts";
 
-export type Watched = App | Service | Instance | Release;
+export type Watched = App | Service | Instance | Release | Host;
 
 export interface WatchEvent {
   readonly type: "ADDED" | "MODIFIED" | "DELETED";
@@ -33,9 +33,15 @@ interface List {
   readonly items: readonly Omit<Watched, "kind">[];
 }
 
-const plurals = ["apps", "services", "instances", "releases"];
+const plurals = ["apps", "services", "instances", "releases", "hosts"];
 /** There may be more on the stream than is shown here. */
-const kinds: ReadonlySet<string> = new Set<Watched["kind"]>(["App", "Service", "Instance", "Release"]);
+const kinds: ReadonlySet<string> = new Set<Watched["kind"]>([
+  "App",
+  "Service",
+  "Instance",
+  "Release",
+  "Host",
+]);
 const HTTP_GONE = 410;
 const RETRY_MS = { first: 200, longest: 1000 };
 

@@ -13,7 +13,7 @@ import { type CallGraphProps, isChosen } from "./selection.ts";
 import { INGRESS, topologyOf } from "./topology.ts";
 
 /** Below this, text could not be read; the graph then scrolls a little instead. */
-const SCALE_MIN = 0.82;
+const SCALE_MIN = 0.8;
 const SCALE_MAX = 1.15;
 /** Where less than this much of the graph's width could be seen, calls are listed instead. */
 const SEEN_MIN = 0.75;
@@ -70,10 +70,10 @@ function Node({ name, at, health, selected, onSelect }: NodeProps): ReactNode {
       {...pressable(`${name}: ${health ? `${health.word}, ` : ""}${line}`, onSelect)}
     >
       <rect width={NODE.width} height={NODE.height} rx="8" />
-      <text x="14" y="21" className="name">
+      <text x="11" y="21" className="name">
         {name}
       </text>
-      <text x="14" y="38" className="line">
+      <text x="11" y="38" className="line">
         <tspan className="symbol">{health ? symbolOf(tone) : "→"}</tspan> {line}
       </text>
     </g>

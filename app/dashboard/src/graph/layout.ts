@@ -2,8 +2,8 @@
 import { Graph, layout as arrange } from "@dagrejs/dagre";
 import type { Link, Topology } from "./topology.ts";
 
-export const NODE = { width: 148, height: 50 };
-export const LABEL = { width: 118, height: 46 };
+export const NODE = { width: 146, height: 50 };
+export const LABEL = { width: 104, height: 46 };
 
 export interface Point {
   readonly x: number;
@@ -27,9 +27,9 @@ export function layOut({ nodes, links }: Topology, direction: Direction): Layout
   const graph = new Graph();
   graph.setGraph({
     rankdir: direction,
-    nodesep: direction === "LR" ? 22 : 28,
-    ranksep: direction === "LR" ? 28 : 34,
-    edgesep: 14,
+    nodesep: 16,
+    ranksep: direction === "LR" ? 28 : 30,
+    edgesep: 8,
     marginx: MARGIN,
     marginy: MARGIN,
   });

@@ -1,5 +1,5 @@
 /** The page's copy of the API's resources, and whether it is fresh. */
-import type { App, Instance, Release, Service } from "@plinth/resource";
+import type { App, Host, Instance, Release, Service } from "@plinth/resource";
 import type { ApiFault } from "../api/request.ts";
 import { type Watched, type WatchEvent, type Watcher } from "../api/watch.ts";
 import { Observable } from "./observable.ts";
@@ -15,6 +15,8 @@ export interface Cluster {
   readonly services: readonly Service[];
   readonly instances: readonly Instance[];
   readonly releases: readonly Release[];
+  /** None while one machine is all there is. */
+  readonly hosts: readonly Host[];
 }
 
 const HTTP_UNAUTHORIZED = 401;
@@ -32,6 +34,7 @@ export class ClusterModel implements Watcher {
     services: [],
     instances: [],
     releases: [],
+    hosts: [],
   });
   #resources = new Map<string, Watched>();
 
@@ -73,6 +76,7 @@ export class ClusterModel implements Watcher {
       apps: all.filter((resource) => resource.kind === "App"),
       services: all.filter((resource) => resource.kind === "Service"),
       instances: all.filter((resource) => resource.kind === "Instance"),
+      hosts: all.filter((resource) => resource.kind === "Host"),
       releases: all
         .filter((resource) => resource.kind === "Release")
         .sort((one, other) => other.spec.number - one.spec.number),

@@ -1,6 +1,6 @@
 /** Logs: a live tail of an app, a service or an instance. */
 import { memo, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
-import { followTail, type TailScope } from "../api/tail.ts";
+import { followTail, type TailLine, type TailScope } from "../api/tail.ts";
 import { delay, whileVisible } from "../api/wait.ts";
 import { clockTime, count, shortInstance } from "../format.ts";
 import { LOG_LINES_MAX, LogBuffer, type LogLine, searchLines } from "../model/log-buffer.ts";
@@ -26,7 +26,7 @@ const emptyTail = (): Tail => ({ buffer: new LogBuffer(), revision: 0, following
 
 function useTail(scope: TailScope): Tail {
   const [tail, setTail] = useState(emptyTail);
-  const { app, service, instance } = scope;
+  const { app, service, instance, fields } = scope;
 
   useEffect(() => {
     let redraw: ReturnType<typeof setTimeout> | undefined;
@@ -40,7 +40,7 @@ function useTail(scope: TailScope): Tail {
             openedMs = performance.now();
             setTail({ buffer, revision: 0, following: true });
           },
-          lines(lines: readonly { instance: string; text: string }[]): void {
+          lines(lines: readonly TailLine[]): void {
             buffer.append(lines, performance.now() - openedMs < PAST_MS ? undefined : Date.now());
             redraw ??= setTimeout(() => {
               redraw = undefined;
@@ -51,7 +51,7 @@ function useTail(scope: TailScope): Tail {
           },
         };
         try {
-          await followTail({ app, service, instance }, reader, signal);
+          await followTail({ app, service, instance, fields }, reader, signal);
         } catch {
           // Said below as "not following"; tried again after a while.
         }
@@ -65,7 +65,7 @@ function useTail(scope: TailScope): Tail {
       stop();
       clearTimeout(redraw);
     };
-  }, [app, service, instance]);
+  }, [app, service, instance, fields]);
   return tail;
 }
 
@@ -87,18 +87,35 @@ function highlighted(text: string, wanted: string): ReactNode {
   return [...pieces, text.slice(from)];
 }
 
+/** Fields that say how bad it is, where a program names one. */
+const LEVELS: ReadonlySet<string> = new Set(["level", "severity"]);
+
 interface LineProps {
   readonly line: LogLine;
   readonly wanted: string;
 }
 
 const Line = memo(function Line({ line, wanted }: LineProps): ReactNode {
-  const alarming = /\b(error|failed|fatal|panic|cannot|50[0-4])\b/i.test(line.text);
+  const said = line.fields.find(({ name }) => LEVELS.has(name))?.value ?? line.text;
+  const alarming = /\b(error|failed|fatal|panic|cannot|50[0-4])\b/i.test(said);
   return (
     <div className={alarming ? "log-line alarming" : "log-line"}>
       <time>{line.atMs === undefined ? "" : clockTime(line.atMs)}</time>
       <span className={`tag hue-${hueOf(line.instance)}`}>{shortInstance(line.instance)}</span>
-      <span className="text">{highlighted(line.text, wanted)}</span>
+      <span className="text">
+        {highlighted(line.text, wanted)}
+        {line.fields.map(({ name, value }) => (
+          <span key={name} className="field">
+            <span className="soft">{name}=</span>
+            {highlighted(value, wanted.startsWith(`${name}=`) ? wanted.slice(name.length + 1) : wanted)}
+          </span>
+        ))}
+        {line.error !== undefined && (
+          <span className="field text-bad" title={line.error}>
+            not read: {line.error.split("\n", 1)[0]}
+          </span>
+        )}
+      </span>
     </div>
   );
 });
@@ -136,7 +153,11 @@ export function LogsPage({ app }: PageProps): ReactNode {
   const service =
     query.get("service") ?? mine.find(({ metadata }) => metadata.name === instance)?.spec.service;
   const candidates = mine.filter(({ spec }) => service === undefined || spec.service === service);
-  const tail = useTail({ app: name, service, instance });
+  const isRead = Object.entries(app.spec.services).some(
+    ([each, { logs }]) => logs?.remap !== undefined && (service === undefined || service === each),
+  );
+  const [asWritten, setAsWritten] = useState(false);
+  const tail = useTail({ app: name, service, instance, fields: isRead && !asWritten });
 
   const [text, setText] = useState("");
   const [paused, setPaused] = useState<readonly LogLine[]>();
@@ -184,11 +205,25 @@ export function LogsPage({ app }: PageProps): ReactNode {
           <span className="sr">Text to look for</span>
           <input
             type="search"
-            placeholder="Filter by text"
+            placeholder={isRead ? "Filter by text or field=value" : "Filter by text"}
             value={text}
             onChange={(event) => setText(event.target.value)}
           />
         </label>
+        {isRead && (
+          <button
+            type="button"
+            className="button"
+            aria-pressed={asWritten}
+            title="All lines as they were written, those included that logs.remap drops"
+            onClick={() => {
+              setPaused(undefined);
+              setAsWritten(!asWritten);
+            }}
+          >
+            As written
+          </button>
+        )}
         <button
           type="button"
           className="button"

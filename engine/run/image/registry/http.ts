@@ -159,6 +159,7 @@ function faultOf(error: unknown, url: URL): Fault {
   if (code === "ENOTFOUND") {
     return new Fault("not-found", `Cannot reach ${url.host}: there is no host of that name`, {
       cause: error,
+      hint: "Is this machine on the network? An image can also be a folder in OCI's layout or an archive, brought along.",
     });
   }
   return new Fault("unavailable", `Cannot reach ${url.host}: ${code === "" ? message : code}`, {
