@@ -13,7 +13,7 @@ export function configReferenceMarkdown(): string {
     "",
     "What can stand in `plinth.config.ts`, `plinth.config.yaml` or `plinth.config.json`. `plinth validate` checks a file and tells all that is wrong with it at once; `plinth validate --schema` prints this page's content as JSON Schema, for editors. Keys that stand in bold must be there. `<name>` is a name of your own.",
     "",
-    "What is running is read and changed by an API with Kubernetes' conventions; it describes itself as OpenAPI at `/openapi/v3`, on the port where the dashboard is.",
+    "What is running is read and changed by an API with Kubernetes' conventions; it describes itself as OpenAPI at `/openapi/v3`, on the dashboard's port, to whoever is signed in there.",
   ];
   for (const definition of objects) lines.push(...objectSection(definition, all));
   lines.push("", "## Values");

@@ -6,7 +6,7 @@ import { suite, test } from "node:test";
 import { detectNetwork } from "@plinth/run";
 import { type Image, lacksPackages } from "./compose/debian-image.ts";
 import { nginxImage, PACKAGES, redisImage } from "./compose/images.ts";
-import { startDockerHub } from "./documents/docker-hub.ts";
+import { lacksOpenssl, startDockerHub } from "./documents/docker-hub.ts";
 import { knownWords, unknownWords } from "./documents/known-words.ts";
 import { type Page, readPage } from "./documents/page.ts";
 import { createReader } from "./documents/reader.ts";
@@ -51,7 +51,7 @@ async function workThrough(path: string, { steps, folder }: Page, user: number):
 suite("documents are worked through on a new machine", { skip, concurrency: READERS }, () => {
   for (const [path, page] of pages) {
     if (page.steps.length === 0) continue;
-    const lacking = imagesOf[path] === undefined ? undefined : lacksPackages(PACKAGES["site"]!);
+    const lacking = Object.hasOwn(imagesOf, path) && (lacksPackages(PACKAGES["site"]!) ?? lacksOpenssl());
     const user = withoutRoot.has(path) ? NOBODY : 0;
     test(path, { skip: lacking ?? false }, () => workThrough(path, page, user));
   }

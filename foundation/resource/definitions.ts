@@ -547,6 +547,7 @@ export const definitions = {
         maxLength: 65536,
         description:
           "A program of the Vector Remap Language: what becomes of each line, in `plinth logs --json` and the dashboard. Its event has `message`, the line, and `app`, `service` and `instance`.",
+        examples: [". = object!(parse_json!(.message))"],
       },
     },
     additionalProperties: false,

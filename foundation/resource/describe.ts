@@ -73,12 +73,11 @@ function keysOf(schema: Schema): DescribedKey[] {
 
 /** The definition that a value, or what it is made of, refers to. */
 function partOf(schema: Schema): DefinitionName | undefined {
-  const parts = [schema.items, schema.additionalProperties || undefined, ...(schema.anyOf ?? [])];
   const name = referenceOf(schema);
-  const whole = name === undefined ? undefined : schemas[name];
+  const whole = resolved(schema);
   // A list or map with a name of its own leads on to what is in it.
-  if (whole !== undefined && (whole.properties !== undefined || whole.type === "string")) return name;
-  return [...parts, whole?.items, whole?.additionalProperties || undefined, ...(whole?.anyOf ?? [])]
+  if (name !== undefined && (whole.properties !== undefined || whole.type === "string")) return name;
+  return [whole.items, whole.additionalProperties || undefined, ...(whole.anyOf ?? [])]
     .map((part) => (part === undefined ? undefined : partOf(part)))
     .find((found) => found !== undefined);
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,12 @@ import { type Machines, putFile } from "../machines.ts";
 
 const HUB = "registry-1.docker.io";
 const HTTPS_PORT = 443;
+const OPENSSL = "/usr/bin/openssl";
+
+/** Why none can be had here; undefined where one can. */
+export function lacksOpenssl(): string | undefined {
+  return existsSync(OPENSSL) ? undefined : "no /usr/bin/openssl (Debian's openssl)";
+}
 
 /** The registry that images without one are of, as far as machines of namespaces can tell. */
 export interface DockerHub extends AsyncDisposable {
@@ -61,5 +67,5 @@ export async function startDockerHub(
 function makeCertificate(key: string, certificate: string): void {
   const form = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2".split(" ");
   const subject = ["-subj", `/CN=${HUB}`, "-addext", `subjectAltName=DNS:${HUB}`];
-  execFileSync("openssl", [...form, "-keyout", key, "-out", certificate, ...subject], { stdio: "pipe" });
+  execFileSync(OPENSSL, [...form, "-keyout", key, "-out", certificate, ...subject], { stdio: "pipe" });
 }
