@@ -67,10 +67,10 @@ test("storeAccess() refuses what is no store, is not ready, or is on another hos
   );
   assert.throws(
     () => access("state", [instance({ host: "beta" }, ready)]),
-    refused("unavailable", /runs on host "beta".*Run this command there/),
+    refused("unsupported", /runs on host "beta".*Run this command there/),
   );
   assert.throws(
     () => access("state", [instance({}, ready)], "beta"),
-    refused("unavailable", /the first host/),
+    refused("unsupported", /the first host/),
   );
 });
