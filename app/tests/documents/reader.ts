@@ -75,8 +75,10 @@ export async function createReader(options: ReaderOptions): Promise<Reader> {
   const type = async (path: string, step: CommandStep, next: Step | undefined): Promise<void> => {
     const shell = shells.get(step.machine);
     if (shell === undefined) throw new Error(`${path}:${step.line}: there is no machine "${step.machine}"`);
-    const { printed, code } = await shell.type(step.command);
     const place = `${path}:${step.line}: ${step.command}`;
+    const { printed, code } = await shell.type(step.command).catch((error: unknown) => {
+      throw new Error(place, { cause: error });
+    });
     if (!printsAs(step.prints, printed))
       throw new Error(
         `${place}\nshould print\n${step.prints.join("\n")}\nand ended with ${code}, after\n${printed}`,
