@@ -35,6 +35,12 @@ export async function prepareShopImage(): Promise<void> {
     }
   }
   if (reason === undefined) return;
-  rmSync(nodeImage, { recursive: true, force: true });
+  // For this start, and for those after it; another user's image stays where it is.
+  process.env["SHOP_NODE_IMAGE"] = "";
+  try {
+    rmSync(nodeImage, { recursive: true, force: true });
+  } catch (error) {
+    console.log(`Cannot remove ${nodeImage}: ${error instanceof Error ? error.message : String(error)}`);
+  }
   console.log(`The shop's "recommend" runs as a process, not as a container: ${reason}`);
 }

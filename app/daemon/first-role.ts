@@ -338,10 +338,9 @@ export class FirstRole implements Role {
     return this.#report();
   }
 
-  /** All certificates anew, here and on every joined host; those there were serve until theirs is there. */
+  /** All certificates anew, here and on every joined host that answers; the old ones serve until theirs is there. */
   async #expire(): Promise<ExpiryReport> {
     const { given, signal, log } = this.#options;
-    this.hosts.checkAllAnswer(EXPIRE);
     const either = AbortSignal.any([signal, AbortSignal.timeout(ROTATION_MS)]);
     const here = async (): Promise<number> => {
       const certificates = await this.keeper.renewAll(either);

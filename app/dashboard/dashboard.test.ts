@@ -215,6 +215,8 @@ suite("dashboard in Chromium", { skip: whyNoChromium() }, () => {
     await dialog.getByRole("button", { name: "Switch off" }).click();
     await panel.getByText(/beta is given up: nobody calls it any more, after/).waitFor();
     await panel.getByText("beta does not answer. On it, plinth join brings it back.").waitFor();
+    shop.join("beta");
+    await panel.getByText(/beta is back after/).waitFor();
     assert.deepEqual(fake.deeds, ["POST /hosts/beta/halt "]);
   });
 

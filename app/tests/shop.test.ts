@@ -203,6 +203,25 @@ suite("the shop in Chromium", { skip: whyNoChromium() }, () => {
     assert.equal(await failedRequests(), "0");
   });
 
+  test("what services write in their own ways is read as fields of their types", async () => {
+    const fieldsOf = async (service: string): Promise<Record<string, unknown>[]> => {
+      const { stdout } = await plinth.run(["logs", service, "--json", "--tail", "50"]);
+      const lines = stdout.trim().split("\n");
+      return lines.map((line) => (JSON.parse(line) as { fields: Record<string, unknown> }).fields);
+    };
+    const typesOf = (fields: Record<string, unknown> | undefined): Record<string, string> =>
+      Object.fromEntries(Object.entries(fields ?? {}).map(([name, value]) => [name, typeof value]));
+    const request = { method: "string", path: "string", status: "number" };
+    const isRequest = (fields: Record<string, unknown>): boolean => "status" in fields;
+    const read = async (service: string) => typesOf((await fieldsOf(service)).find(isRequest));
+    assert.deepEqual(await read("storefront"), { ...request, duration_ms: "number" });
+    assert.deepEqual(await read("catalog"), { ...request, ms: "number" });
+    const charge = { at: "string", outcome: "string", amount_cents: "number", reference: "string" };
+    assert.deepEqual(await read("payment"), { ...request, ...charge });
+    const { status, size, timestamp } = await read("recommend");
+    assert.deepEqual([status, size, timestamp], ["number", "number", "string"]);
+  });
+
   test("logs of all instances follow live, and the filter keeps what contains its text", async () => {
     await goTo("Logs");
     await page.getByText("Following.").waitFor();

@@ -25,16 +25,29 @@ const recommend = existsSync(nodeImage)
 const health = { ready: { http: "/healthz", period: "1s" } };
 
 // Each service writes as its makers like it; what its lines mean is said here, in VRL: `plinth logs --json` and the
-// dashboard show fields. A line that a program cannot read stays as it was written.
-const json = { remap: ". = object!(parse_json!(.message))" };
-const commonLog = { remap: ". = parse_common_log!(.message)" };
+// dashboard show fields. What is no such line, as a stack trace, stays as it was written.
+const json = {
+  remap: `
+    read, problem = parse_json(.message)
+    if problem == null { . = object!(read) }
+  `,
+};
+const commonLog = {
+  remap: `
+    read, problem = parse_common_log(.message)
+    if problem == null { . = read }
+  `,
+};
 const keyValue = {
   remap: `
-    . = parse_key_value!(.message, accept_standalone_key: false)
-    if exists(.at) { .at = parse_timestamp!(.at, "%+") }
-    if exists(.status) { .status = to_int!(.status) }
-    if exists(.duration_ms) { .duration_ms = to_float!(.duration_ms) }
-    if exists(.amount_cents) { .amount_cents = to_int(.amount_cents) ?? null }
+    read, problem = parse_key_value(.message, accept_standalone_key: false)
+    if problem == null && !is_empty(read) {
+      . = read
+      if exists(.at) { .at = parse_timestamp!(.at, "%+") }
+      if exists(.status) { .status = to_int!(.status) }
+      if exists(.duration_ms) { .duration_ms = to_float!(.duration_ms) }
+      if exists(.amount_cents) { .amount_cents = to_int(.amount_cents) ?? null }
+    }
   `,
 };
 

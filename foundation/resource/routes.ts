@@ -282,7 +282,7 @@ export const routes: Readonly<Record<RouteName, Route>> = {
     path: `${API_PATH}/identity/expire`,
     access: "credential",
     summary:
-      "Takes every certificate of workloads and hosts for expired; answers once all have been replaced, on every host.",
+      "Takes every certificate of workloads and hosts for expired; answers once all have been replaced, on every host that answers.",
   },
   haltHost: {
     method: "POST",

@@ -6,8 +6,18 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync } from "node:fs";
-import { rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  createWriteStream,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -100,7 +110,9 @@ async function writeLayer(root: string, blobs: string): Promise<Blob & { readonl
   const same = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--mode=a+rX,go-w"];
   const words = ["--create", "--dereference", "--hard-dereference", "--format=ustar", ...same];
   const tar = spawn("tar", [...words, "--directory", root, "."], { stdio: ["ignore", "pipe", "inherit"] });
-  const ended = once(tar, "close") as Promise<[number | null]>;
+  const ended = (once(tar, "close") as Promise<[number | null]>).catch((cause: unknown) => {
+    throw new Error("there is no tar here; on Debian: apt-get install tar", { cause });
+  });
   const [plain, compressed] = [createHash("sha256"), createHash("sha256")];
   let size = 0;
   const packed = new PassThrough().on("data", (chunk: Buffer) => {

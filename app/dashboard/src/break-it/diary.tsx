@@ -6,8 +6,10 @@ import { Observable } from "../model/observable.ts";
 import { useCluster } from "../session.tsx";
 
 const ENTRIES_MAX = 10;
-/** What is not well again by then has been overtaken by something else. */
-const PATIENCE_MS = 120_000;
+/** More at a time than anybody follows. */
+const AWAITED_MAX = 20;
+/** What is not well again by then has been overtaken by something else; a machine is brought back by hand. */
+const PATIENCE_MS = 600_000;
 
 interface Entry {
   readonly number: number;
@@ -34,7 +36,7 @@ export const seconds = (sinceMs: number): string => `${((Date.now() - sinceMs) /
 
 /** Notes what `isSo` says, and after how long, once it says something of the page's copy of the resources. */
 export function noteOnce(isSo: Awaited["isSo"]): void {
-  awaited = [...awaited, { sinceMs: Date.now(), isSo }];
+  awaited = [...awaited, { sinceMs: Date.now(), isSo }].slice(-AWAITED_MAX);
 }
 
 function settle(cluster: Cluster): void {

@@ -31,12 +31,16 @@ function useOwnHost(hosts: readonly Host[]): string | undefined {
   return own;
 }
 
+/** Notes when a host that was switched off is given up, when what it ran is ready elsewhere, and when it is back. */
 function noteGone(name: string): void {
-  noteOnce(({ hosts }) =>
-    hosts.find(({ metadata }) => metadata.name === name)?.status?.state === "Lost"
-      ? `${name} is given up: nobody calls it any more,`
-      : undefined,
-  );
+  const stateIn = (hosts: readonly Host[]): string | undefined =>
+    hosts.find(({ metadata }) => metadata.name === name)?.status?.state;
+  let wasLost = false;
+  noteOnce(({ hosts }) => {
+    wasLost = stateIn(hosts) === "Lost";
+    return wasLost ? `${name} is given up: nobody calls it any more,` : undefined;
+  });
+  noteOnce(({ hosts }) => (wasLost && stateIn(hosts) === "Ready" ? `${name} is back` : undefined));
   noteOnce(({ instances, apps }) => {
     const isReplaced = instances.every(({ spec }) => spec.host !== name);
     const isWell = apps.every(({ status }) => status?.phase === "Healthy");
