@@ -44,7 +44,7 @@ async function workThrough(path: string, { steps, folder }: Page, user: number):
   const images = imagesOf[path];
   await using hub = images === undefined ? undefined : await startDockerHub(machines, images());
   const { environment = {} } = hub ?? {};
-  await using reader = createReader({ ...machines, folder, environment, user });
+  await using reader = await createReader({ ...machines, folder, environment, user });
   await reader.follow(path, steps);
 }
 

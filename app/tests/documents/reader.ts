@@ -29,8 +29,9 @@ export interface Reader extends AsyncDisposable {
   follow(path: string, steps: readonly Step[]): Promise<void>;
 }
 
-export function createReader({ machines, folder, environment = {}, user = 0 }: ReaderOptions): Reader {
-  const setup = new AsyncDisposableStack();
+export async function createReader(options: ReaderOptions): Promise<Reader> {
+  const { machines, folder, environment = {}, user = 0 } = options;
+  await using setup = new AsyncDisposableStack();
   const root = mkdtempSync(join(tmpdir(), "plinth-reader-"));
   setup.defer(() => rmSync(root, { recursive: true, force: true }));
   const bin = join(root, "bin");
@@ -74,8 +75,10 @@ export function createReader({ machines, folder, environment = {}, user = 0 }: R
   const type = async (path: string, step: CommandStep, next: Step | undefined): Promise<void> => {
     const shell = shells.get(step.machine);
     if (shell === undefined) throw new Error(`${path}:${step.line}: there is no machine "${step.machine}"`);
-    const { printed, code } = await shell.type(step.command);
     const place = `${path}:${step.line}: ${step.command}`;
+    const { printed, code } = await shell.type(step.command).catch((error: unknown) => {
+      throw new Error(place, { cause: error });
+    });
     if (!printsAs(step.prints, printed))
       throw new Error(
         `${place}\nshould print\n${step.prints.join("\n")}\nand ended with ${code}, after\n${printed}`,
@@ -84,6 +87,7 @@ export function createReader({ machines, folder, environment = {}, user = 0 }: R
     const isShown = next?.kind === "command" && next.command === "echo $?";
     if (code !== 0 && !isShown) throw new Error(`${place}\nended with ${code}, after\n${printed}`);
   };
+  const lifetime = setup.move();
   return {
     async follow(path, steps) {
       for (const [index, step] of steps.entries()) {
@@ -97,10 +101,11 @@ export function createReader({ machines, folder, environment = {}, user = 0 }: R
         }
       }
     },
-    [Symbol.asyncDispose]: () => setup.disposeAsync(),
+    [Symbol.asyncDispose]: () => lifetime.disposeAsync(),
   };
 }
 
+/** Before a command: runs it as somebody else. */
 const as = (user: number): readonly string[] => [
   "setpriv",
   `--reuid=${user}`,
