@@ -128,7 +128,10 @@ async function urlOf({ client, signal }: Context, name: string): Promise<string>
   try {
     return (await client.storeAccess(app, store, { signal })).url;
   } catch (error) {
-    if (!(error instanceof Fault) || error.code !== "unavailable") throw error;
+    // Not ready, or on another host.
+    const isOutOfReach =
+      error instanceof Fault && (error.code === "unavailable" || error.code === "unsupported");
+    if (!isOutOfReach) throw error;
     throw new Fault(error.code, `Cannot back up: ${error.message}`, {
       cause: error,
       hint: `A backup without its data is made with --without ${name}.`,
