@@ -1,8 +1,7 @@
-import { lookup } from "node:dns/promises";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import { readFileSync, readdirSync, readlinkSync } from "node:fs";
-import { createServer } from "node:net";
-import { messageOf } from "@plinth/fault";
+import { promisify } from "node:util";
+import { whyNoListener } from "@plinth/process";
 import { type Check, bad, good, weak } from "./check.ts";
 
 const DEFAULT_PORTS: readonly (readonly [name: string, port: number])[] = [
@@ -12,6 +11,8 @@ const DEFAULT_PORTS: readonly (readonly [name: string, port: number])[] = [
 ];
 /** Where (caller, callee) pairs get their addresses: both ends of 127.64.0.0/10. */
 const LOOPBACK_SAMPLES: readonly string[] = ["127.64.0.1", "127.127.255.254"];
+/** A machine that knows the name by itself answers at once. */
+const NAME_MS_MAX = 2000;
 const INSTANCE_PORTS: readonly [number, number] = [20_000, 29_999];
 
 /** What can be listened on. Ports are looked at only while no daemon of this home holds them. */
@@ -23,7 +24,7 @@ export async function networkChecks(isRunning: boolean): Promise<Check[]> {
 }
 
 async function portCheck(name: string, port: number): Promise<Check> {
-  const failure = await tryListen("127.0.0.1", port);
+  const failure = await whyNoListener("127.0.0.1", port);
   if (failure === undefined) return good(`port ${port}`, `free for the ${name}`);
   const owner = portOwner(port);
   const home = owner === undefined ? undefined : /--home[= ](\S+)/.exec(owner.command)?.[1];
@@ -39,19 +40,6 @@ async function portCheck(name: string, port: number): Promise<Check> {
     `The ${name} gets another port; \`plinth up\` says which, and takes flags for it.`,
     "docs/how-to/deploy.md#reached-from-outside",
   );
-}
-
-async function tryListen(host: string, port: number): Promise<string | undefined> {
-  const server = createServer();
-  try {
-    server.listen({ host, port, exclusive: true });
-    await once(server, "listening");
-    server.close();
-    await once(server, "close");
-    return undefined;
-  } catch (error) {
-    return messageOf(error);
-  }
 }
 
 /** The process that listens on a port, as far as this user may see. */
@@ -101,7 +89,7 @@ function link(path: string): string {
 
 async function loopback(): Promise<Check> {
   for (const address of LOOPBACK_SAMPLES) {
-    const failure = await tryListen(address, 0);
+    const failure = await whyNoListener(address, 0);
     if (failure !== undefined) {
       return bad(
         "loopback",
@@ -129,9 +117,13 @@ function ephemeralPorts(): Check {
   );
 }
 
+/** Asked by a process of its own: one that waits for a name server, the system waits for as long as it likes. */
 async function localNames(): Promise<Check> {
   try {
-    const { address } = await lookup("plinth.localhost");
+    const { stdout } = await promisify(execFile)("getent", ["ahosts", "plinth.localhost"], {
+      timeout: NAME_MS_MAX,
+    });
+    const [address = ""] = stdout.split(/\s/, 1);
     if (address === "127.0.0.1" || address === "::1")
       return good("names", "*.localhost leads to this machine");
     return weak(
