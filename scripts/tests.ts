@@ -34,6 +34,8 @@ const SECOND_LANE: ReadonlySet<string> = new Set([
     "bad-input",
     "broken-release",
     "documents",
+    "install",
+    "rootless",
     "routes",
     "secrets",
     "seeing",

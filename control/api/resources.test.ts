@@ -93,7 +93,7 @@ test("a resource that does not match its schema is refused with every cause", as
       ["metdata", "metadata"],
       ["apiVersion", undefined],
       ["spec.services.web.comand", "command"],
-        ["spec.services.web.calls[0]", "web"],
+      ["spec.services.web.calls[0]", "web"],
       ["metadata.name", undefined],
     ],
   );

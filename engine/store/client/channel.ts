@@ -107,7 +107,11 @@ export class Channel implements AsyncDisposable {
           throw new OutcomeUnknownError(text, { cause: error });
         }
         // What failed before says more than that there was no time for another attempt.
-        if (error instanceof Fault && error.code === "timeout") throw errorOf(before ?? error, deed);
+        const isLate =
+          error instanceof GrpcError
+            ? error.status === Status.deadlineExceeded
+            : error instanceof Fault && error.code === "timeout";
+        if (isLate) throw errorOf(before ?? error, deed);
         before = error;
         const again = kind === "read" ? isTransient(error) : hasNotHappened(error);
         if (!again || deadline.hasPassed || this.closing.aborted) throw errorOf(error, deed);
