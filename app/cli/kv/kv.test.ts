@@ -270,7 +270,7 @@ test("kv speaks TLS with certificates of both sides, and says which flag is miss
     [["--url", `etcd://${served.address}`], 4, /may want TLS: etcds:\/\//],
     [["--cacert", cert, "--cert", cert], 2, /--cert without --key/],
   ] as const) {
-    const refused = await kv(served, ["get", "a", "--timeout", "4s", ...line]);
+    const refused = await kv(served, ["get", "a", "--timeout", "2s", ...line]);
     assert.equal(refused.code, code, `${line.join(" ")}: ${refused.stderr}`);
     assert.match(refused.stderr, says);
   }
