@@ -129,8 +129,11 @@ export class Remapper implements AsyncDisposable {
   /** Whose turn it was does not get another soon. */
   #bar(reason: string): void {
     if (this.#current === undefined) return;
+    // Those that nobody asks for again would stay.
+    const nowMs = this.#clock.monotonic();
+    for (const [program, { untilMs }] of this.#barred) if (untilMs <= nowMs) this.#barred.delete(program);
     const error = `the program was ended: ${reason}; it is tried again after ${BARRED_MS / 1000} s`;
-    this.#barred.set(this.#current.program, { untilMs: this.#clock.monotonic() + BARRED_MS, error });
+    this.#barred.set(this.#current.program, { untilMs: nowMs + BARRED_MS, error });
   }
 
   #answer(remapped: readonly Remapped[]): void {
