@@ -1,14 +1,8 @@
 /** The example shop's image, where containers can run: one of its services is a container of it. */
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
+import type { Check } from "../app/cli/doctor/check.ts";
 import { isMade, makeNodeImage, nodeImage } from "../examples/shop/recommend/node-image.ts";
-
-interface Check {
-  readonly name: string;
-  readonly level: "good" | "weak" | "bad";
-  readonly message: string;
-  readonly hint?: string;
-}
 
 /** What keeps containers from running here, as `plinth doctor` says it; undefined where they can. */
 function lack(): string | undefined {

@@ -1,5 +1,5 @@
 /** A service's `logs.remap`: what such a program gets of a line, and what it may reach. */
-import { type Compilation, compile, type Host, Kind, render, standardLibrary, webHost } from "@plinth/vrl";
+import { compile, type Host, Kind, type Program, render, standardLibrary, webHost } from "@plinth/vrl";
 import { userAgentRules } from "./user-agent-rules.ts";
 
 /** What a program gets: the event of one line. */
@@ -22,16 +22,12 @@ const EVENT = Kind.object({
 /** Programs come with a config, and the daemon runs them: they see the clock, and no file, variable or network of its. */
 const host: Host = { ...webHost(), userAgentRules };
 
-export function compileRemap(source: string): Compilation {
-  return compile(source, { functions: standardLibrary, host, types: { event: EVENT }, name: "logs.remap" });
-}
-
-/** What is wrong with a program, for people to read, with its lines; undefined: it compiles. */
-export function remapErrors(source: string): string | undefined {
-  const { program, diagnostics } = compileRemap(source);
-  if (program !== undefined) return undefined;
-  return render(
-    diagnostics.filter(({ severity }) => severity !== "warning"),
-    source,
-  ).trim();
+/** The program, or what is wrong with it, for people to read, with its lines. */
+export function compileRemap(source: string): Program | { readonly errors: string } {
+  const types = { event: EVENT };
+  const options = { functions: standardLibrary, host, types, name: "logs.remap" };
+  const { program, diagnostics } = compile(source, options);
+  if (program !== undefined) return program;
+  const errors = diagnostics.filter(({ severity }) => severity !== "warning");
+  return { errors: render(errors, source).trim() };
 }

@@ -1,18 +1,18 @@
 /** A thread of its own that runs `logs.remap`; `Remapper` starts it, gives it work and ends it where it takes too long. */
 import { parentPort } from "node:worker_threads";
 import { type Program, stringify, type Value } from "@plinth/vrl";
-import { compileRemap, remapErrors, type WrittenLine } from "./compile-remap.ts";
+import { compileRemap, type WrittenLine } from "./compile-remap.ts";
 import type { Batch, Remapped } from "./remapper.ts";
 
 /** As many as an app may have services; what was compiled first makes room. */
 const PROGRAMS_MAX = 500;
 
-const programs = new Map<string, Program | { readonly errors: string }>();
+const programs = new Map<string, ReturnType<typeof compileRemap>>();
 
-function programOf(source: string): Program | { readonly errors: string } {
+function programOf(source: string): ReturnType<typeof compileRemap> {
   const known = programs.get(source);
   if (known !== undefined) return known;
-  const program = compileRemap(source).program ?? { errors: remapErrors(source) ?? "" };
+  const program = compileRemap(source);
   if (programs.size >= PROGRAMS_MAX) programs.delete(programs.keys().next().value!);
   programs.set(source, program);
   return program;

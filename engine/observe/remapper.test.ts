@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { VirtualClock } from "@plinth/clock/testing";
-import { remapErrors, type WrittenLine } from "./compile-remap.ts";
+import { compileRemap, type WrittenLine } from "./compile-remap.ts";
 import { type Remapped, Remapper } from "./remapper.ts";
 
 const lineOf = (message: string): WrittenLine => ({
@@ -58,8 +58,9 @@ test("a failure that a program does not handle is told of that line, and others 
 });
 
 test("a program that does not compile says so of each line, with its report", async () => {
-  assert.equal(remapErrors(". = parse_json!(.message)"), undefined);
-  assert.match(remapErrors(".a = upcasee(.message)") ?? "", /^error\[E105\].*did you mean "upcase"/s);
+  assert.ok(!("errors" in compileRemap(". = parse_json!(.message)")));
+  const wrong = compileRemap(".a = upcasee(.message)");
+  assert.match("errors" in wrong ? wrong.errors : "", /^error\[E105\].*did you mean "upcase"/s);
   const remapped = await remapOne(". = parse_json(.message)", "{}");
   assert.match("error" in remapped ? remapped.error : "", /unhandled error|fallible/);
 });

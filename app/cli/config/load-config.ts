@@ -151,10 +151,11 @@ async function checkRemaps({ services }: Config): Promise<ConfigProblem[]> {
     logs?.remap === undefined ? [] : [{ path: ["services", service, "logs", "remap"], source: logs.remap }],
   );
   if (programs.length === 0) return [];
-  const { remapErrors } = await import("@plinth/observe/compile");
+  const { compileRemap } = await import("@plinth/observe/compile");
   return programs.flatMap(({ path, source }) => {
-    const detail = remapErrors(source);
-    return detail === undefined ? [] : [{ path, message: "the program does not compile", detail }];
+    const compiled = compileRemap(source);
+    if (!("errors" in compiled)) return [];
+    return [{ path, message: "the program does not compile", detail: compiled.errors }];
   });
 }
 
